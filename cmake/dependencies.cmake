@@ -1,0 +1,22 @@
+# Third-party libraries, each found once. A missing one stops configure and says what to install.
+find_package(Threads REQUIRED)
+find_package(absl REQUIRED)
+find_package(Protobuf REQUIRED)
+find_package(gRPC REQUIRED)
+find_package(OpenSSL 3 REQUIRED)
+find_package(RocksDB REQUIRED)
+find_package(simdjson REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(prometheus-cpp REQUIRED)
+find_package(Boost 1.74 REQUIRED)
+
+# libsodium is linked statically: two sonames with unversioned symbols can be on one machine (docs/adr/0002).
+find_path(SODIUM_INCLUDE sodium/crypto_kem_xwing.h)
+find_library(SODIUM_STATIC libsodium.a)
+if(NOT SODIUM_INCLUDE OR NOT SODIUM_STATIC)
+  message(FATAL_ERROR "libsodium >= 1.0.22 (sodium/crypto_kem_xwing.h and libsodium.a) not found; run deploy/setup.sh")
+endif()
+add_library(sodium_static INTERFACE)
+target_link_libraries(sodium_static INTERFACE ${SODIUM_STATIC} Threads::Threads)

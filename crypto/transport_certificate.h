@@ -1,0 +1,38 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/bytes.h"
+#include "crypto/crypto.h"
+
+namespace entente::crypto {
+
+// A self-signed P-256 certificate whose private extension carries the organisation, its statement key's id and that
+// key's signature over PAE(application/vnd.entente.transport.v1, org_id | key_id | SHA-256 of SPKI | not_after u64).
+// TLS pins this, no public CA is involved (docs/formats/identity.md).
+inline constexpr absl::Duration kTransportLifetime = absl::Hours(24 * 90);
+inline constexpr ByteView kTransportType = "application/vnd.entente.transport.v1";
+
+struct TransportCertificate {
+  std::string certificate_pem;
+  SecretBytes private_key_pem;
+};
+absl::StatusOr<TransportCertificate> MakeTransportCertificate(const OrgId& org, const KeyId& key_id,
+                                                              const SigningKey& signer, absl::Time now);
+
+// What a certificate claims, before anybody checked the claim.
+struct TransportClaim {
+  OrgId org;
+  KeyId key_id;
+  Bytes spki_hash;
+  absl::Time not_before, not_after;
+  Bytes signed_body, signature;
+};
+// Refuses with kIdentity when the PEM holds no certificate of this form. At most 16 KiB are looked at.
+absl::StatusOr<TransportClaim> ReadTransportClaim(ByteView pem);
+// True when `statement_key` (the public key named by claim.key_id) signed the claim. Times are the caller's check.
+bool VerifyTransportClaim(const TransportClaim& claim, ByteView statement_key);
+
+}  // namespace entente::crypto

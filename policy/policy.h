@@ -1,0 +1,93 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "absl/time/time.h"
+#include "base/bytes.h"
+#include "base/reject.h"
+#include "model/marking.h"
+#include "model/party.h"
+
+// Who may receive what, and why: one pure function, no I/O, no clock, no global. docs/policy.md has the matrix.
+namespace entente::policy {
+
+enum class PersonalData { kUnstated, kNone, kPresent, kSpecial };
+
+// Everything signed into a statement that limits where its content may go.
+struct Constraints {
+  model::Label label = model::Label::kUnlabelled;
+  model::Pap pap = model::Pap::kUnset;
+  std::vector<std::string> rel_to, not_rel_to;  // nations, sorted
+  bool orcon = false;
+  absl::Time embargo_until = absl::InfinitePast();
+  model::Label post_embargo_label = model::Label::kUnlabelled;
+  std::vector<std::string> sector_to, purpose;  // sorted
+  std::optional<uint32_t> hop_limit;
+  PersonalData personal_data = PersonalData::kUnstated;
+  absl::Time retain_until = absl::InfiniteFuture();
+  Bytes sg_id;                      // sharing group; empty for none
+  std::vector<OrgId> addressees;    // organisations the publisher named; sorted; empty for none
+  std::string exercise_id;          // empty in the operational lane
+  bool operator==(const Constraints&) const = default;
+};
+// Contradictions that are refused at publish, before any recipient is considered: kPolicyRelOnClear (rel_to, orcon or a
+// group on CLEAR), kPolicyUnsupported, kMarking, kNoLabel. OK otherwise.
+absl::Status CheckInput(const Constraints& constraints);
+
+enum class Hop { kDirect, kOnward };
+
+struct Question {
+  Constraints constraints;
+  bool integrity = false;            // signatures, schema and suite were checked by whoever asks
+  std::string quarantine;            // a RejectReason name when the object itself must be quarantined; else empty
+  model::Party sender, recipient;    // as on file; the same organisation for a local read
+  bool agreement = false;            // the recipient (or, on admission, the sender) is accepted and not suspended
+  Hop hop = Hop::kDirect;
+  absl::Time now;
+};
+
+enum class Result { kPass, kFail, kSkip };
+struct Step {
+  std::string check;   // integrity, agreement, releasability, group, tlp, ...: docs/policy.md lists them in order
+  Result result;
+  std::string detail;
+};
+
+// Proof that Evaluate permitted one organisation to hold something under these constraints. Only Evaluate makes one;
+// sealing, appending and every read demand it.
+class Permit {
+ public:
+  const OrgId& recipient() const { return recipient_; }
+  model::Label label() const { return label_; }
+  const std::string& relationship() const { return relationship_; }  // what carried it: same_org, peer_nation, ...
+
+ private:
+  friend struct Engine;
+  Permit() = default;
+  OrgId recipient_;
+  model::Label label_ = model::Label::kUnlabelled;
+  std::string relationship_;
+};
+struct Denial {
+  RejectReason reason;      // of the first failing check
+  bool quarantine = false;  // the object is held back from everybody until somebody decides
+  std::string remedy;       // what would have to change
+};
+struct Decision {
+  std::variant<Denial, Permit> outcome;
+  std::vector<Step> trace;  // every check, in order; those behind a failing one are still evaluated
+  bool permitted() const { return std::holds_alternative<Permit>(outcome); }
+  const Permit* permit() const { return std::get_if<Permit>(&outcome); }
+  const Denial* denial() const { return std::get_if<Denial>(&outcome); }
+};
+
+// Local rules. Empty in this version: the built-in matrix is the floor and the whole.
+struct Rules {};
+
+// Total and deterministic: the same question has the same answer on every machine. Anything unknown denies.
+Decision Evaluate(const Rules& rules, const Question& question);
+
+}  // namespace entente::policy

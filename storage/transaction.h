@@ -1,0 +1,63 @@
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "policy/policy.h"
+#include "storage/reader.h"
+
+namespace entente::storage {
+
+// What the store needs to know of an object besides its bytes.
+struct ObjectFacts {
+  std::string id, type, version, name;
+  int64_t version_ns = 0;
+  std::vector<std::string> values;  // to find it by, normalised
+  bool defines_statement_marking = false;
+};
+
+// Why something is kept although nobody may have it. Only made where a check decided so.
+struct QuarantineRecord {
+  RejectReason reason;
+  std::string detail;
+  model::Label label = model::Label::kUnlabelled;
+};
+
+// What was decided about one party when an own batch was published. Order and content go into the journal as they are.
+struct PartyDecision {
+  OrgId org;
+  std::variant<RejectReason, policy::Permit> outcome;
+};
+
+// One atomic set of journal records with all their view changes. Exists only inside Journal::Commit's body, on the
+// committer's thread; reads see its own writes. Skipping a check does not compile: objects come as Statements, with a Permit.
+class Transaction : public Reader {
+ public:
+  // Each returns the journal sequence of the record it appended, or a status, on which the caller returns at once.
+  virtual absl::StatusOr<uint64_t> AppendParty(const v1::PartyAccepted& party) = 0;
+  // Own batch: `decisions` for every party on file; the permitted ones get outbox entries for each statement stored after.
+  virtual absl::StatusOr<uint64_t> AppendOwnBatch(const envelope::Batch& batch,
+                                                  const std::vector<PartyDecision>& decisions) = 0;
+  virtual absl::StatusOr<uint64_t> AppendReceivedBatch(const envelope::Batch& batch, const OrgId& from) = 0;
+  // A new version of an object. `local` permits this organisation to hold it and carries the effective label.
+  // Clears quarantine entries of the same id, version and bytes. REQUIRES no accepted version (id, version_ns) yet.
+  virtual absl::StatusOr<uint64_t> AppendObject(uint64_t batch_seq, const envelope::Statement& statement,
+                                                const ObjectFacts& facts, const policy::Permit& local) = 0;
+  // The same bytes as version `of`, under another statement.
+  virtual absl::StatusOr<uint64_t> AppendRepeat(uint64_t batch_seq, const envelope::Statement& statement,
+                                                const ObjectFacts& facts, const VersionEntry& of,
+                                                const policy::Permit& local) = 0;
+  // `statement` is null for an own publish, which is quarantined before anything is signed.
+  virtual absl::StatusOr<uint64_t> AppendQuarantine(uint64_t batch_seq, const envelope::Statement* statement,
+                                                    ByteView content, const ObjectFacts& facts, const OrgId& origin,
+                                                    const QuarantineRecord& why) = 0;
+  // The peer acknowledged everything up to `position`; `refused` entries among it were given up.
+  virtual absl::StatusOr<uint64_t> AppendDelivered(const OrgId& peer, uint64_t position, uint64_t refused,
+                                                   const v1::SignedBody* head) = 0;
+  // The envelope's id counts as seen; the inbound stream moves behind `batch`. `gaps` sequence numbers were skipped.
+  virtual absl::StatusOr<uint64_t> AppendEnvelope(const envelope::VerifiedEnvelope& envelope, const OrgId& peer,
+                                                  const v1::SignedBody* head, uint64_t gaps) = 0;
+};
+
+}  // namespace entente::storage

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "model/party.h"
+#include "trust/identity.h"
+
+namespace entente::trust {
+
+// A party that the operator accepted: the local record and the checked identity behind it.
+struct Accepted {
+  model::Party party;
+  Identity identity;
+};
+
+// Which keys a party has now and what is on file about it. Readers get immutable snapshots and never block a writer
+// for long. Safe from any thread.
+class Directory {
+ public:
+  // `self_party` is this organisation's own record; it is never among All().
+  explicit Directory(model::Party self_party, Identity self_identity);
+
+  const Accepted& self() const { return self_; }
+  // Null when not accepted. Own organisation included.
+  std::shared_ptr<const Accepted> Find(const OrgId& org) const;
+  std::shared_ptr<const Accepted> FindByName(std::string_view name) const;
+  std::vector<std::shared_ptr<const Accepted>> All() const;  // sorted by name, without self
+  // Adds or replaces. Refuses with kConflict when another organisation has that name, with kUsage for self.
+  absl::Status Accept(Accepted accepted);
+  // The name on file, "self" names included, or the first 16 hex digits of an id that is not.
+  std::string NameOf(const OrgId& org) const;
+
+ private:
+  Accepted self_;
+  mutable std::mutex mutex_;
+  absl::flat_hash_map<OrgId, std::shared_ptr<const Accepted>> parties_;
+};
+
+}  // namespace entente::trust

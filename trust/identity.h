@@ -1,0 +1,74 @@
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/bytes.h"
+#include "crypto/crypto.h"
+#include "entente/v1/identity.pb.h"
+
+namespace entente::trust {
+
+inline constexpr ByteView kIdentityType = "application/vnd.entente.idoc.v1";
+inline constexpr ByteView kHeadType = "application/vnd.entente.head.v1";
+inline constexpr size_t kMaxIdentityBytes = 64 * 1024;
+inline constexpr size_t kMaxIdentityKeys = 32;
+inline constexpr absl::Duration kIdentityLifetime = absl::Hours(24 * 365 * 2);
+inline constexpr absl::Duration kStatementKeyLifetime = absl::Hours(24 * 90);
+
+// SHA-256("entente/1/key" 00 | suite | usage u8 | public key).
+KeyId MakeKeyId(v1::KeyUsage usage, ByteView public_key);
+
+// An identity document whose signatures, key points, possession proofs and self-certifying id have been checked.
+// Immutable, copyable.
+class Identity {
+ public:
+  // Version 1 only. Refuses with kIdentity (malformed, wrong version, threshold not met, key twice, usage twice, missing
+  // possession proof, expired at `now`), kKeyPoint (a key is no valid point), kLimit, kParse.
+  static absl::StatusOr<Identity> Check(const v1::SignedIdentity& signed_identity, absl::Time now);
+
+  const OrgId& org() const { return org_; }
+  const std::string& name() const { return name_; }       // the organisation's own word: a suggestion
+  const Digest& hash() const { return hash_; }            // of the document bytes
+  uint64_t version() const { return version_; }
+  absl::Time expires() const { return expires_; }
+  const v1::SignedIdentity& wire() const { return wire_; }
+  // The public key named `id` if it may be used for `usage` at `at`; kNoKey, kKeyUse or kTime otherwise.
+  absl::StatusOr<Bytes> KeyFor(const KeyId& id, v1::KeyUsage usage, absl::Time at) const;
+
+ private:
+  Identity() = default;
+  OrgId org_;
+  std::string name_;
+  Digest hash_;
+  uint64_t version_ = 0;
+  absl::Time expires_;
+  v1::SignedIdentity wire_;
+  std::vector<v1::PublicKey> keys_;
+};
+
+// Makes version 1 of an organisation: one root key (threshold 1) and one statement key, both proving possession.
+absl::StatusOr<v1::SignedIdentity> MakeIdentity(const std::string& name, const crypto::SigningKey& root,
+                                                const crypto::SigningKey& statement, absl::Time now);
+
+// This node as a signer: its own checked identity and its statement key. Copies share the key.
+struct Self {
+  Identity identity;
+  KeyId key_id;
+  std::shared_ptr<const crypto::SigningKey> statement_key;
+  const OrgId& org() const { return identity.org(); }
+};
+
+// Signs and checks a SignedBody of `payload_type`. VerifyBody answers the checked body's signer check only: it refuses
+// with kSignature, kNoKey, kKeyUse, kTime; parsing is the caller's, from the same bytes.
+v1::SignedBody SignBody(const Self& self, ByteView payload_type, Bytes body);
+absl::Status VerifyBody(const Identity& signer, const KeyId& key_id, ByteView payload_type, const v1::SignedBody& body,
+                        absl::Time at);
+
+// A node's signed journal head, checked against `signer`. Refuses with kParse, kSignature and the like.
+absl::StatusOr<v1::HeadBody> CheckHead(const Identity& signer, const v1::SignedBody& head);
+v1::SignedBody MakeHead(const Self& self, uint64_t sequence, const Digest& root, absl::Time now);
+
+}  // namespace entente::trust
