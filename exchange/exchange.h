@@ -1,0 +1,144 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "entente/v1/admin.pb.h"
+#include "envelope/envelope.h"
+#include "exchange/counters.h"
+#include "policy/policy.h"
+#include "storage/journal.h"
+#include "trust/directory.h"
+#include "trust/prekey.h"
+
+// The journeys: admission (in), publication and delivery (out), reading (every read is a release), acceptance of parties.
+namespace entente::exchange {
+
+// What every journey works on. Borrowed; outlives them all.
+struct Room {
+  const trust::Self& self;
+  trust::Directory& directory;
+  trust::PrekeyRing& prekeys;
+  storage::Journal& journal;
+  const policy::Rules& rules;
+  const Clock& clock;
+  Counters& counters;
+};
+
+// Takes sealed envelopes from accepted peers. Verification runs on a pool; commits keep the order of Submit per peer.
+class Admission {
+ public:
+  Admission(Room room, size_t workers);
+  ~Admission();  // finishes what was submitted
+  // `done` runs exactly once: OK means every statement is durable here (stored, known already, or quarantined); a refusal
+  // carries its reason and nothing of the envelope was kept; kDiskFull, kStoreIo and kUnavailable mean "try again later".
+  // Does not block. The caller bounds what is under way by its credit.
+  using Done = std::function<void(absl::Status)>;
+  void Submit(const OrgId& from, Bytes wire, std::optional<v1::SignedBody> head, Done done);
+
+ private:
+  struct Task;
+  struct Lane;
+  void Work();
+  void Check(Task& task);
+  void CommitInOrder(const OrgId& from);
+  Room room_;
+  std::mutex mutex_;
+  std::condition_variable wake_, idle_;
+  std::deque<std::shared_ptr<Task>> queue_;
+  absl::flat_hash_map<OrgId, std::shared_ptr<Lane>> lanes_;
+  size_t under_way_ = 0;
+  bool stopping_ = false;
+  std::vector<std::thread> workers_;
+};
+
+// Own objects in: labels, decides, signs in batches, stores. One instance serves all callers.
+struct PublishItem {
+  Bytes content;
+  absl::Status refused;  // set when the reader already refused it; then content is empty
+};
+struct PublishTerms {
+  policy::Constraints constraints;  // label kUnlabelled: each object's own label alone
+};
+class Publication {
+ public:
+  explicit Publication(Room room) : room_(room) {}
+  // Terms from the wire: names become organisations. Refuses with kNotFound (unknown name, with did-you-mean), kUsage.
+  absl::StatusOr<PublishTerms> Terms(const v1::PublishOptions& options) const;
+  // Counts of these items alone, in `done`, once all are durable; or a status and none is. Blocks only when the journal's
+  // queue is full. `first_index` numbers the outcomes.
+  using Done = std::function<void(absl::StatusOr<v1::PublishProgress>)>;
+  void Publish(std::vector<PublishItem> items, const PublishTerms& terms, uint64_t first_index, Done done);
+
+ private:
+  Room room_;
+};
+
+// One peer's outbox as envelopes. One session at a time uses it; not thread-safe except Acknowledge.
+struct Outgoing {
+  uint64_t position = 0;   // of the last statement inside
+  uint32_t objects = 0;
+  Bytes envelope;
+};
+class Delivery {
+ public:
+  // Starts behind the durable cursor.
+  Delivery(Room room, OrgId peer);
+  // The next envelope of at most 256 statements and about 1 MiB (one larger object goes alone), or nothing when the
+  // outbox is drained. Asks policy again; what is no longer permitted is skipped and counted.
+  absl::StatusOr<std::optional<Outgoing>> Next(const trust::Prekey& prekey);
+  // The peer's answer to `position`. The cursor advances, durably, over the answered prefix; a refused envelope is sealed
+  // and handed out again by Next up to kMaxAttempts times, then given up and counted. Unknown positions are ignored.
+  void Acknowledge(uint64_t position, bool refused, const std::optional<v1::SignedBody>& head);
+  size_t UnderWay() const;
+  static constexpr int kMaxAttempts = 3;
+
+ private:
+  struct Span;
+  absl::StatusOr<std::optional<Outgoing>> SealFrom(uint64_t after, uint64_t upto, const trust::Prekey& prekey);
+  Room room_;
+  OrgId peer_;
+  mutable std::mutex mutex_;
+  std::deque<Span> spans_;   // handed out, in order
+  uint64_t next_after_ = 0;
+};
+
+// A head that a peer remembers of this node, against the journal. kRolledBack when the peer has seen a longer or another
+// history, signed by this node; OK otherwise, also for heads that this node did not sign (they prove nothing).
+absl::Status CheckRememberedHead(const Room& room, const v1::SignedBody& seen);
+
+// Adds or changes a party: card, fingerprint, local facts. Durable when it returns.
+absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request);
+// Fills a directory from the journal at start.
+absl::Status LoadParties(const storage::Journal& journal, trust::Directory& directory, absl::Time now);
+
+// Reads for this organisation's own people. Every one is a policy decision.
+class Reading {
+ public:
+  explicit Reading(Room room) : room_(room) {}
+  struct Object {
+    v1::ObjectRow row;
+    Bytes content;
+  };
+  // `version` empty: the newest. kNotFound, or the policy reason that withholds it (quarantine included).
+  absl::StatusOr<Object> Get(std::string_view id, std::string_view version) const;
+  absl::StatusOr<v1::SearchReply> Search(std::string_view value, size_t limit) const;
+  // The object stored at `seq`, or nothing when policy withholds it.
+  absl::StatusOr<std::optional<Object>> At(uint64_t seq) const;
+  absl::StatusOr<v1::ExplainReply> Explain(std::string_view id, std::string_view peer) const;
+
+ private:
+  Room room_;
+};
+
+}  // namespace entente::exchange
