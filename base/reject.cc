@@ -86,7 +86,7 @@ std::span<const RejectInfo> AllRejectReasons() { return kTable; }
 absl::Status Reject(RejectReason reason, std::string_view message) {
   const RejectInfo& info = Describe(reason);
   absl::Status status(info.grpc, std::string(message));
-  status.SetPayload(std::string(kReasonUrl), absl::Cord(info.name));
+  status.SetPayload(std::string(kReasonUrl), absl::Cord(std::string(info.name)));
   return status;
 }
 
@@ -95,7 +95,7 @@ RejectReason ReasonOf(const absl::Status& status) {
   const auto payload = status.GetPayload(std::string(kReasonUrl));
   if (!payload.has_value()) return RejectReason::kInternal;
   for (const RejectInfo& info : kTable) {
-    if (*payload == info.name) return info.reason;
+    if (std::string(*payload) == info.name) return info.reason;
   }
   return RejectReason::kInternal;
 }

@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+
+namespace entente::node {
+
+// DIR/entente.toml, once parsed. Every key has a default but `name` and `nation`; docs/configuration.md lists them.
+struct Config {
+  std::string name;        // party name of this organisation
+  std::string nation;
+  std::string kind = "cert";
+  std::string peer_listen = "127.0.0.1:7443";    // empty: dial out only
+  std::string peer_address;                      // what the card tells others; default: peer_listen
+  std::string metrics_listen = "127.0.0.1:9464"; // empty: off
+  uint64_t max_connections = 256, max_connections_per_address = 32;
+  std::string log_level = "info";
+};
+
+// Files of a node's folder.
+struct NodePaths {
+  explicit NodePaths(const std::string& folder);
+  std::string folder, config, keystore, root_keystore, identity, card, store, admin_socket, passphrase, log;
+};
+
+// Refuses with kConfig: "FILE:line:column: what; did you mean 'x'?" for unknown keys, wrong types, bad values, missing
+// name, duplicate keys. Nothing is half-applied.
+absl::StatusOr<Config> LoadConfig(const std::string& path);
+std::string WriteConfig(const Config& config);  // the TOML text `entente init` writes, with a comment per key
+
+}  // namespace entente::node

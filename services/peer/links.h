@@ -1,0 +1,39 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "exchange/exchange.h"
+
+namespace entente::peer {
+
+struct LinkOptions {
+  std::string listen;                     // host:port, port 0 allowed; empty: no listener, this node only dials
+  size_t max_connections = 256;           // accepted and not yet closed, all addresses
+  size_t max_connections_per_address = 32;
+  size_t fd_reserve = 32;                 // file descriptors kept free for the store and the admin socket
+  absl::Duration handshake_timeout = absl::Seconds(3);
+  uint64_t credit_bytes = 16u << 20;      // envelope bytes a peer may have unanswered here
+};
+
+// All sessions of this node: the listener with its own accept loop, one dialler per party with an address, one live
+// session per peer. Started and stopped once. Thread-safe.
+class Links {
+ public:
+  // `on_rolled_back` runs when a peer proves a newer head of this node; the node must then stop serving.
+  static absl::StatusOr<std::unique_ptr<Links>> Start(exchange::Room room, exchange::Admission& admission,
+                                                      LinkOptions options,
+                                                      std::function<void(absl::Status)> on_rolled_back);
+  virtual ~Links() = default;
+  // New outbox entries may exist, or a party was accepted: sessions look, diallers dial. Cheap, any thread.
+  virtual void Wake() = 0;
+  virtual std::vector<v1::PeerStatus> Status() const = 0;
+  virtual std::string address() const = 0;  // as bound
+  // Says Bye, waits for what peers have been promised an answer to, closes. At most `patience`.
+  virtual void Stop(absl::Duration patience) = 0;
+};
+
+}  // namespace entente::peer
