@@ -1,6 +1,10 @@
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
+#include <string_view>
+#include <utility>
 
 #include "absl/status/statusor.h"
 
@@ -18,15 +22,23 @@ struct Config {
   std::string log_level = "info";
 };
 
-// Files of a node's folder.
+// The keys of the file, for documentation and its test: "peer.listen", its default as TOML, its meaning.
+struct ConfigKey {
+  std::string_view name, standard, meaning;
+};
+std::span<const ConfigKey> ConfigKeys();
+
+// Files of a node's folder. The card is named after the party: empty unless `name` is given.
 struct NodePaths {
-  explicit NodePaths(const std::string& folder);
+  explicit NodePaths(const std::string& folder, const std::string& name = "");
   std::string folder, config, keystore, root_keystore, identity, card, store, admin_socket, passphrase, log;
 };
 
 // Refuses with kConfig: "FILE:line:column: what; did you mean 'x'?" for unknown keys, wrong types, bad values, missing
 // name, duplicate keys. Nothing is half-applied.
 absl::StatusOr<Config> LoadConfig(const std::string& path);
+// "host:port", host not empty ("[::1]" for IPv6), port 0 to 65535. Refuses with kUsage.
+absl::StatusOr<std::pair<std::string, uint16_t>> ParseHostPort(std::string_view text);
 std::string WriteConfig(const Config& config);  // the TOML text `entente init` writes, with a comment per key
 
 }  // namespace entente::node
