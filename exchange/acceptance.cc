@@ -1,0 +1,172 @@
+#include <algorithm>
+
+#include "crypto/encoding.h"
+#include "exchange/exchange.h"
+#include "model/text.h"
+#include "trust/card.h"
+
+namespace entente::exchange {
+namespace {
+
+v1::PartyAccepted ToWire(const model::Party& party, const trust::Identity& identity) {
+  v1::PartyAccepted wire;
+  wire.set_org_id(party.org.str());
+  *wire.mutable_identity() = identity.wire();
+  wire.set_name(party.name);
+  wire.set_nation(party.nation);
+  wire.set_kind(std::string(model::Name(party.kind)));
+  wire.set_ceiling(static_cast<v1::Label>(party.ceiling));
+  for (const std::string& sector : party.sectors) wire.add_sectors(sector);
+  wire.set_address(party.address);
+  return wire;
+}
+
+absl::StatusOr<model::Party> FromWire(const v1::PartyAccepted& wire) {
+  model::Party party;
+  const auto org = OrgId::From(wire.org_id());
+  if (!org) return Reject(RejectReason::kStoreCorrupt, "a stored party has no organisation id; run entente fsck");
+  party.org = *org;
+  party.name = wire.name();
+  party.nation = wire.nation();
+  absl::StatusOr<model::PartyKind> kind = model::ParsePartyKind(wire.kind());
+  if (!kind.ok()) return kind.status();
+  party.kind = *kind;
+  party.ceiling = static_cast<model::Label>(wire.ceiling());
+  party.sectors.assign(wire.sectors().begin(), wire.sectors().end());
+  party.address = wire.address();
+  return party;
+}
+
+v1::PeerRecord ToRecord(const model::Party& party) {
+  v1::PeerRecord record;
+  record.set_name(party.name);
+  record.set_org_id(crypto::ToHex(party.org.view()));
+  record.set_nation(party.nation);
+  record.set_kind(std::string(model::Name(party.kind)));
+  record.set_ceiling(std::string(model::Name(party.ceiling)));
+  for (const std::string& sector : party.sectors) record.add_sectors(sector);
+  record.set_address(party.address);
+  record.set_fingerprint(crypto::ToFingerprint(party.org));
+  return record;
+}
+
+// The strictest label a party of this kind may be sent when the operator names no ceiling. The matrix still applies.
+model::Label DefaultCeiling(model::PartyKind kind) {
+  switch (kind) {
+    case model::PartyKind::kNation:
+    case model::PartyKind::kCert:
+    case model::PartyKind::kPrivate:
+    case model::PartyKind::kResearch: return model::Label::kAmberStrict;
+    case model::PartyKind::kObserver:
+    case model::PartyKind::kRelay: return model::Label::kGreen;
+  }
+  return model::Label::kClear;
+}
+
+absl::StatusOr<model::Party> LocalFacts(const v1::AddPeerRequest& request, const std::string& card_name) {
+  model::Party party;
+  absl::StatusOr<std::string> name = model::ParsePartyName(request.name().empty() ? card_name : request.name());
+  if (!name.ok()) return name.status();
+  party.name = *std::move(name);
+  absl::StatusOr<std::string> nation = model::ParseNation(request.nation());
+  if (!nation.ok()) return nation.status();
+  party.nation = *std::move(nation);
+  absl::StatusOr<model::PartyKind> kind = model::ParsePartyKind(request.kind());
+  if (!kind.ok()) return kind.status();
+  party.kind = *kind;
+  party.ceiling = DefaultCeiling(party.kind);
+  if (!request.ceiling().empty()) {
+    absl::StatusOr<model::Label> ceiling = model::ParseLabel(request.ceiling());
+    if (!ceiling.ok()) return ceiling.status();
+    party.ceiling = *ceiling;
+  }
+  for (const std::string& sector : request.sectors()) {
+    absl::StatusOr<std::string> checked = model::ParsePartyName(sector);
+    if (!checked.ok()) {
+      return Reject(RejectReason::kUsage, "sector '" + model::Escaped(sector, 80) + "' is no name of a-z 0-9 . - _");
+    }
+    party.sectors.push_back(*std::move(checked));
+  }
+  std::sort(party.sectors.begin(), party.sectors.end());
+  return party;
+}
+
+}  // namespace
+
+absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request) {
+  absl::StatusOr<v1::Card> card = trust::ReadCard(request.card());
+  if (!card.ok()) return card.status();
+  absl::StatusOr<trust::Identity> identity = trust::Identity::Check(card->identity(), room.clock.Now());
+  if (!identity.ok()) return identity.status();
+  absl::StatusOr<OrgId> expected = crypto::FromFingerprint(request.fingerprint());
+  if (!expected.ok()) {
+    return Reject(RejectReason::kUsage, "--fingerprint is no fingerprint: 64 hex digits, as the other side's entente init "
+                                        "or entente status printed them");
+  }
+  if (*expected != identity->org()) {
+    return Reject(RejectReason::kIdentity, "the card is not the one you were told of: expected " +
+                                               crypto::ToFingerprint(*expected) + ", the card has " +
+                                               crypto::ToFingerprint(identity->org()) +
+                                               "; ask the other side again, over a line you already trust");
+  }
+  absl::StatusOr<model::Party> party = LocalFacts(request, identity->name());
+  if (!party.ok()) return party.status();
+  party->org = identity->org();
+  party->address = card->address();
+  if (party->org == room.self.org()) {
+    return Reject(RejectReason::kUsage, "this is this node's own card; give the peer's");
+  }
+  const auto named = room.directory.FindByName(party->name);
+  if (named && named->party.org != party->org) {
+    return Reject(RejectReason::kConflict,
+                  "another party is on file as '" + party->name + "'; choose another with --name");
+  }
+  const v1::PartyAccepted wire = ToWire(*party, *identity);
+  absl::Status stored = room.journal.CommitAndWait(
+      [&](storage::Transaction& transaction) { return transaction.AppendParty(wire).status(); });
+  if (!stored.ok()) return stored;
+  v1::PeerRecord record = ToRecord(*party);
+  if (absl::Status status = room.directory.Accept({*std::move(party), *std::move(identity)}); !status.ok()) {
+    return status;
+  }
+  return record;
+}
+
+absl::Status LoadParties(const storage::Journal& journal, trust::Directory& directory, absl::Time now) {
+  absl::StatusOr<std::vector<v1::PartyAccepted>> stored = journal.Parties();
+  if (!stored.ok()) return stored.status();
+  absl::Status first_problem = absl::OkStatus();
+  for (const v1::PartyAccepted& wire : *stored) {
+    absl::StatusOr<model::Party> party = FromWire(wire);
+    absl::StatusOr<trust::Identity> identity = trust::Identity::Check(wire.identity(), now);
+    absl::Status problem = party.ok() ? identity.status() : party.status();
+    if (problem.ok()) problem = directory.Accept({*std::move(party), *std::move(identity)});
+    if (first_problem.ok()) first_problem = problem;  // one party whose document ran out does not silence the others
+  }
+  return first_problem;
+}
+
+v1::PeerRecord DescribeParty(const trust::Accepted& accepted) { return ToRecord(accepted.party); }
+
+absl::Status CheckRememberedHead(const Room& room, const v1::SignedBody& seen) {
+  v1::HeadBody body;
+  if (!body.ParseFromString(seen.body()) || body.org_id() != room.self.org().view()) return absl::OkStatus();
+  if (!trust::CheckHead(room.self.identity, seen).ok()) return absl::OkStatus();
+  const storage::JournalHead own = room.journal.Head();
+  if (body.sequence() > own.sequence) {
+    return Reject(RejectReason::kRolledBack,
+                  "a peer has seen this node's journal at record " + std::to_string(body.sequence()) +
+                      ", here it ends at " + std::to_string(own.sequence) +
+                      ": an older copy of the folder was restored. Restore the newest copy; do not run both");
+  }
+  absl::StatusOr<std::optional<Digest>> root = room.journal.RootAt(body.sequence());
+  if (!root.ok()) return root.status();
+  if (root->has_value() && (*root)->view() != body.root()) {
+    return Reject(RejectReason::kRolledBack, "a peer has seen another history of this node up to record " +
+                                                 std::to_string(body.sequence()) +
+                                                 ": an older copy of the folder was restored and used. Restore the newest");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace entente::exchange

@@ -1,0 +1,134 @@
+#include <algorithm>
+#include <utility>
+
+#include "exchange/arrival.h"
+
+namespace entente::exchange {
+
+struct Admission::Task {
+  OrgId from;
+  Bytes wire;
+  std::optional<v1::SignedBody> head;
+  Done done;
+  absl::Status refused;
+  std::shared_ptr<Arrival> arrival;
+  bool checked = false;
+};
+
+// One peer's envelopes, in the order of Submit. `commit` keeps the order of journal commits.
+struct Admission::Lane {
+  std::mutex commit;
+  std::deque<std::shared_ptr<Task>> tasks;  // guarded by Admission::mutex_
+};
+
+Admission::Admission(Room room, size_t workers) : room_(room) {
+  for (size_t i = 0; i < std::max<size_t>(workers, 1); ++i) workers_.emplace_back([this] { Work(); });
+}
+
+Admission::~Admission() {
+  {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return under_way_ == 0; });
+    stopping_ = true;
+  }
+  wake_.notify_all();
+  for (std::thread& worker : workers_) worker.join();
+}
+
+void Admission::Submit(const OrgId& from, Bytes wire, std::optional<v1::SignedBody> head, Done done) {
+  auto task = std::make_shared<Task>();
+  task->from = from;
+  task->wire = std::move(wire);
+  task->head = std::move(head);
+  task->done = std::move(done);
+  {
+    std::lock_guard lock(mutex_);
+    std::shared_ptr<Lane>& lane = lanes_[from];
+    if (!lane) lane = std::make_shared<Lane>();
+    lane->tasks.push_back(task);
+    queue_.push_back(std::move(task));
+    ++under_way_;
+  }
+  wake_.notify_one();
+}
+
+void Admission::Work() {
+  for (;;) {
+    std::shared_ptr<Task> task;
+    {
+      std::unique_lock lock(mutex_);
+      wake_.wait(lock, [this] { return stopping_ || !queue_.empty(); });
+      if (queue_.empty()) return;
+      task = std::move(queue_.front());
+      queue_.pop_front();
+    }
+    Check(*task);
+    const OrgId from = task->from;
+    {
+      std::lock_guard lock(mutex_);
+      task->checked = true;
+    }
+    CommitInOrder(from);
+  }
+}
+
+// The order of checks, cheap to dear, before anything touches the store (docs/life-of-an-envelope.md).
+void Admission::Check(Task& task) {
+  const absl::Time now = room_.clock.Now();
+  const auto seen = [this](const EnvelopeId& id) {
+    const absl::StatusOr<bool> known = room_.journal.HasEnvelope(id);
+    return known.ok() && *known;
+  };
+  absl::StatusOr<envelope::OpenedEnvelope> opened =
+      envelope::Open(task.wire, room_.self.org(), room_.prekeys, now, seen);
+  Bytes().swap(task.wire);
+  if (!opened.ok()) {
+    task.refused = opened.status();
+    return;
+  }
+  absl::StatusOr<envelope::VerifiedEnvelope> verified =
+      envelope::Verify(*std::move(opened), room_.directory, task.from, now);
+  if (!verified.ok()) {
+    task.refused = verified.status();
+    return;
+  }
+  const auto from = room_.directory.Find(task.from);
+  if (!from) {
+    task.refused = Reject(RejectReason::kUnknownParty, "the sender is not accepted here");
+    return;
+  }
+  task.arrival = std::make_shared<Arrival>(room_, *std::move(verified), from, std::move(task.head));
+  task.arrival->Parse();
+}
+
+void Admission::CommitInOrder(const OrgId& from) {
+  std::shared_ptr<Lane> lane;
+  {
+    std::lock_guard lock(mutex_);
+    lane = lanes_[from];
+  }
+  std::lock_guard in_order(lane->commit);
+  for (;;) {
+    std::shared_ptr<Task> task;
+    {
+      std::lock_guard lock(mutex_);
+      if (lane->tasks.empty() || !lane->tasks.front()->checked) return;
+      task = std::move(lane->tasks.front());
+      lane->tasks.pop_front();
+    }
+    const auto finish = [this, task](const absl::Status& status) {
+      if (status.ok()) task->arrival->Count();
+      task->done(status);
+      std::lock_guard lock(mutex_);
+      if (--under_way_ == 0) idle_.notify_all();
+    };
+    if (!task->refused.ok()) {
+      finish(task->refused);
+      continue;
+    }
+    room_.journal.Commit([task](storage::Transaction& transaction) { return task->arrival->Store(transaction); },
+                         finish);
+  }
+}
+
+}  // namespace entente::exchange

@@ -1,0 +1,33 @@
+#include "exchange/counters.h"
+
+namespace entente::exchange {
+
+std::string_view Counters::Name(Outcome outcome) {
+  switch (outcome) {
+    case kPublished: return "published";
+    case kUnchanged: return "unchanged";
+    case kQuarantined: return "quarantined";
+    case kRejected: return "rejected";
+    case kReceived: return "received";
+    case kDuplicate: return "duplicate";
+    case kOutcomes: break;
+  }
+  return "";
+}
+
+void Counters::CountDecision(bool permitted, RejectReason reason, uint64_t n) {
+  if (permitted) {
+    permits_ += n;
+  } else {
+    denials_[static_cast<size_t>(reason)] += n;
+  }
+}
+
+PeerCounters& Counters::Peer(const OrgId& org) {
+  std::lock_guard lock(mutex_);
+  std::unique_ptr<PeerCounters>& slot = peers_[org];
+  if (!slot) slot = std::make_unique<PeerCounters>();
+  return *slot;
+}
+
+}  // namespace entente::exchange

@@ -104,7 +104,15 @@ class Delivery {
   static constexpr int kMaxAttempts = 3;
 
  private:
-  struct Span;
+  // One handed-out range of the outbox: entries behind `after` up to `position`.
+  struct Span {
+    uint64_t after, position;
+    uint32_t objects;
+    uint64_t given_up;  // withheld by policy now, or refused for good
+    int attempts;
+    bool seal_again, answered;
+  };
+  void AdvanceLocked(const std::optional<v1::SignedBody>& head);
   absl::StatusOr<std::optional<Outgoing>> SealFrom(uint64_t after, uint64_t upto, const trust::Prekey& prekey);
   Room room_;
   OrgId peer_;
@@ -119,7 +127,9 @@ absl::Status CheckRememberedHead(const Room& room, const v1::SignedBody& seen);
 
 // Adds or changes a party: card, fingerprint, local facts. Durable when it returns.
 absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request);
-// Fills a directory from the journal at start.
+// What is on file about a party, for the operator (without its session's status).
+v1::PeerRecord DescribeParty(const trust::Accepted& accepted);
+// Fills a directory from the journal at start. A party that no longer checks is left out; the first such problem returns.
 absl::Status LoadParties(const storage::Journal& journal, trust::Directory& directory, absl::Time now);
 
 // Reads for this organisation's own people. Every one is a policy decision.

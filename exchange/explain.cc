@@ -1,0 +1,114 @@
+#include <algorithm>
+
+#include "exchange/questions.h"
+#include "model/text.h"
+
+namespace entente::exchange {
+namespace {
+
+std::string_view Name(policy::Result result) {
+  switch (result) {
+    case policy::Result::kPass: return "pass";
+    case policy::Result::kFail: return "fail";
+    case policy::Result::kSkip: return "skip";
+  }
+  return "fail";
+}
+
+void Fill(const policy::Decision& decision, v1::ExplainReply& reply) {
+  for (const policy::Step& step : decision.trace) {
+    v1::TraceStep& out = *reply.add_trace();
+    out.set_check(step.check);
+    out.set_result(std::string(Name(step.result)));
+    out.set_detail(model::Escaped(step.detail));
+  }
+  if (decision.permitted()) {
+    reply.set_decision("permit");
+    reply.set_reason(decision.permit()->relationship());
+    return;
+  }
+  reply.set_decision(decision.denial()->quarantine ? "quarantine" : "deny");
+  reply.set_reason(std::string(Describe(decision.denial()->reason).name));
+  reply.set_remedy(model::Escaped(decision.denial()->remedy));
+}
+
+// What the journal says was decided about `org` when the statement at `seq` was published.
+absl::Status FillRecorded(const storage::Journal& journal, uint64_t seq, uint64_t batch_seq, const OrgId& org,
+                          v1::ExplainReply& reply) {
+  absl::StatusOr<std::optional<v1::Record>> batch = journal.FindRecord(batch_seq);
+  if (!batch.ok()) return batch.status();
+  if (!batch->has_value()) return absl::OkStatus();
+  for (const v1::RecordedDecision& decision : (*batch)->batch().decisions()) {
+    if (decision.org_id() != org.view()) continue;
+    reply.set_recorded((decision.permitted() ? "permitted (" : "withheld (") + decision.reason() +
+                       ") at journal record " + std::to_string(batch_seq));
+    if (!decision.permitted()) return absl::OkStatus();
+    absl::StatusOr<storage::PeerCursor> cursor = journal.Cursor(org);
+    if (!cursor.ok()) return cursor.status();
+    reply.set_delivered(cursor->delivered >= seq);
+    return absl::OkStatus();
+  }
+  reply.set_recorded("the party was not on file when this was published; publish it again to reach it");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::ExplainReply> Reading::Explain(std::string_view id, std::string_view peer) const {
+  const auto party = room_.directory.FindByName(peer);
+  if (!party) {
+    std::vector<std::string> names;
+    for (const auto& accepted : room_.directory.All()) names.push_back(accepted->party.name);
+    const std::string near = model::DidYouMean(peer, names);
+    return Reject(RejectReason::kNotFound, "no party on file is named '" + model::Escaped(peer, 80) + "'" +
+                                               (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  }
+  v1::ExplainReply reply;
+  absl::StatusOr<std::optional<storage::VersionEntry>> entry = room_.journal.NewestVersion(id);
+  if (!entry.ok()) return entry.status();
+  if (!entry->has_value()) {
+    absl::StatusOr<std::vector<storage::QuarantineEntry>> held = room_.journal.FindQuarantine(id);
+    if (!held.ok()) return held.status();
+    if (held->empty()) return Reject(RejectReason::kNotFound, "no such object is stored here");
+    absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(held->back().seq);
+    if (!record.ok()) return record.status();
+    policy::Constraints constraints;
+    if (record->has_value()) constraints.label = static_cast<model::Label>((*record)->quarantine().label());
+    policy::Question question = OutboundQuestion(room_, constraints, *party);
+    question.quarantine = held->back().reason;
+    Fill(policy::Evaluate(room_.rules, question), reply);
+    reply.set_tlp(std::string(model::Name(constraints.label)));
+    if (record->has_value()) {
+      reply.set_recorded("quarantined: " + model::Escaped((*record)->quarantine().detail()));
+    }
+    return reply;
+  }
+
+  // Asked about every statement that carries these bytes; the one that lets most through speaks.
+  std::vector<uint64_t> seqs = (*entry)->repeats;
+  seqs.push_back((*entry)->seq);
+  std::sort(seqs.begin(), seqs.end());
+  for (const uint64_t seq : seqs) {
+    absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(seq);
+    if (!record.ok()) return record.status();
+    if (!record->has_value()) continue;
+    const bool object = (*record)->has_object();
+    absl::StatusOr<policy::Constraints> constraints =
+        ConstraintsOf(object ? (*record)->object().statement() : (*record)->repeated_statement().statement());
+    if (!constraints.ok()) return constraints.status();
+    constraints->label = std::max(constraints->label, (*entry)->label);
+    policy::Question question = OutboundQuestion(room_, *constraints, *party);
+    if ((*entry)->origin != room_.self.org()) question.hop = policy::Hop::kOnward;
+    v1::ExplainReply one;
+    Fill(policy::Evaluate(room_.rules, question), one);
+    one.set_tlp(std::string(model::Name(constraints->label)));
+    const uint64_t batch_seq = object ? (*record)->object().batch_seq() : (*record)->repeated_statement().batch_seq();
+    if (absl::Status status = FillRecorded(room_.journal, seq, batch_seq, party->party.org, one); !status.ok()) {
+      return status;
+    }
+    if (reply.decision() != "permit" || one.decision() == "permit") reply = std::move(one);
+  }
+  return reply;
+}
+
+}  // namespace entente::exchange

@@ -1,0 +1,61 @@
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+#include "exchange/publication_batch.h"
+#include "exchange/questions.h"
+#include "model/text.h"
+
+namespace entente::exchange {
+namespace {
+
+absl::StatusOr<OrgId> Addressee(const Room& room, const std::string& name) {
+  if (const auto party = room.directory.FindByName(name)) return party->party.org;
+  std::vector<std::string> names;
+  for (const auto& accepted : room.directory.All()) names.push_back(accepted->party.name);
+  const std::string near = model::DidYouMean(name, names);
+  return Reject(RejectReason::kNotFound, "no party on file is named '" + model::Escaped(name, 80) + "'" +
+                                             (near.empty() ? "" : "; did you mean '" + near + "'?") +
+                                             " (entente peer list shows them)");
+}
+
+}  // namespace
+
+absl::StatusOr<PublishTerms> Publication::Terms(const v1::PublishOptions& options) const {
+  PublishTerms terms;
+  v1::ReleaseConstraints wire = options.constraints();
+  // The wire form of a statement must carry a label; here its absence means "each object's own".
+  const bool own_labels = wire.label() == v1::LABEL_UNSPECIFIED;
+  if (own_labels) wire.set_label(v1::LABEL_CLEAR);
+  wire.clear_addressees();
+  absl::StatusOr<policy::Constraints> constraints = envelope::FromWire(wire);
+  if (!constraints.ok()) {
+    return Reject(RejectReason::kUsage, "publish options: " + std::string(constraints.status().message()));
+  }
+  terms.constraints = *std::move(constraints);
+  if (own_labels) terms.constraints.label = model::Label::kUnlabelled;
+  std::set<OrgId> addressees;
+  for (const std::string& name : options.to()) {
+    absl::StatusOr<OrgId> org = Addressee(room_, name);
+    if (!org.ok()) return org.status();
+    addressees.insert(*org);
+  }
+  terms.constraints.addressees.assign(addressees.begin(), addressees.end());
+  return terms;
+}
+
+void Publication::Publish(std::vector<PublishItem> items, const PublishTerms& terms, uint64_t first_index, Done done) {
+  auto batch = std::make_shared<PublicationBatch>(room_, std::move(items), terms, first_index);
+  batch->Parse();
+  room_.journal.Commit([batch](storage::Transaction& transaction) { return batch->Store(transaction); },
+                       [batch, done = std::move(done)](absl::Status status) {
+                         if (!status.ok()) {
+                           done(std::move(status));
+                           return;
+                         }
+                         done(batch->Report());
+                       });
+}
+
+}  // namespace entente::exchange

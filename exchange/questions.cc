@@ -1,0 +1,103 @@
+#include "exchange/questions.h"
+
+#include <algorithm>
+
+#include "model/text.h"
+
+namespace entente::exchange {
+namespace {
+
+policy::Question Base(const Room& room, const policy::Constraints& constraints) {
+  policy::Question question;
+  question.constraints = constraints;
+  question.integrity = true;  // only Statements get here: their signatures and schema were checked to make them
+  question.now = room.clock.Now();
+  question.hop = policy::Hop::kDirect;
+  return question;
+}
+
+}  // namespace
+
+policy::Question OutboundQuestion(const Room& room, const policy::Constraints& constraints,
+                                  const trust::Accepted& recipient) {
+  policy::Question question = Base(room, constraints);
+  question.sender = room.directory.self().party;
+  question.recipient = recipient.party;
+  question.agreement = true;
+  return question;
+}
+
+policy::Question LocalQuestion(const Room& room, const policy::Constraints& constraints) {
+  policy::Question question = Base(room, constraints);
+  question.sender = room.directory.self().party;
+  question.recipient = room.directory.self().party;
+  question.agreement = true;
+  return question;
+}
+
+policy::Question InboundQuestion(const Room& room, const policy::Constraints& constraints,
+                                 const trust::Accepted& from) {
+  policy::Question question = Base(room, constraints);
+  question.sender = from.party;
+  question.recipient = room.directory.self().party;
+  question.recipient.ceiling = from.party.ceiling;
+  question.agreement = true;
+  return question;
+}
+
+RejectReason JoinMarkings(const model::StixObject& object, const std::function<bool(std::string_view)>& defines,
+                          policy::Constraints& constraints, std::string& detail) {
+  const model::DefinitionKind kind = model::ClassifyDefinition(object.json());
+  if (kind == model::DefinitionKind::kForged) {
+    detail = "this marking-definition claims a TLP or PAP id with another meaning; remove it";
+    return RejectReason::kMarking;
+  }
+  const model::EffectiveMarking marking = model::NormaliseMarkings(object.json(), defines);
+  constraints.label = std::max(constraints.label, marking.label);
+  constraints.pap = std::max(constraints.pap, marking.pap);
+  if (!marking.malformed.empty()) {
+    detail = "malformed marking: " + marking.malformed + "; correct it and publish again";
+    return RejectReason::kMarking;
+  }
+  if (!marking.unresolved.empty()) {
+    detail = "unknown marking id " + model::Escaped(marking.unresolved.front(), 80) +
+             "; publish its definition first, or use a TLP 1 or TLP 2 marking";
+    return RejectReason::kMarking;
+  }
+  if (constraints.label == model::Label::kUnlabelled && kind == model::DefinitionKind::kKnown) {
+    constraints.label = model::Label::kClear;  // the standard's own constant, the same everywhere
+  }
+  if (constraints.label == model::Label::kUnlabelled) {
+    detail = "no TLP label; publish it again with --tlp LABEL";
+    return RejectReason::kNoLabel;
+  }
+  return RejectReason::kNone;
+}
+
+storage::ObjectFacts FactsOf(const model::StixObject& object) {
+  storage::ObjectFacts facts;
+  facts.id = std::string(object.id());
+  facts.type = std::string(object.type());
+  facts.version = std::string(object.version());
+  facts.version_ns = object.version_ns();
+  facts.name = model::Escaped(object.name(), 120);
+  facts.values = model::SearchValues(object);
+  facts.defines_statement_marking = model::ClassifyDefinition(object.json()) == model::DefinitionKind::kStatement;
+  return facts;
+}
+
+std::string Sentence(const policy::Denial& denial) {
+  std::string sentence(Describe(denial.reason).meaning);
+  if (!denial.remedy.empty()) sentence += "; " + denial.remedy;
+  return sentence;
+}
+
+absl::StatusOr<policy::Constraints> ConstraintsOf(ByteView statement_body) {
+  v1::StatementBody body;
+  if (!body.ParseFromArray(statement_body.data(), static_cast<int>(statement_body.size()))) {
+    return Reject(RejectReason::kStoreCorrupt, "a stored statement does not parse; run entente fsck");
+  }
+  return envelope::FromWire(body.constraints());
+}
+
+}  // namespace entente::exchange

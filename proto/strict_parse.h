@@ -7,9 +7,15 @@
 
 namespace entente {
 
-// Parses `wire` into `out` as a signed body must be parsed: the whole input is consumed, no singular field occurs twice,
-// every field number below 100 is known at every level, enum values are known, and every varint, tag and length is
-// minimal. Fields of 100 and above are skipped. Refuses with kParse and leaves `out` cleared. Does not look at meaning.
+// Messages nested deeper than this refuse; our own nest three levels.
+inline constexpr int kMaxWireDepth = 16;
+// Field numbers from here on are optional extensions: an unknown one is skipped. Below, an unknown one refuses.
+inline constexpr int kFirstOptionalField = 100;
+
+// Parses `wire` into `out` as a signed body must be parsed: the whole input is consumed, no singular field and no member of
+// a oneof occurs twice, every field number below 100 is known at every level and has its declared wire type, enum values
+// are known, integers fit their type, and every varint, tag and length is minimal. A default value may stand on the wire.
+// Maps and groups have no place in a signed body. Refuses with kParse and leaves `out` cleared. Does not look at meaning.
 absl::Status StrictParse(ByteView wire, google::protobuf::Message& out);
 
 }  // namespace entente

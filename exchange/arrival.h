@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "exchange/exchange.h"
+#include "model/stix_object.h"
+
+namespace entente::exchange {
+
+// One verified envelope on its way into the journal: its objects parsed outside the committer, decided and stored inside.
+// What policy or the model refuses is kept in quarantine, so that nothing a peer was told is stored is lost.
+// Private to exchange. Used by one thread at a time.
+class Arrival {
+ public:
+  Arrival(Room room, envelope::VerifiedEnvelope envelope, std::shared_ptr<const trust::Accepted> from,
+          std::optional<v1::SignedBody> head);
+  void Parse();
+  // Refuses with kReplay (this envelope again), kEquivocation (another statement stands at that place of the stream),
+  // kGap (the first new statement does not name its predecessor); nothing is kept then.
+  absl::Status Store(storage::Transaction& transaction);
+  void Count();  // once, after Store's records are durable
+
+ private:
+  struct Verdict {
+    RejectReason held = RejectReason::kNone;
+    std::string detail;
+    model::Label label = model::Label::kUnlabelled;
+    std::optional<policy::Permit> permit;
+    std::optional<storage::VersionEntry> same;  // the bytes are stored already
+  };
+  absl::Status CheckStream(storage::Transaction& transaction);
+  absl::StatusOr<Verdict> Decide(storage::Transaction& transaction, size_t index);
+  absl::Status StoreOne(storage::Transaction& transaction, uint64_t batch_seq, size_t index);
+
+  Room room_;
+  envelope::VerifiedEnvelope envelope_;
+  std::shared_ptr<const trust::Accepted> from_;
+  std::optional<v1::SignedBody> head_;
+  std::vector<absl::StatusOr<model::StixObject>> objects_;
+  std::vector<bool> fresh_;
+  std::map<std::pair<model::Label, model::Pap>, policy::Decision> decisions_;
+  uint64_t gaps_ = 0, stored_ = 0, duplicates_ = 0, quarantined_ = 0;
+  std::vector<RejectReason> held_;
+};
+
+}  // namespace entente::exchange

@@ -1,0 +1,280 @@
+#include "exchange/publication_batch.h"
+
+#include <algorithm>
+
+#include "crypto/crypto.h"
+#include "exchange/questions.h"
+#include "model/text.h"
+
+namespace entente::exchange {
+
+PublicationBatch::PublicationBatch(Room room, std::vector<PublishItem> items, PublishTerms terms, uint64_t first_index)
+    : room_(room), terms_(std::move(terms)), first_index_(first_index) {
+  candidates_.resize(items.size());
+  for (size_t i = 0; i < items.size(); ++i) {
+    candidates_[i].content = std::move(items[i].content);
+    if (!items[i].refused.ok()) {
+      Refuse(candidates_[i], ReasonOf(items[i].refused), std::string(items[i].refused.message()));
+    }
+  }
+}
+
+void PublicationBatch::Refuse(Candidate& candidate, RejectReason reason, std::string detail) {
+  candidate.fate = Fate::kRejected;
+  candidate.reason = reason;
+  candidate.detail = std::move(detail);
+}
+
+void PublicationBatch::Parse() {
+  for (Candidate& candidate : candidates_) {
+    if (candidate.fate != Fate::kPending) continue;
+    absl::StatusOr<model::StixObject> object = model::StixObject::Parse(candidate.content);
+    if (!object.ok()) {
+      Refuse(candidate, ReasonOf(object.status()), std::string(object.status().message()));
+      continue;
+    }
+    candidate.object = *std::move(object);
+    candidate.digest = crypto::Sha256(candidate.content);
+  }
+}
+
+absl::Status PublicationBatch::Store(storage::Transaction& transaction) {
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    if (candidates_[i].fate != Fate::kPending) continue;
+    if (absl::Status status = Classify(transaction, i); !status.ok()) return status;
+  }
+  for (auto& [key, members] : classes_) {
+    size_t begin = 0, bytes = 0;
+    for (size_t i = 0; i < members.members.size(); ++i) {
+      const size_t size = candidates_[members.members[i]].content.size();
+      if (i > begin && (i - begin == kBatchStatements || bytes + size > kBatchBytes)) {
+        if (absl::Status status = Sign(transaction, members, begin, i); !status.ok()) return status;
+        begin = i;
+        bytes = 0;
+      }
+      bytes += size;
+    }
+    if (begin == members.members.size()) continue;
+    if (absl::Status status = Sign(transaction, members, begin, members.members.size()); !status.ok()) return status;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_t index) {
+  Candidate& candidate = candidates_[index];
+  const model::StixObject& object = *candidate.object;
+  absl::Status store = absl::OkStatus();
+  const auto defines = [&](std::string_view id) {
+    if (defined_here_.contains(id)) return true;
+    absl::StatusOr<bool> defined = transaction.DefinesStatementMarking(room_.self.org(), id);
+    if (!defined.ok()) store = defined.status();
+    return defined.ok() && *defined;
+  };
+  policy::Constraints constraints = terms_.constraints;
+  std::string detail;
+  const RejectReason held = JoinMarkings(object, defines, constraints, detail);
+  if (!store.ok()) return store;
+
+  const std::pair<std::string, int64_t> version{std::string(object.id()), object.version_ns()};
+  if (const auto seen = seen_here_.find(version); seen != seen_here_.end()) {
+    if (seen->second == candidate.digest) {
+      candidate.fate = Fate::kUnchanged;
+    } else {
+      Refuse(candidate, RejectReason::kConflict, "this id and version came before in the same bundle with other bytes");
+    }
+    return absl::OkStatus();
+  }
+  seen_here_.emplace(version, candidate.digest);
+
+  absl::StatusOr<std::optional<storage::VersionEntry>> known =
+      transaction.FindVersion(object.id(), object.version_ns());
+  if (!known.ok()) return known.status();
+  if (known->has_value()) {
+    if (held == RejectReason::kMarking) return Quarantine(transaction, candidate, held, detail, constraints.label);
+    return ClassifyKnown(transaction, index, **known, std::move(constraints));
+  }
+  if (held != RejectReason::kNone) return Quarantine(transaction, candidate, held, detail, constraints.label);
+
+  absl::StatusOr<std::optional<storage::VersionEntry>> newest = transaction.NewestVersion(object.id());
+  if (!newest.ok()) return newest.status();
+  if (newest->has_value() && (*newest)->origin != room_.self.org()) {
+    Refuse(candidate, RejectReason::kOwner,
+           "this id came from " + room_.directory.NameOf((*newest)->origin) +
+               "; only its origin may make versions of it, publish your own object instead");
+    return absl::OkStatus();
+  }
+  Class& members = ClassFor(constraints);
+  if (absl::Status input = policy::CheckInput(members.constraints); !input.ok()) {
+    Refuse(candidate, ReasonOf(input), std::string(input.message()));
+    return absl::OkStatus();
+  }
+  if (!members.local) {
+    Refuse(candidate, members.denial.reason, Sentence(members.denial));
+    return absl::OkStatus();
+  }
+  if (model::ClassifyDefinition(object.json()) == model::DefinitionKind::kStatement) {
+    defined_here_.insert(std::string(object.id()));
+  }
+  members.members.push_back(index);
+  return absl::OkStatus();
+}
+
+absl::Status PublicationBatch::ClassifyKnown(storage::Transaction& transaction, size_t index,
+                                             const storage::VersionEntry& known, policy::Constraints constraints) {
+  Candidate& candidate = candidates_[index];
+  if (known.content_digest != candidate.digest) {
+    Refuse(candidate, RejectReason::kConflict,
+           "this id and version is stored with other bytes; give the change a newer `modified`");
+    return absl::OkStatus();
+  }
+  candidate.fate = Fate::kUnchanged;
+  if (known.origin != room_.self.org()) return absl::OkStatus();  // another's object: onward sharing is not publishing
+  constraints.label = std::max(constraints.label, known.label);
+  if (!policy::CheckInput(constraints).ok()) return absl::OkStatus();
+  Class& members = ClassFor(constraints);
+  if (!members.local) return absl::OkStatus();
+  absl::StatusOr<std::set<OrgId>> earlier = EarlierAudience(transaction, known);
+  if (!earlier.ok()) return earlier.status();
+  const bool somebody_new = std::any_of(members.audience.begin(), members.audience.end(),
+                                        [&](const OrgId& org) { return !earlier->contains(org); });
+  if (!somebody_new) return absl::OkStatus();
+  candidate.fate = Fate::kPending;
+  candidate.repeats = known;
+  members.members.push_back(index);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::set<OrgId>> PublicationBatch::EarlierAudience(storage::Transaction& transaction,
+                                                                  const storage::VersionEntry& known) const {
+  std::vector<uint64_t> seqs = known.repeats;
+  seqs.push_back(known.seq);
+  std::set<OrgId> audience;
+  for (const uint64_t seq : seqs) {
+    absl::StatusOr<std::optional<v1::Record>> record = transaction.FindRecord(seq);
+    if (!record.ok()) return record.status();
+    if (!record->has_value()) continue;
+    const uint64_t batch_seq =
+        (*record)->has_object() ? (*record)->object().batch_seq() : (*record)->repeated_statement().batch_seq();
+    absl::StatusOr<std::optional<v1::Record>> batch = transaction.FindRecord(batch_seq);
+    if (!batch.ok()) return batch.status();
+    if (!batch->has_value()) continue;
+    for (const v1::RecordedDecision& decision : (*batch)->batch().decisions()) {
+      const auto org = OrgId::From(decision.org_id());
+      if (decision.permitted() && org) audience.insert(*org);
+    }
+  }
+  return audience;
+}
+
+absl::Status PublicationBatch::Quarantine(storage::Transaction& transaction, Candidate& candidate, RejectReason reason,
+                                          std::string detail, model::Label label) {
+  candidate.fate = Fate::kQuarantined;
+  candidate.reason = reason;
+  candidate.detail = detail;
+  const storage::ObjectFacts facts = FactsOf(*candidate.object);
+  absl::StatusOr<std::vector<storage::QuarantineEntry>> entries = transaction.FindQuarantine(facts.id);
+  if (!entries.ok()) return entries.status();
+  for (const storage::QuarantineEntry& entry : *entries) {
+    if (entry.version_ns == facts.version_ns && entry.content_digest == candidate.digest) return absl::OkStatus();
+  }
+  const storage::QuarantineRecord why{reason, std::move(detail), label};
+  return transaction.AppendQuarantine(0, nullptr, candidate.content, facts, room_.self.org(), why).status();
+}
+
+PublicationBatch::Class& PublicationBatch::ClassFor(const policy::Constraints& constraints) {
+  const auto [it, fresh] = classes_.try_emplace({constraints.label, constraints.pap});
+  Class& members = it->second;
+  if (!fresh) return members;
+  members.constraints = constraints;
+  const policy::Decision local = policy::Evaluate(room_.rules, LocalQuestion(room_, constraints));
+  if (local.permitted()) {
+    members.local = *local.permit();
+  } else {
+    members.denial = *local.denial();
+  }
+  for (const auto& party : room_.directory.All()) {
+    const policy::Decision decision = policy::Evaluate(room_.rules, OutboundQuestion(room_, constraints, *party));
+    if (decision.permitted()) {
+      members.decisions.push_back({party->party.org, *decision.permit()});
+      members.audience.push_back(party->party.org);
+    } else {
+      members.decisions.push_back({party->party.org, decision.denial()->reason});
+    }
+  }
+  std::sort(members.audience.begin(), members.audience.end());
+  return members;
+}
+
+absl::Status PublicationBatch::Sign(storage::Transaction& transaction, const Class& members, size_t begin,
+                                    size_t end) {
+  std::vector<Bytes> contents;
+  contents.reserve(end - begin);
+  for (size_t i = begin; i < end; ++i) contents.push_back(std::move(candidates_[members.members[i]].content));
+  absl::StatusOr<std::optional<envelope::StreamPosition>> stream = transaction.OutboundStream(members.audience);
+  if (!stream.ok()) return stream.status();
+  const envelope::StreamPosition position =
+      stream->value_or(envelope::StreamPosition{crypto::RandomId<StreamId>(), 0, StatementId()});
+  absl::StatusOr<envelope::Batch> batch = envelope::SignBatch(room_.self, members.constraints, members.audience,
+                                                              std::move(contents), position, room_.clock.Now());
+  if (!batch.ok()) return batch.status();
+  absl::StatusOr<uint64_t> batch_seq = transaction.AppendOwnBatch(*batch, members.decisions);
+  if (!batch_seq.ok()) return batch_seq.status();
+  for (size_t i = begin; i < end; ++i) {
+    Candidate& candidate = candidates_[members.members[i]];
+    const envelope::Statement& statement = batch->statements()[i - begin];
+    const storage::ObjectFacts facts = FactsOf(*candidate.object);
+    const absl::Status stored =
+        candidate.repeats
+            ? transaction.AppendRepeat(*batch_seq, statement, facts, *candidate.repeats, *members.local).status()
+            : transaction.AppendObject(*batch_seq, statement, facts, *members.local).status();
+    if (!stored.ok()) return stored;
+    candidate.fate = Fate::kPublished;
+  }
+  return absl::OkStatus();
+}
+
+v1::PublishProgress PublicationBatch::Report() {
+  v1::PublishProgress progress;
+  progress.set_objects(candidates_.size());
+  uint64_t unchanged = 0, quarantined = 0, rejected = 0;
+  for (size_t i = 0; i < candidates_.size(); ++i) {
+    const Candidate& candidate = candidates_[i];
+    if (candidate.fate == Fate::kUnchanged) ++unchanged;
+    if (candidate.fate != Fate::kQuarantined && candidate.fate != Fate::kRejected) continue;
+    const bool held = candidate.fate == Fate::kQuarantined;
+    ++(held ? quarantined : rejected);
+    v1::PublishOutcome& outcome = *progress.add_notable();
+    if (candidate.object) outcome.set_id(model::Escaped(candidate.object->id(), model::kMaxStixIdBytes));
+    outcome.set_outcome(held ? "quarantined" : "rejected");
+    outcome.set_reason(std::string(Describe(candidate.reason).name));
+    outcome.set_detail(model::Escaped(candidate.detail));
+    outcome.set_index(first_index_ + i);
+    room_.counters.CountReject(candidate.reason);
+  }
+  progress.set_unchanged(unchanged);
+  progress.set_quarantined(quarantined);
+  progress.set_rejected(rejected);
+  progress.set_published(candidates_.size() - unchanged - quarantined - rejected);
+  for (const auto& party : room_.directory.All()) {
+    (*progress.mutable_permitted())[party->party.name] = 0;
+    (*progress.mutable_withheld())[party->party.name] = 0;
+  }
+  for (const auto& [key, members] : classes_) {
+    const uint64_t n = members.members.size();
+    for (const storage::PartyDecision& decision : members.decisions) {
+      const bool permitted = std::holds_alternative<policy::Permit>(decision.outcome);
+      const std::string name = room_.directory.NameOf(decision.org);
+      auto& counts = permitted ? *progress.mutable_permitted() : *progress.mutable_withheld();
+      counts[name] += n;
+      room_.counters.CountDecision(permitted, permitted ? RejectReason::kNone : std::get<RejectReason>(decision.outcome),
+                                   n);
+    }
+  }
+  room_.counters.Count(Counters::kPublished, progress.published());
+  room_.counters.Count(Counters::kUnchanged, unchanged);
+  room_.counters.Count(Counters::kQuarantined, quarantined);
+  room_.counters.Count(Counters::kRejected, rejected);
+  return progress;
+}
+
+}  // namespace entente::exchange

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "exchange/exchange.h"
+#include "model/stix_object.h"
+
+namespace entente::exchange {
+
+// Statements signed together when a publish stores them: at most this many, and this many content bytes unless one object
+// alone is larger. Also what one envelope carries.
+inline constexpr size_t kBatchStatements = 256, kBatchBytes = 1u << 20;
+
+// One chunk of a publish on its way into the journal: parsed outside the committer, classified, signed and stored inside.
+// Private to exchange. Used by one thread at a time.
+class PublicationBatch {
+ public:
+  PublicationBatch(Room room, std::vector<PublishItem> items, PublishTerms terms, uint64_t first_index);
+  void Parse();
+  absl::Status Store(storage::Transaction& transaction);
+  // Counts for the operator and the caller; after Store's records are durable.
+  v1::PublishProgress Report();
+
+ private:
+  enum class Fate { kPending, kPublished, kUnchanged, kQuarantined, kRejected };
+  struct Candidate {
+    Bytes content;
+    std::optional<model::StixObject> object;
+    Digest digest;
+    Fate fate = Fate::kPending;
+    RejectReason reason = RejectReason::kNone;
+    std::string detail;
+    std::optional<storage::VersionEntry> repeats;  // set: the same bytes are stored, and somebody new may have them
+  };
+  // All candidates of one effective marking: one audience, one label, so one batch signature.
+  struct Class {
+    policy::Constraints constraints;
+    std::vector<storage::PartyDecision> decisions;
+    std::vector<OrgId> audience;
+    std::optional<policy::Permit> local;
+    policy::Denial denial;         // why there is no local permit
+    std::vector<size_t> members;
+  };
+  using ClassKey = std::pair<model::Label, model::Pap>;
+
+  absl::Status Classify(storage::Transaction& transaction, size_t index);
+  absl::Status ClassifyKnown(storage::Transaction& transaction, size_t index, const storage::VersionEntry& known,
+                             policy::Constraints constraints);
+  absl::Status Quarantine(storage::Transaction& transaction, Candidate& candidate, RejectReason reason,
+                          std::string detail, model::Label label);
+  void Refuse(Candidate& candidate, RejectReason reason, std::string detail);
+  Class& ClassFor(const policy::Constraints& constraints);
+  absl::Status Sign(storage::Transaction& transaction, const Class& members, size_t begin, size_t end);
+  absl::StatusOr<std::set<OrgId>> EarlierAudience(storage::Transaction& transaction,
+                                                  const storage::VersionEntry& known) const;
+
+  Room room_;
+  PublishTerms terms_;
+  uint64_t first_index_;
+  std::vector<Candidate> candidates_;
+  std::map<ClassKey, Class> classes_;
+  std::set<std::string, std::less<>> defined_here_;              // statement markings of this chunk, in order
+  std::map<std::pair<std::string, int64_t>, Digest> seen_here_;  // versions of this chunk
+};
+
+}  // namespace entente::exchange

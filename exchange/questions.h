@@ -1,0 +1,32 @@
+#pragma once
+
+#include <string>
+
+#include "exchange/exchange.h"
+#include "model/stix_object.h"
+
+// The questions that the journeys put to policy, and the facts about an object that they put into the store. Private to
+// exchange: one place where a statement's constraints and a party's record become a policy::Question.
+namespace entente::exchange {
+
+// May `recipient` have what this node's organisation originated?
+policy::Question OutboundQuestion(const Room& room, const policy::Constraints& constraints,
+                                  const trust::Accepted& recipient);
+// May this organisation's own people hold or read it?
+policy::Question LocalQuestion(const Room& room, const policy::Constraints& constraints);
+// May this organisation hold what `from` sent it? The ceiling is the one agreed with `from`.
+policy::Question InboundQuestion(const Room& room, const policy::Constraints& constraints, const trust::Accepted& from);
+
+// The object's markings joined into `constraints` (the stricter of each). Returns the reason to hold the object back from
+// everybody (kMarking, kNoLabel) with a sentence in `detail`, or kNone. `defines` answers which marking ids the object's
+// origin has defined as statement markings.
+RejectReason JoinMarkings(const model::StixObject& object, const std::function<bool(std::string_view)>& defines,
+                          policy::Constraints& constraints, std::string& detail);
+
+storage::ObjectFacts FactsOf(const model::StixObject& object);
+// The sentence of a denial: its reason's meaning and what would have to change.
+std::string Sentence(const policy::Denial& denial);
+// The constraints that a stored statement was signed with.
+absl::StatusOr<policy::Constraints> ConstraintsOf(ByteView statement_body);
+
+}  // namespace entente::exchange
