@@ -4,6 +4,8 @@
 #include <google/protobuf/descriptor.pb.h>
 #include <google/protobuf/struct.pb.h>
 
+#include <vector>
+
 #include "base/reject.h"
 #include "entente/v1/envelope.pb.h"
 #include "entente/v1/identity.pb.h"
@@ -149,7 +151,22 @@ TEST(StrictParse, RepeatedIntegersArePackedOrNot) {
   EXPECT_EQ(out.suites_size(), 3);
 }
 
-TEST(StrictParse, TextIsUtf8) { EXPECT_EQ(Parse<v1::IdentityDocument>(Field(10, "\xff")), RejectReason::kParse); }
+TEST(StrictParse, TextIsUtf8) {
+  const std::vector<Bytes> good = {"plain", "\xc3\xa9", "\xe2\x82\xac", "\xed\x9f\xbf", "\xee\x80\x80",
+                                   "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
+  for (const Bytes& text : good) EXPECT_EQ(Parse<v1::IdentityDocument>(Field(10, text)), RejectReason::kNone) << text;
+  const std::vector<Bytes> bad = {"\xff", "\x80", "\xc3", "\xc0\xaf", "\xc1\xbf", "\xe0\x9f\xbf", "\xed\xa0\x80",
+                                  "\xed\xbf\xbf", "\xe2\x82", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80",
+                                  "\xf5\x80\x80\x80", "\xc3(", "\xe2(\xa1", "\xf0\x90\x80"};
+  for (const Bytes& text : bad) EXPECT_EQ(Parse<v1::IdentityDocument>(Field(10, text)), RejectReason::kParse);
+  EXPECT_EQ(Parse<v1::PrekeyBody>(Field(3, "\xff")), RejectReason::kNone);  // bytes may be anything
+}
+
+TEST(StrictParse, RefusalsWriteNothingToTheLog) {
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(Parse<v1::IdentityDocument>(Field(10, "\xff")), RejectReason::kParse);
+  EXPECT_EQ(testing::internal::GetCapturedStderr(), "");
+}
 
 TEST(StrictParse, MapsAndGroupsAreRefused) {
   google::protobuf::Struct map;
