@@ -14,7 +14,7 @@ packages=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
   libssl-dev librocksdb-dev libsimdjson-dev libtomlplusplus-dev libcli11-dev libspdlog-dev
   prometheus-cpp-dev libboost-dev
-  libgtest-dev librapidcheck-dev libbenchmark-dev python3 python3-pytest
+  libgtest-dev librapidcheck-dev libbenchmark-dev python3 python3-pytest python3-pytest-xdist
 )
 sodium_packages=(libsodium-dev libsodium26)
 sodium_minimum=1.0.22

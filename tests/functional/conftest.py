@@ -1,0 +1,39 @@
+"""Fixtures: nodes in temporary folders, stopped and checked for crashes behind each test."""
+
+import pytest
+
+from federation import Node, peer_both_ways
+
+
+@pytest.fixture
+def make_node(tmp_path):
+    nodes = []
+
+    def make(name, **options):
+        node = Node(tmp_path / name, name, **options)
+        nodes.append(node)
+        return node
+
+    yield make
+    for node in nodes:
+        if node.process and node.process.poll() is None:
+            node.process.kill()
+            node.process.wait()
+
+
+@pytest.fixture
+def pair(make_node):
+    """cert.norlandia and cert.estovia, running, peers of each other."""
+    norlandia = make_node("cert.norlandia", nation="XN").start()
+    estovia = make_node("cert.estovia", nation="XE").start()
+    peer_both_ways(norlandia, estovia)
+    return norlandia, estovia
+
+
+@pytest.fixture
+def trio(pair, make_node):
+    """The pair, and volt-energy, a private partner of Norlandia alone."""
+    norlandia, estovia = pair
+    volt = make_node("volt-energy", nation="XN", kind="private").start()
+    peer_both_ways(norlandia, volt)
+    return norlandia, estovia, volt

@@ -1,0 +1,92 @@
+"""Bad input to publish and to the configuration: each with its named reason, and what was accepted stays."""
+
+import json
+
+import pytest
+
+from federation import bundle_file, indicator
+
+
+def nested(depth):
+    return '{"a":' * (depth - 1) + "1" + "}" * (depth - 1)
+
+
+def broken(kind):
+    """(one object's text, the reason it must be refused with)."""
+    good = indicator(tlp="CLEAR")
+    text = json.dumps(good)
+    return {
+        "depth 65": (text[:-1] + ', "x_deep": ' + nested(65) + "}", "E_JSON"),
+        "duplicate key": (text[:-1] + ', "\\u006eame": "again"}', "E_JSON"),
+        "without id": (json.dumps({k: v for k, v in good.items() if k != "id"}), "E_NOID"),
+        "over 32 MiB": (text[:-1] + ', "x_big": "' + "a" * (33 << 20) + '"}', "E_LIMIT"),
+        "integer beyond 2^53": (text[:-1] + ', "x_n": 9007199254740993}', "E_JSON"),
+        "lone surrogate": (text[:-1] + ', "x_s": "\\ud800"}', "E_JSON"),
+        "id of another type": (text.replace(good["id"], "malware" + good["id"][9:], 1), "E_STIX"),
+        "bad timestamp": (text.replace(good["modified"], "2026-13-45T00:00:00Z"), "E_STIX"),
+    }[kind]
+
+
+@pytest.mark.parametrize("kind", ["depth 65", "duplicate key", "without id", "over 32 MiB", "integer beyond 2^53",
+                                  "lone surrogate", "id of another type", "bad timestamp"])
+def test_a_bad_object_is_refused_by_name_and_the_others_stay(pair, tmp_path, kind):
+    norlandia, estovia = pair
+    before, after = indicator(tlp="CLEAR"), indicator(tlp="CLEAR")
+    bad, reason = broken(kind)
+    result = norlandia.publish(bundle_file(tmp_path / "mixed.json", [before, bad, after]), check=6)
+    assert (result["objects"], result["published"], result["rejected"]) == (3, 2, 1)
+    assert result["notable"][0]["reason"] == reason
+    norlandia.drained("cert.estovia")
+    assert estovia.get_raw(before["id"]) == json.dumps(before).encode()
+    assert norlandia.metrics()[f'entente_rejections_total{{reason="{reason}"}}'] == 1
+
+
+def test_a_bundle_that_breaks_off_keeps_what_came_before(pair, tmp_path):
+    norlandia, estovia = pair
+    good = [indicator(tlp="CLEAR") for _ in range(5)]
+    path = bundle_file(tmp_path / "broken.json", good)
+    path.write_text(path.read_text()[:-40] + "\x00 not json")
+    done = norlandia.cli("publish", path, "--json", check=6)
+    assert json.loads(done.stdout.splitlines()[-1])["published"] == 4
+    assert b"line" in done.stderr and b"column" in done.stderr
+    norlandia.drained("cert.estovia")
+    assert estovia.status()["objects"] == 4
+
+
+@pytest.mark.parametrize("text", ["", "not json at all", "[1, 2", '{"type": "bundle", "objects": 7}', "\ufeff{}"])
+def test_a_file_that_is_no_bundle_fails_and_says_where(pair, tmp_path, text):
+    norlandia, _ = pair
+    path = tmp_path / "no.json"
+    path.write_text(text)
+    done = norlandia.cli("publish", path, "--json")
+    assert done.returncode in (1, 6) and done.stderr
+    assert norlandia.status()["objects"] == 0
+
+
+def test_a_large_object_just_under_the_limit_arrives(pair, tmp_path):
+    norlandia, estovia = pair
+    thing = indicator(tlp="GREEN", x_big="b" * (31 << 20))
+    norlandia.publish(bundle_file(tmp_path / "large.json", [thing]))
+    norlandia.drained("cert.estovia")
+    assert estovia.get_raw(thing["id"]) == json.dumps(thing).encode()
+    assert max(norlandia.rss_kib(), estovia.rss_kib()) < 300 * 1024
+
+
+@pytest.mark.parametrize("old, new, says", [
+    ("peer_listen", "peer_lisen", [b"peer_listen", b":"]),
+    ('name = "cert.norlandia"', "name = 7", [b"name", b"string"]),
+    ('name = "cert.norlandia"', 'name = "cert.norlandia"\nname = "twice"', [b"name"]),
+    ('name = "cert.norlandia"', "name = ", []),
+])
+def test_a_config_with_a_mistake_is_refused_with_line_and_column(make_node, old, new, says):
+    node = make_node("cert.norlandia")
+    config = node.dir / "entente.toml"
+    text = config.read_text()
+    assert old in text
+    config.write_text(text.replace(old, new, 1))
+    line = next(i for i, row in enumerate(config.read_text().splitlines(), 1) if new.splitlines()[-1] in row)
+    done = node.cli("run")
+    assert done.returncode == 1
+    assert f"entente.toml:{line}:".encode() in done.stderr, done.stderr
+    for word in says:
+        assert word in done.stderr
