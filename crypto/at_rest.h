@@ -10,6 +10,7 @@ namespace entente::crypto {
 // A reader of the disk sees sizes and how often equal index keys repeat; nothing else. Safe from any thread.
 class AtRest {
  public:
+  // REQUIRES storage_key.size() == 32.
   explicit AtRest(const SecretBytes& storage_key);
 
   // nonce 24 | XChaCha20-Poly1305. `ad` binds the value to its place (family and key), so records cannot be swapped.

@@ -83,7 +83,7 @@ absl::StatusOr<HpkeSealed> HpkeSeal(ByteView public_key, ByteView info, ByteView
 absl::StatusOr<SecretBytes> HpkeOpen(const SecretBytes& seed, ByteView enc, ByteView info, ByteView aad, ByteView ct);
 
 // --- Payload: 64 KiB chunks of XChaCha20-Poly1305, nonce = N | counter u32 | last u8, aad = h_core | KC ---
-// PRK = HKDF-Extract(salt = h_core, ikm = CEK); K, N, KC by HKDF-Expand with the labels of docs/formats/envelope.md.
+// PRK = HKDF-Extract(salt = h_core, ikm = CEK); K, N, KC by HKDF-Expand with the labels of docs/formats/payload.md.
 inline constexpr size_t kChunkSize = 64 * 1024;
 struct PayloadKeys {
   SecretBytes key;    // 32
