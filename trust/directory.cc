@@ -1,0 +1,77 @@
+#include "trust/directory.h"
+
+#include <algorithm>
+
+#include "base/reject.h"
+#include "crypto/encoding.h"
+
+namespace entente::trust {
+
+Directory::Directory(model::Party self_party, Identity self_identity)
+    : self_(std::make_shared<const Accepted>(Accepted{std::move(self_party), std::move(self_identity)})) {
+  for (const v1::PublicKey& key : self_->identity.keys()) keys_.emplace(key.public_key(), self_->identity.org());
+}
+
+std::shared_ptr<const Accepted> Directory::Find(const OrgId& org) const {
+  if (org == self_->identity.org()) return self_;
+  const std::lock_guard lock(mutex_);
+  const auto found = parties_.find(org);
+  return found == parties_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const Accepted> Directory::FindByName(std::string_view name) const {
+  const std::lock_guard lock(mutex_);
+  return FindByNameLocked(name);
+}
+
+std::shared_ptr<const Accepted> Directory::FindByNameLocked(std::string_view name) const {
+  if (name == self_->party.name) return self_;
+  for (const auto& [org, accepted] : parties_) {
+    if (accepted->party.name == name) return accepted;
+  }
+  return nullptr;
+}
+
+std::vector<std::shared_ptr<const Accepted>> Directory::All() const {
+  std::vector<std::shared_ptr<const Accepted>> out;
+  {
+    const std::lock_guard lock(mutex_);
+    out.reserve(parties_.size());
+    for (const auto& [org, accepted] : parties_) out.push_back(accepted);
+  }
+  std::sort(out.begin(), out.end(), [](const auto& a, const auto& b) { return a->party.name < b->party.name; });
+  return out;
+}
+
+absl::Status Directory::Accept(Accepted accepted) {
+  const OrgId org = accepted.identity.org();
+  if (accepted.party.org != org) {
+    return Reject(RejectReason::kUsage, "record and identity are of two organisations; use the party's own card");
+  }
+  if (org == self_->identity.org()) {
+    return Reject(RejectReason::kUsage, "that is this organisation's own card; use the other party's");
+  }
+  const std::lock_guard lock(mutex_);
+  const std::shared_ptr<const Accepted> named = FindByNameLocked(accepted.party.name);
+  if (named != nullptr && named->identity.org() != org) {
+    return Reject(RejectReason::kConflict, "another organisation has that name here; choose a name for this one");
+  }
+  for (const v1::PublicKey& key : accepted.identity.keys()) {
+    const auto owner = keys_.find(key.public_key());
+    if (owner == keys_.end() || owner->second == org) continue;
+    return Reject(RejectReason::kConflict, "one of its keys belongs to another organisation; it must make new keys");
+  }
+  if (parties_.size() >= kMaxParties && !parties_.contains(org)) {
+    return Reject(RejectReason::kLimit, "a node accepts at most 1,000 parties; run another node for more");
+  }
+  for (const v1::PublicKey& key : accepted.identity.keys()) keys_.emplace(key.public_key(), org);
+  parties_[org] = std::make_shared<const Accepted>(std::move(accepted));
+  return absl::OkStatus();
+}
+
+std::string Directory::NameOf(const OrgId& org) const {
+  const std::shared_ptr<const Accepted> found = Find(org);
+  return found != nullptr ? found->party.name : crypto::ToHex(org.view().substr(0, 8));
+}
+
+}  // namespace entente::trust

@@ -13,6 +13,9 @@
 
 namespace entente::trust {
 
+// As many as one statement may be addressed to.
+inline constexpr size_t kMaxParties = 1000;
+
 // A party that the operator accepted: the local record and the checked identity behind it.
 struct Accepted {
   model::Party party;
@@ -26,20 +29,24 @@ class Directory {
   // `self_party` is this organisation's own record; it is never among All().
   explicit Directory(model::Party self_party, Identity self_identity);
 
-  const Accepted& self() const { return self_; }
+  const Accepted& self() const { return *self_; }
   // Null when not accepted. Own organisation included.
   std::shared_ptr<const Accepted> Find(const OrgId& org) const;
   std::shared_ptr<const Accepted> FindByName(std::string_view name) const;
   std::vector<std::shared_ptr<const Accepted>> All() const;  // sorted by name, without self
-  // Adds or replaces. Refuses with kConflict when another organisation has that name, with kUsage for self.
+  // Adds or replaces. Refuses with kConflict when another organisation has that name or one of its keys, with kUsage
+  // for self or when record and identity differ in organisation, with kLimit beyond kMaxParties.
   absl::Status Accept(Accepted accepted);
   // The name on file, "self" names included, or the first 16 hex digits of an id that is not.
   std::string NameOf(const OrgId& org) const;
 
  private:
-  Accepted self_;
+  std::shared_ptr<const Accepted> FindByNameLocked(std::string_view name) const;
+
+  const std::shared_ptr<const Accepted> self_;
   mutable std::mutex mutex_;
   absl::flat_hash_map<OrgId, std::shared_ptr<const Accepted>> parties_;
+  absl::flat_hash_map<Bytes, OrgId> keys_;  // every public key on file; a key belongs to one organisation for good
 };
 
 }  // namespace entente::trust

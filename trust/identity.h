@@ -1,11 +1,13 @@
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "crypto/crypto.h"
 #include "entente/v1/identity.pb.h"
 
@@ -14,7 +16,10 @@ namespace entente::trust {
 inline constexpr ByteView kIdentityType = "application/vnd.entente.idoc.v1";
 inline constexpr ByteView kHeadType = "application/vnd.entente.head.v1";
 inline constexpr size_t kMaxIdentityBytes = 64 * 1024;
-inline constexpr size_t kMaxIdentityKeys = 32;
+inline constexpr size_t kMaxIdentityKeys = 32;      // root and other keys together; also the most signatures
+inline constexpr size_t kMaxIdentitySuites = 16;
+inline constexpr size_t kMaxIdentityNameBytes = 64;
+inline constexpr size_t kMaxHeadBytes = 1024;
 inline constexpr absl::Duration kIdentityLifetime = absl::Hours(24 * 365 * 2);
 inline constexpr absl::Duration kStatementKeyLifetime = absl::Hours(24 * 90);
 
@@ -25,18 +30,21 @@ KeyId MakeKeyId(v1::KeyUsage usage, ByteView public_key);
 // Immutable, copyable.
 class Identity {
  public:
-  // Version 1 only. Refuses with kIdentity (malformed, wrong version, threshold not met, key twice, usage twice, missing
-  // possession proof, expired at `now`), kKeyPoint (a key is no valid point), kLimit, kParse.
+  // Version 1 only. Refuses with kIdentity (malformed, wrong version, false signature, threshold not met, key twice,
+  // usage twice, missing possession proof, expired at `now`), kKeyPoint (a key is no valid point), kLimit, kParse.
   static absl::StatusOr<Identity> Check(const v1::SignedIdentity& signed_identity, absl::Time now);
 
   const OrgId& org() const { return org_; }
-  const std::string& name() const { return name_; }       // the organisation's own word: a suggestion
+  const std::string& name() const { return name_; }       // the organisation's own word: a suggestion; safe to show
   const Digest& hash() const { return hash_; }            // of the document bytes
   uint64_t version() const { return version_; }
   absl::Time expires() const { return expires_; }
   const v1::SignedIdentity& wire() const { return wire_; }
-  // The public key named `id` if it may be used for `usage` at `at`; kNoKey, kKeyUse or kTime otherwise.
+  // The public key named `id` if it may be used for `usage` at `at`; kNoKey, kKeyUse or kTime otherwise. A key counts
+  // from kClockSkew before its beginning until its own end or the document's, whichever is earlier.
   absl::StatusOr<Bytes> KeyFor(const KeyId& id, v1::KeyUsage usage, absl::Time at) const;
+  // Every key, root keys first.
+  const std::vector<v1::PublicKey>& keys() const { return keys_; }
 
  private:
   Identity() = default;
@@ -50,6 +58,7 @@ class Identity {
 };
 
 // Makes version 1 of an organisation: one root key (threshold 1) and one statement key, both proving possession.
+// Refuses what Identity::Check would refuse.
 absl::StatusOr<v1::SignedIdentity> MakeIdentity(const std::string& name, const crypto::SigningKey& root,
                                                 const crypto::SigningKey& statement, absl::Time now);
 
@@ -62,7 +71,8 @@ struct Self {
 };
 
 // Signs and checks a SignedBody of `payload_type`. VerifyBody answers the checked body's signer check only: it refuses
-// with kSignature, kNoKey, kKeyUse, kTime; parsing is the caller's, from the same bytes.
+// with kSignature, kNoKey, kKeyUse (also for a type that statement keys never sign), kTime; parsing is the caller's,
+// from the same bytes.
 v1::SignedBody SignBody(const Self& self, ByteView payload_type, Bytes body);
 absl::Status VerifyBody(const Identity& signer, const KeyId& key_id, ByteView payload_type, const v1::SignedBody& body,
                         absl::Time at);

@@ -12,6 +12,8 @@
 namespace entente::trust {
 
 inline constexpr ByteView kPrekeyType = "application/vnd.entente.prekey.v1";
+inline constexpr size_t kMaxPrekeyBytes = 4096;  // of a signed body; ours are about 1.4 KiB
+inline constexpr size_t kMaxHeldPrekeys = 64;    // a steady clock leads to four; more means that it jumps
 inline constexpr absl::Duration kPrekeyUse = absl::Hours(24 * 7), kPrekeyGrace = absl::Hours(24 * 7);
 
 // Another organisation's prekey, checked: what may be sealed to now.
@@ -31,20 +33,26 @@ class PrekeyRing {
  public:
   // `keystore` outlives this and is written only through it from now on.
   PrekeyRing(Self self, crypto::Keystore& keystore);
-  // Makes a new prekey when the newest is past half its use, destroys those past grace. Call at start and hourly.
+  // Makes a new prekey when the newest is past half its use, destroys those past grace; what it offers is on disk. Call
+  // at start and hourly. Refuses with kKeystore (file not written, entry damaged; the next call tries again) or kLimit.
   absl::Status Rotate(absl::Time now);
+  // What to hand to peers; empty before the first successful Rotate.
   v1::SignedBody Offer() const;
-  // The seed for `id`, or kKeyGone when it was destroyed or never was.
+  // The seed for `id`, or kKeyGone when it was destroyed, is past its grace, or never was.
   absl::StatusOr<crypto::SecretBytes> Seed(const PrekeyId& id, absl::Time now) const;
-  // The public key that belongs to the seed of `id`; same failures as Seed.
+  // The public key that belongs to the seed of `id`; kKeyGone when there is none.
   absl::StatusOr<Bytes> PublicKey(const PrekeyId& id) const;
 
  private:
+  absl::Status DestroyPastGrace(absl::Time now);
+  absl::StatusOr<PrekeyId> NewestOrNew(absl::Time now);
+  v1::SignedBody Sign(const PrekeyId& id) const;
+
   Self self_;
   crypto::Keystore& keystore_;
   mutable std::mutex mutex_;
   v1::SignedBody offer_;
-  absl::Time offer_until_;
+  bool unsaved_ = false;  // the keystore in memory is ahead of its file
 };
 
 }  // namespace entente::trust
