@@ -1,0 +1,180 @@
+#include <gtest/gtest.h>
+
+#include "exchange/testing/test_node.h"
+
+namespace entente::exchange {
+namespace {
+
+using model::Label;
+using testing::DeliverAll;
+using testing::Indicator;
+using testing::TestNode;
+
+std::string IdOf(const std::string& tail) {
+  return "indicator--00000000-0000-4000-8000-" + std::string(12 - tail.size(), '0') + tail;
+}
+
+class Exchange : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    norlandia_.Accept(estovia_);
+    estovia_.Accept(norlandia_);
+  }
+  PublishTerms To(const TestNode& node) {
+    PublishTerms terms;
+    terms.constraints.addressees = {node.org()};
+    return terms;
+  }
+  TestNode norlandia_{"cert.norlandia", "XN"};
+  TestNode estovia_{"cert.estovia", "XE"};
+};
+
+TEST_F(Exchange, WhatIsPermittedArrivesByteForByte) {
+  const std::string object = Indicator("1", "a.example", Label::kGreen, "2026-01-02T03:04:05.678Z", " , \"x\" :\t1.50e0 ");
+  EXPECT_EQ(norlandia_.Publish({object}).permitted().at("cert.estovia"), 1u);
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 1u);
+  const absl::StatusOr<Reading::Object> got = estovia_.reading->Get(IdOf("1"), "");
+  ASSERT_TRUE(got.ok()) << got.status();
+  EXPECT_EQ(got->content, object);
+  EXPECT_EQ(got->row.origin(), "cert.norlandia");
+  EXPECT_EQ(got->row.tlp(), "GREEN");
+}
+
+TEST_F(Exchange, CountsAddUpForEveryPeer) {
+  const v1::PublishProgress progress =
+      norlandia_.Publish({Indicator("1", "a.example", Label::kGreen), Indicator("2", "b.example", Label::kAmber),
+                          Indicator("3", "c.example", Label::kUnlabelled), "{", Indicator("1", "a.example", Label::kGreen)});
+  EXPECT_EQ(progress.objects(), 5u);
+  EXPECT_EQ(progress.published(), 2u);
+  EXPECT_EQ(progress.quarantined(), 1u);
+  EXPECT_EQ(progress.rejected(), 1u);
+  EXPECT_EQ(progress.unchanged(), 1u);
+  EXPECT_EQ(progress.permitted().at("cert.estovia") + progress.withheld().at("cert.estovia"), progress.published());
+}
+
+TEST_F(Exchange, ADuplicateDeliveryIsOneObject) {
+  norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
+  Delivery first(norlandia_.room(), estovia_.org()), second(norlandia_.room(), estovia_.org());
+  const auto one = first.Next(estovia_.OfferedPrekey()), two = second.Next(estovia_.OfferedPrekey());
+  EXPECT_TRUE(estovia_.Admit(norlandia_.org(), (*one)->envelope).ok());
+  EXPECT_TRUE(estovia_.Admit(norlandia_.org(), (*two)->envelope).ok());  // sealed anew: another envelope, known statements
+  EXPECT_EQ(estovia_.journal->Count().versions, 1u);
+  EXPECT_EQ(estovia_.counters.Of(Counters::kDuplicate), 1u);
+}
+
+TEST_F(Exchange, TheSameEnvelopeTwiceIsAReplay) {
+  norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  const auto next = delivery.Next(estovia_.OfferedPrekey());
+  EXPECT_TRUE(estovia_.Admit(norlandia_.org(), (*next)->envelope).ok());
+  EXPECT_EQ(ReasonOf(estovia_.Admit(norlandia_.org(), (*next)->envelope)), RejectReason::kReplay);
+}
+
+TEST_F(Exchange, ARefusedEnvelopeIsSealedAgainAndThenGivenUp) {
+  norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  for (int attempt = 1; attempt <= Delivery::kMaxAttempts; ++attempt) {
+    const auto next = delivery.Next(estovia_.OfferedPrekey());
+    ASSERT_TRUE(next.ok() && next->has_value()) << attempt;
+    delivery.Acknowledge((*next)->position, /*refused=*/true, std::nullopt);
+  }
+  EXPECT_FALSE(delivery.Next(estovia_.OfferedPrekey())->has_value());
+  ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
+  EXPECT_EQ(norlandia_.journal->Cursor(estovia_.org())->refused, 1u);
+  EXPECT_EQ(norlandia_.journal->Lag(estovia_.org()), 0u);
+}
+
+TEST_F(Exchange, TheCursorSurvivesAndNothingIsSentTwiceOnceAcknowledged) {
+  for (int i = 0; i < 3; ++i) norlandia_.Publish({Indicator(std::to_string(i), "a.example", Label::kGreen)});
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 3u);
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
+  EXPECT_EQ(norlandia_.journal->Lag(estovia_.org()), 0u);
+}
+
+TEST_F(Exchange, AnEnvelopeForAnotherIsRefused) {
+  TestNode volt("volt-energy", "XN", model::PartyKind::kPrivate);
+  norlandia_.Accept(volt);
+  volt.Accept(norlandia_);
+  norlandia_.Publish({Indicator("1", "a.example", Label::kAmber)}, To(estovia_));
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  const auto next = delivery.Next(volt.OfferedPrekey());  // sealed to Volt although the statement is for Estovia
+  EXPECT_EQ(ReasonOf(volt.Admit(norlandia_.org(), (*next)->envelope)), RejectReason::kAudience);
+  EXPECT_EQ(volt.journal->Count().versions, 0u);
+}
+
+TEST_F(Exchange, APeerThatIsNotOnFileIsRefused) {
+  TestNode stranger("stranger");
+  stranger.Accept(estovia_);
+  stranger.Publish({Indicator("1", "a.example", Label::kGreen)});
+  Delivery delivery(stranger.room(), estovia_.org());
+  const auto next = delivery.Next(estovia_.OfferedPrekey());
+  EXPECT_EQ(ReasonOf(estovia_.Admit(stranger.org(), (*next)->envelope)), RejectReason::kUnknownParty);
+}
+
+TEST_F(Exchange, AboveTheCeilingOfTheSenderIsHeldNotLost) {
+  TestNode cautious("cautious", "XE");
+  cautious.Accept(norlandia_, Label::kGreen);
+  norlandia_.Accept(cautious);
+  norlandia_.Publish({Indicator("1", "a.example", Label::kAmber)}, To(cautious));
+  EXPECT_EQ(DeliverAll(norlandia_, cautious), 1u);
+  EXPECT_EQ(cautious.journal->Count().versions, 0u);
+  EXPECT_EQ(cautious.journal->Count().quarantined, 1u);
+  EXPECT_EQ(norlandia_.journal->Lag(cautious.org()), 0u);
+}
+
+TEST_F(Exchange, AnotherOriginCannotReplaceAnObject) {
+  norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
+  DeliverAll(norlandia_, estovia_);
+  TestNode rival("rival", "XR");
+  rival.Accept(estovia_);
+  estovia_.Accept(rival);
+  rival.Publish({Indicator("1", "b.example", Label::kGreen, "2026-05-05T00:00:00Z")});
+  DeliverAll(rival, estovia_);
+  EXPECT_EQ(estovia_.reading->Get(IdOf("1"), "")->row.origin(), "cert.norlandia");
+  EXPECT_EQ(estovia_.journal->Count().quarantined, 1u);
+  EXPECT_EQ(estovia_.counters.Rejects(RejectReason::kOwner), 1u);
+}
+
+TEST_F(Exchange, AStatementMarkingIsKnownOnlyFromItsOrigin) {
+  const std::string marking = "marking-definition--11111111-1111-4111-8111-111111111111";
+  const std::string definition = R"({"type":"marking-definition","spec_version":"2.1","id":")" + marking +
+                                 R"(","created":"2026-01-01T00:00:00Z","definition_type":"statement","definition":{"statement":"(c)"}})";
+  const std::string object = Indicator("1", "a.example", Label::kUnlabelled, "2026-01-02T03:04:05.678Z",
+                                       ",\"object_marking_refs\":[\"" + marking + "\"]");
+  PublishTerms green;
+  green.constraints.label = Label::kGreen;
+  EXPECT_EQ(norlandia_.Publish({object}, green).quarantined(), 1u);
+  const v1::PublishProgress both = norlandia_.Publish({definition, object}, green);
+  EXPECT_EQ(both.published(), 2u);
+  DeliverAll(norlandia_, estovia_);
+  EXPECT_EQ(estovia_.journal->Count().objects, 2u);
+  EXPECT_EQ(estovia_.Publish({Indicator("9", "z.example", Label::kGreen, "2026-01-02T03:04:05.678Z",
+                                        ",\"granular_markings\":[{\"marking_ref\":\"" + marking +
+                                            "\",\"selectors\":[\"pattern\"]}]")})
+                .quarantined(),
+            1u);
+}
+
+TEST_F(Exchange, ANewerRememberedHeadMeansThisStoreWasRolledBack) {
+  norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
+  const storage::JournalHead head = norlandia_.journal->Head();
+  EXPECT_TRUE(CheckRememberedHead(norlandia_.room(), head.signed_head).ok());
+  const v1::SignedBody longer = trust::MakeHead(*norlandia_.self, head.sequence + 1, head.root, norlandia_.clock.now);
+  EXPECT_EQ(ReasonOf(CheckRememberedHead(norlandia_.room(), longer)), RejectReason::kRolledBack);
+  const v1::SignedBody other = trust::MakeHead(*norlandia_.self, head.sequence, crypto::Sha256("fork"), norlandia_.clock.now);
+  EXPECT_EQ(ReasonOf(CheckRememberedHead(norlandia_.room(), other)), RejectReason::kRolledBack);
+  const v1::SignedBody foreign = trust::MakeHead(*estovia_.self, head.sequence + 9, head.root, norlandia_.clock.now);
+  EXPECT_TRUE(CheckRememberedHead(norlandia_.room(), foreign).ok());
+}
+
+TEST_F(Exchange, AnEnvelopeCarriesAtMost256StatementsOfOneBatch) {
+  std::vector<std::string> objects;
+  for (int i = 0; i < 600; ++i) objects.push_back(Indicator(std::to_string(i), "a.example", Label::kGreen));
+  norlandia_.Publish(objects);
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 3u);
+  EXPECT_EQ(estovia_.journal->Count().objects, 600u);
+  EXPECT_EQ(estovia_.counters.Peer(norlandia_.org()).sequence_gaps, 0u);
+}
+
+}  // namespace
+}  // namespace entente::exchange

@@ -1,0 +1,146 @@
+#include "exchange/testing/test_node.h"
+
+#include <stdlib.h>
+
+#include <cstdio>
+
+namespace entente::exchange::testing {
+namespace {
+
+// Stops the test program with the reason: a fixture that cannot be built proves nothing.
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  if (!value.ok()) {
+    std::fprintf(stderr, "fixture: %s\n", std::string(value.status().message()).c_str());
+    abort();
+  }
+  return *std::move(value);
+}
+void Must(const absl::Status& status) {
+  if (status.ok()) return;
+  std::fprintf(stderr, "fixture: %s\n", std::string(status.message()).c_str());
+  abort();
+}
+
+const char* MarkingId(model::Label label) {
+  switch (label) {
+    case model::Label::kUnlabelled: return "";
+    case model::Label::kClear: return "94868c89-83c2-464b-929b-a1a8aa3c8487";
+    case model::Label::kGreen: return "bab4a63c-aed9-4cf5-a766-dfca5abac2bb";
+    case model::Label::kAmber: return "55d920b0-5e8b-4f79-9ee9-91f868d9b421";
+    case model::Label::kAmberStrict: return "939a9414-2ddd-4d32-a0cd-375ea402b003";
+    case model::Label::kRed: return "e828b379-4e03-4974-9ac4-e53a884c97c1";
+  }
+  return "";
+}
+
+}  // namespace
+
+TestNode::TestNode(const std::string& name, const std::string& nation, model::PartyKind kind) {
+  Must(crypto::Initialise());
+  std::string pattern = (std::filesystem::temp_directory_path() / "entente-test-XXXXXX").string();
+  if (mkdtemp(pattern.data()) == nullptr) abort();
+  folder = pattern;
+  const crypto::SigningKey root = crypto::SigningKey::Generate();
+  auto statement = std::make_shared<crypto::SigningKey>(crypto::SigningKey::Generate());
+  trust::Identity identity =
+      Must(trust::Identity::Check(Must(trust::MakeIdentity(name, root, *statement, clock.now)), clock.now));
+  const KeyId key_id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, statement->public_key());
+  self = std::make_unique<trust::Self>(trust::Self{identity, key_id, statement});
+  keystore = std::make_unique<crypto::Keystore>(Must(crypto::Keystore::Create(
+      (folder / "keystore").string(), crypto::SecretBytes::CopyOf("test passphrase"), crypto::kDaemon, {})));
+  at_rest = std::make_unique<crypto::AtRest>(crypto::SecretBytes::Random(crypto::kKeySize));
+  prekeys = std::make_unique<trust::PrekeyRing>(*self, *keystore);
+  Must(prekeys->Rotate(clock.now));
+  model::Party own;
+  own.org = identity.org();
+  own.name = name;
+  own.nation = nation;
+  own.kind = kind;
+  own.ceiling = model::Label::kRed;
+  directory = std::make_unique<trust::Directory>(own, identity);
+  storage::JournalOptions options;
+  options.path = (folder / "store").string();
+  options.create = true;
+  options.space_floor_bytes = 0;
+  journal = Must(storage::Journal::Open(options, *at_rest, *self, clock));
+  admission = std::make_unique<Admission>(room(), 2);
+  publication = std::make_unique<Publication>(room());
+  reading = std::make_unique<Reading>(room());
+}
+
+TestNode::~TestNode() {
+  admission.reset();
+  if (journal) journal->Stop();
+  journal.reset();
+  std::filesystem::remove_all(folder);
+}
+
+Room TestNode::room() { return {*self, *directory, *prekeys, *journal, rules, clock, counters}; }
+
+trust::Accepted TestNode::AsParty(model::Label ceiling) const {
+  trust::Accepted accepted{directory->self().party, self->identity};
+  accepted.party.ceiling = ceiling;
+  return accepted;
+}
+
+void TestNode::Accept(const TestNode& other, model::Label ceiling) {
+  const trust::Accepted accepted = other.AsParty(ceiling);
+  v1::PartyAccepted wire;
+  wire.set_org_id(accepted.party.org.str());
+  *wire.mutable_identity() = accepted.identity.wire();
+  wire.set_name(accepted.party.name);
+  wire.set_nation(accepted.party.nation);
+  wire.set_kind(std::string(model::Name(accepted.party.kind)));
+  wire.set_ceiling(static_cast<v1::Label>(ceiling));
+  Must(journal->CommitAndWait(
+      [&](storage::Transaction& transaction) { return transaction.AppendParty(wire).status(); }));
+  Must(directory->Accept(accepted));
+}
+
+trust::Prekey TestNode::OfferedPrekey() const {
+  return Must(trust::CheckPrekey(self->identity, prekeys->Offer(), clock.now));
+}
+
+v1::PublishProgress TestNode::Publish(const std::vector<std::string>& objects, const PublishTerms& terms) {
+  std::vector<PublishItem> items;
+  for (const std::string& object : objects) items.push_back({object, absl::OkStatus()});
+  std::promise<absl::StatusOr<v1::PublishProgress>> finished;
+  publication->Publish(std::move(items), terms, 0,
+                       [&](absl::StatusOr<v1::PublishProgress> progress) { finished.set_value(std::move(progress)); });
+  return Must(finished.get_future().get());
+}
+
+absl::Status TestNode::Admit(const OrgId& from, const Bytes& envelope) {
+  std::promise<absl::Status> finished;
+  admission->Submit(from, envelope, std::nullopt, [&](absl::Status status) { finished.set_value(std::move(status)); });
+  return finished.get_future().get();
+}
+
+size_t DeliverAll(TestNode& from, TestNode& to) {
+  Delivery delivery(from.room(), to.org());
+  size_t envelopes = 0;
+  for (;;) {
+    std::optional<Outgoing> next = Must(delivery.Next(to.OfferedPrekey()));
+    if (!next) break;
+    const absl::Status status = to.Admit(from.org(), next->envelope);
+    delivery.Acknowledge(next->position, !status.ok(), std::nullopt);
+    ++envelopes;
+  }
+  Must(from.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }));  // cursors are behind this
+  return envelopes;
+}
+
+std::string Indicator(const std::string& uuid_tail, const std::string& value, model::Label label,
+                      const std::string& modified, const std::string& extra) {
+  std::string text = R"({"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-)";
+  text += std::string(12 - uuid_tail.size(), '0') + uuid_tail;
+  text += R"(","created":"2026-01-02T03:04:05.678Z","modified":")" + modified;
+  text += R"(","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z","pattern":"[domain-name:value = ')" + value + "']\"";
+  if (label != model::Label::kUnlabelled) {
+    text += R"(,"object_marking_refs":["marking-definition--)" + std::string(MarkingId(label)) + "\"]";
+  }
+  return text + extra + "}";
+}
+
+}  // namespace entente::exchange::testing

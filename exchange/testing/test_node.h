@@ -1,0 +1,60 @@
+#pragma once
+
+#include <filesystem>
+#include <future>
+#include <memory>
+#include <string>
+
+#include "crypto/at_rest.h"
+#include "crypto/keystore.h"
+#include "exchange/exchange.h"
+
+namespace entente::exchange::testing {
+
+// A clock that a test sets.
+class TestClock final : public Clock {
+ public:
+  absl::Time Now() const override { return now; }
+  absl::Time now = absl::FromUnixSeconds(1'790'000'000);
+};
+
+// One node without its daemon: real keys, real store in a temporary folder, every journey. Deleted with its folder.
+class TestNode {
+ public:
+  explicit TestNode(const std::string& name, const std::string& nation = "XN",
+                    model::PartyKind kind = model::PartyKind::kCert);
+  ~TestNode();
+
+  Room room();
+  trust::Accepted AsParty(model::Label ceiling = model::Label::kAmberStrict) const;
+  // Puts `other` on file here, durably.
+  void Accept(const TestNode& other, model::Label ceiling = model::Label::kAmberStrict);
+  trust::Prekey OfferedPrekey() const;
+
+  v1::PublishProgress Publish(const std::vector<std::string>& objects, const PublishTerms& terms = {});
+  absl::Status Admit(const OrgId& from, const Bytes& envelope);
+  const OrgId& org() const { return self->org(); }
+
+  TestClock clock;
+  std::filesystem::path folder;
+  std::unique_ptr<trust::Self> self;
+  std::unique_ptr<crypto::Keystore> keystore;
+  std::unique_ptr<crypto::AtRest> at_rest;
+  std::unique_ptr<trust::PrekeyRing> prekeys;
+  std::unique_ptr<trust::Directory> directory;
+  std::unique_ptr<storage::Journal> journal;
+  policy::Rules rules;
+  Counters counters;
+  std::unique_ptr<Admission> admission;
+  std::unique_ptr<Publication> publication;
+  std::unique_ptr<Reading> reading;
+};
+
+// Everything in from's outbox for `to`, sealed, admitted and acknowledged. Returns how many envelopes went.
+size_t DeliverAll(TestNode& from, TestNode& to);
+
+// A STIX indicator with this value, optionally with a TLP 2 marking.
+std::string Indicator(const std::string& uuid_tail, const std::string& value, model::Label label,
+                      const std::string& modified = "2026-01-02T03:04:05.678Z", const std::string& extra = "");
+
+}  // namespace entente::exchange::testing
