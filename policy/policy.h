@@ -33,8 +33,13 @@ struct Constraints {
   std::string exercise_id;          // empty in the operational lane
   bool operator==(const Constraints&) const = default;
 };
-// Contradictions that are refused at publish, before any recipient is considered: kPolicyRelOnClear (rel_to, orcon or a
-// group on CLEAR), kPolicyUnsupported, kMarking, kNoLabel. OK otherwise.
+// Bounds that CheckInput holds. A longer list, or a longer word in it, is malformed.
+inline constexpr size_t kMaxNations = 300, kMaxWords = 64, kMaxWordBytes = 64, kMaxAddressees = 1000;
+inline constexpr size_t kSharingGroupIdSize = 32;
+
+// Contradictions that are refused at publish, before any recipient is considered: kPolicyRelOnClear (rel_to,
+// not_rel_to, orcon or a group on CLEAR), kMarking (unknown label, malformed or unsorted list, a nation both named and
+// excluded, a label for after an embargo without one), kNoLabel. OK otherwise.
 absl::Status CheckInput(const Constraints& constraints);
 
 enum class Hop { kDirect, kOnward };
@@ -43,7 +48,9 @@ struct Question {
   Constraints constraints;
   bool integrity = false;            // signatures, schema and suite were checked by whoever asks
   std::string quarantine;            // a RejectReason name when the object itself must be quarantined; else empty
-  model::Party sender, recipient;    // as on file; the same organisation for a local read
+  // As on file; the same organisation for a local read. On admission the recipient is this organisation and its ceiling
+  // is that of the party it comes from.
+  model::Party sender, recipient;
   bool agreement = false;            // the recipient (or, on admission, the sender) is accepted and not suspended
   Hop hop = Hop::kDirect;
   absl::Time now;
@@ -61,7 +68,7 @@ struct Step {
 class Permit {
  public:
   const OrgId& recipient() const { return recipient_; }
-  model::Label label() const { return label_; }
+  model::Label label() const { return label_; }  // that counted when it was made: the own one, or the embargo's
   const std::string& relationship() const { return relationship_; }  // what carried it: same_org, peer_nation, ...
 
  private:
