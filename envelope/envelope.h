@@ -87,7 +87,9 @@ class Batch {
   StreamId stream_;
 };
 
-// Signs `contents` (1 to 1024) as the statements that follow `position`. `audience` is sorted here. Refuses with kLimit.
+// Signs `contents` (1 to 1024) as the statements that follow `position`. `audience` is sorted here; empty for the own store
+// alone. Refuses with kLimit (also over 4 MiB of bodies: 1024 statements have room for an audience of about 100), kParse
+// (constraints that every receiver would refuse), kTime or kNoKey (this node's key is not valid now).
 absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constraints& constraints,
                                 std::vector<OrgId> audience, std::vector<Bytes> contents, const StreamPosition& position,
                                 absl::Time now);
@@ -99,7 +101,8 @@ struct Sealable {
   std::vector<Digest> path;
 };
 // Seals statements of one batch to `recipients` (1 to 1000), one slot each. One encapsulation per recipient. Refuses with
-// kLimit, or kPrekey for a recipient's bad or expired prekey.
+// kLimit; kPrekey for a recipient's bad or expired prekey, or one named twice; kAudience for a recipient outside the signed
+// audience, or a batch of another origin; kSignature or kParse when the statements are not those of the batch.
 absl::StatusOr<Bytes> Seal(const trust::Self& self, const v1::SignedBody& batch, const std::vector<Sealable>& statements,
                            const std::vector<trust::Prekey>& recipients, absl::Time now);
 

@@ -1,0 +1,126 @@
+#include <algorithm>
+
+#include "base/reject.h"
+#include "crypto/crypto.h"
+#include "envelope/claims.h"
+#include "envelope/commitments.h"
+#include "envelope/envelope.h"
+#include "envelope/limits.h"
+#include "envelope/statement_maker.h"
+
+// Signing: contents become statements under one batch signature (docs/formats/statement.md).
+namespace entente::envelope {
+namespace {
+
+constexpr size_t kMessageIdSize = 16;
+
+absl::Status CheckContents(const std::vector<Bytes>& contents) {
+  if (contents.empty() || contents.size() > kMaxStatements) {
+    return Reject(RejectReason::kLimit, "a batch has 1 to 1024 statements");
+  }
+  const bool fit = std::all_of(contents.begin(), contents.end(), [](const Bytes& c) { return c.size() <= kMaxContentBytes; });
+  return fit ? absl::OkStatus() : Reject(RejectReason::kLimit, "a content has at most 32 MiB");
+}
+
+// The fields that are the same in every statement of the batch.
+v1::StatementBody SharedBody(const trust::Self& self, const v1::ReleaseConstraints& constraints,
+                             const std::vector<OrgId>& audience, const StreamId& stream, absl::Time now) {
+  v1::StatementBody body;
+  body.set_origin(self.org().str());
+  body.set_key_id(self.key_id.str());
+  body.set_identity_version(self.identity.version());
+  body.set_identity_hash(self.identity.hash().str());
+  body.set_stream_id(stream.str());
+  body.set_created_us(absl::ToUnixMicros(now));
+  body.set_expires_us(absl::ToUnixMicros(now + kStatementLifetime));
+  *body.mutable_constraints() = constraints;
+  for (const OrgId& org : audience) body.add_audience(org.str());
+  body.set_content_type(std::string(kStixContent));
+  return body;
+}
+
+// Makes each statement of one batch in turn.
+class Writer {
+ public:
+  Writer(v1::StatementBody shared, const StreamPosition& position, size_t count)
+      : body_(std::move(shared)), sequence_(position.sequence), previous_(position.last),
+        exercise_(!body_.constraints().exercise_id().empty()), random_(count * (kMessageIdSize + kSaltSize), '\0') {
+    crypto::RandomBytes(reinterpret_cast<uint8_t*>(random_.data()), random_.size());
+  }
+
+  Statement Next(Bytes content) {
+    body_.set_msg_id(Random(kMessageIdSize));
+    Bytes salt = Random(kSaltSize);
+    body_.set_sequence(++sequence_);
+    body_.set_previous(previous_.str());
+    body_.set_content_length(content.size());
+    body_.set_content_commit(ContentCommitment(salt, content).str());
+    Bytes bytes = body_.SerializeAsString();
+    const StatementId before = previous_;
+    previous_ = IdOf(bytes, exercise_);
+    return StatementMaker::MakeStatement(previous_, std::move(bytes), std::move(salt), std::move(content), index_++, {},
+                                         sequence_, before, absl::FromUnixMicros(body_.created_us()));
+  }
+
+ private:
+  Bytes Random(size_t size) {
+    taken_ += size;
+    return random_.substr(taken_ - size, size);
+  }
+
+  v1::StatementBody body_;
+  uint64_t sequence_;
+  StatementId previous_;
+  const bool exercise_;
+  uint32_t index_ = 0;
+  Bytes random_;
+  size_t taken_ = 0;
+};
+
+v1::SignedBody Sign(const trust::Self& self, const std::vector<Statement>& statements, bool exercise) {
+  std::vector<ByteView> leaves;
+  leaves.reserve(statements.size());
+  for (const Statement& statement : statements) leaves.push_back(statement.id().view());
+  v1::BatchBody batch;
+  batch.set_origin(self.org().str());
+  batch.set_key_id(self.key_id.str());
+  batch.set_size(static_cast<uint32_t>(statements.size()));
+  batch.set_root(crypto::TreeHash(leaves).str());
+  batch.set_leaf_type(std::string(exercise ? kExerciseStatementType : kStatementType));
+  return trust::SignBody(self, kBatchType, batch.SerializeAsString());
+}
+
+}  // namespace
+
+absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constraints& constraints,
+                                std::vector<OrgId> audience, std::vector<Bytes> contents, const StreamPosition& position,
+                                absl::Time now) {
+  if (auto s = CheckContents(contents); !s.ok()) return s;
+  std::sort(audience.begin(), audience.end());
+  audience.erase(std::unique(audience.begin(), audience.end()), audience.end());
+  if (audience.size() > kMaxAudience) return Reject(RejectReason::kLimit, "an audience has at most 1000 organisations");
+  // Nothing is signed that a receiver would refuse: constraints are read back, the key must be valid now.
+  const v1::ReleaseConstraints wire = ToWire(constraints);
+  auto signed_constraints = FromWire(wire);
+  if (!signed_constraints.ok()) return signed_constraints.status();
+  if (auto key = self.identity.KeyFor(self.key_id, v1::KEY_USAGE_STATEMENT, now); !key.ok()) return key.status();
+  v1::StatementBody shared = SharedBody(self, wire, audience, position.stream, now);
+  const bool exercise = !signed_constraints->exercise_id.empty();
+  Writer writer(std::move(shared), position, contents.size());
+  std::vector<Statement> statements;
+  statements.reserve(contents.size());
+  size_t body_bytes = 0;
+  for (Bytes& content : contents) {
+    statements.push_back(writer.Next(std::move(content)));
+    body_bytes += statements.back().body().size();
+  }
+  if (body_bytes > kMaxStatementBytes) {
+    return Reject(RejectReason::kLimit, "the statements of a batch have at most 4 MiB together, without content; sign fewer");
+  }
+  v1::SignedBody signed_body = Sign(self, statements, exercise);
+  const auto size = static_cast<uint32_t>(statements.size());
+  return StatementMaker::MakeBatch(self.org(), std::move(signed_body), size, std::move(statements),
+                                   *std::move(signed_constraints), std::move(audience), position.stream);
+}
+
+}  // namespace entente::envelope

@@ -1,0 +1,182 @@
+#include <algorithm>
+#include <memory>
+
+#include "base/clock.h"
+#include "base/reject.h"
+#include "crypto/crypto.h"
+#include "envelope/claims.h"
+#include "envelope/commitments.h"
+#include "envelope/envelope.h"
+#include "envelope/payload_reader.h"
+#include "envelope/statement_maker.h"
+#include "proto/strict_parse.h"
+
+// From an opened envelope to verified statements: docs/formats/statement.md, "Checking an opened envelope, in this order".
+namespace entente::envelope {
+namespace {
+
+absl::Status NoSigner() { return Reject(RejectReason::kSignature, "no signer can be read from a signed body"); }
+absl::Status BadSeal(const char* what) { return Reject(RejectReason::kSeal, what); }
+
+using PartyPtr = std::shared_ptr<const trust::Accepted>;
+
+absl::StatusOr<PartyPtr> FindParty(const trust::Directory& parties, const OrgId& org, const char* role) {
+  PartyPtr party = parties.Find(org);
+  if (party) return party;
+  return Reject(RejectReason::kUnknownParty, std::string(role) + " is not on file here; `entente peer add` accepts it");
+}
+
+// What must be known of a body before its signature can be checked: read leniently, used for nothing else.
+template <typename Body>
+std::optional<Body> Peek(const Bytes& bytes) {
+  Body body;
+  return body.ParseFromString(bytes) ? std::optional(std::move(body)) : std::nullopt;
+}
+
+absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::Identity& sealer, const OpenedEnvelope& opened,
+                                       absl::Time now) {
+  const auto peeked = Peek<v1::SealBody>(seal.body());
+  const auto key_id = peeked ? KeyId::From(peeked->key_id()) : std::nullopt;
+  if (!key_id) return NoSigner();
+  const absl::Time time = absl::FromUnixMicros(peeked->time_us());
+  if (auto s = trust::VerifyBody(sealer, *key_id, kSealType, seal, time); !s.ok()) return s;
+  v1::SealBody body;
+  if (auto s = StrictParse(seal.body(), body); !s.ok()) return s;
+  if (body.org_id() != sealer.org().view()) return BadSeal("the seal names another organisation than the peer it came from");
+  if (body.h_core() != StatementMaker::CoreOf(opened).view() ||
+      body.key_commitment() != StatementMaker::CommitmentOf(opened).view()) {
+    return BadSeal("the seal was made for another envelope");
+  }
+  if (time > now + kClockSkew || time < now - kEnvelopeLifetime - kClockSkew) {
+    return Reject(RejectReason::kTime, "the seal is from the future or over 14 days old");
+  }
+  return body;
+}
+
+absl::StatusOr<std::vector<Place>> ReadPlaces(const v1::Payload& payload) {
+  std::vector<Place> places;
+  places.reserve(payload.statements().size());
+  for (const v1::StatementEntry& entry : payload.statements()) {
+    Place place{entry.index(), {}};
+    for (const std::string& bytes : entry.path()) {
+      const auto hash = Digest::From(bytes);
+      if (!hash) return Reject(RejectReason::kParse, "a hash of an audit path has the wrong length");
+      place.path.push_back(*hash);
+    }
+    places.push_back(std::move(place));
+  }
+  return places;
+}
+
+// A batch whose signature holds over exactly these statements.
+struct SignedStatements {
+  PartyPtr origin;
+  BatchClaim batch;
+  std::vector<StatementId> ids;
+  std::vector<Place> places;
+};
+
+absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Directory& parties, absl::Time now) {
+  const auto peeked = Peek<v1::BatchBody>(payload.batch().body());
+  const auto org = peeked ? OrgId::From(peeked->origin()) : std::nullopt;
+  const auto key_id = peeked ? KeyId::From(peeked->key_id()) : std::nullopt;
+  const auto root = peeked ? Digest::From(peeked->root()) : std::nullopt;
+  if (!org || !key_id || !root) return NoSigner();
+  auto origin = FindParty(parties, *org, "the statements' origin");
+  if (!origin.ok()) return origin.status();
+  auto places = ReadPlaces(payload);
+  if (!places.ok()) return places.status();
+  SignedStatements out{*std::move(origin), {}, {}, *std::move(places)};
+  const bool exercise = peeked->leaf_type() == kExerciseStatementType;
+  out.ids.reserve(payload.statements().size());
+  for (const v1::StatementEntry& entry : payload.statements()) out.ids.push_back(IdOf(entry.body(), exercise));
+  if (auto s = CheckPlaces(out.ids, out.places, peeked->size(), *root); !s.ok()) return s;
+  // The first statement is under the root that the signature must cover: its time says which keys count. CheckTimes asks
+  // again for every statement.
+  const auto first = Peek<v1::StatementBody>(payload.statements(0).body());
+  const absl::Time at = first ? absl::FromUnixMicros(first->created_us()) : now;
+  if (auto s = trust::VerifyBody(out.origin->identity, *key_id, kBatchType, payload.batch(), at); !s.ok()) return s;
+  const auto batch = ReadBatch(payload.batch().body());
+  if (!batch.ok()) return batch.status();
+  out.batch = *batch;
+  return out;
+}
+
+absl::Status CheckAddress(const Claims& claims, const OrgId& origin, const OrgId& from, const OrgId& self) {
+  if (origin != from) return Reject(RejectReason::kAudience, "sealed by another than its origin, without a forwarding chain");
+  if (!std::binary_search(claims.audience.begin(), claims.audience.end(), self)) {
+    return Reject(RejectReason::kAudience, "this organisation is not in the audience that was signed");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckSealed(const v1::SealBody& seal, const std::vector<StatementId>& ids, const std::vector<OrgId>& audience) {
+  if (seal.statements_hash() != StatementsHash(ids).view()) return BadSeal("the seal was made for other statements");
+  if (seal.audience_hash() != AudienceHash(audience).view()) return BadSeal("the seal was made for another audience");
+  return absl::OkStatus();
+}
+
+absl::Status CheckContents(const Claims& claims, const v1::Payload& payload) {
+  for (size_t i = 0; i < claims.each.size(); ++i) {
+    const v1::StatementEntry& entry = payload.statements(static_cast<int>(i));
+    if (auto s = CheckContent(claims.each[i], entry.salt(), entry.content()); !s.ok()) return s;
+  }
+  return absl::OkStatus();
+}
+
+std::vector<ByteView> Bodies(const v1::Payload& payload) {
+  std::vector<ByteView> bodies;
+  bodies.reserve(payload.statements().size());
+  for (const v1::StatementEntry& entry : payload.statements()) bodies.push_back(entry.body());
+  return bodies;
+}
+
+std::vector<uint32_t> Indexes(const std::vector<Place>& places) {
+  std::vector<uint32_t> indexes;
+  indexes.reserve(places.size());
+  for (const Place& place : places) indexes.push_back(place.index);
+  return indexes;
+}
+
+// Moves the bytes out of the payload: contents may be 32 MiB.
+Batch MakeBatch(v1::Payload payload, SignedStatements proven, Claims claims) {
+  std::vector<Statement> statements;
+  statements.reserve(claims.each.size());
+  for (size_t i = 0; i < claims.each.size(); ++i) {
+    v1::StatementEntry& entry = *payload.mutable_statements(static_cast<int>(i));
+    const Claim& claim = claims.each[i];
+    statements.push_back(StatementMaker::MakeStatement(
+        proven.ids[i], std::move(*entry.mutable_body()), std::move(*entry.mutable_salt()), std::move(*entry.mutable_content()),
+        proven.places[i].index, std::move(proven.places[i].path), claim.sequence, claim.previous,
+        absl::FromUnixMicros(claim.created_us)));
+  }
+  return StatementMaker::MakeBatch(proven.batch.origin, std::move(*payload.mutable_batch()), proven.batch.size,
+                                   std::move(statements), std::move(claims.constraints), std::move(claims.audience),
+                                   claims.stream);
+}
+
+}  // namespace
+
+absl::StatusOr<VerifiedEnvelope> Verify(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from,
+                                        absl::Time now) {
+  auto payload = ReadPayload(StatementMaker::TakePayload(opened));
+  if (!payload.ok()) return payload.status();
+  const auto sealer = FindParty(parties, from, "the peer");
+  if (!sealer.ok()) return sealer.status();
+  const auto seal = CheckSeal(payload->seal(), (*sealer)->identity, opened, now);
+  if (!seal.ok()) return seal.status();
+  auto proven = CheckBatch(*payload, parties, now);
+  if (!proven.ok()) return proven.status();
+
+  auto claims = ReadClaims(Bodies(*payload), proven->batch);
+  if (!claims.ok()) return claims.status();
+  if (auto s = CheckTimes(*claims, proven->origin->identity, proven->batch.key_id, now); !s.ok()) return s;
+  const OrgId& self = parties.self().identity.org();
+  if (auto s = CheckAddress(*claims, proven->batch.origin, from, self); !s.ok()) return s;
+  if (auto s = CheckSealed(*seal, proven->ids, claims->audience); !s.ok()) return s;
+  if (auto s = CheckContents(*claims, *payload); !s.ok()) return s;
+  if (auto s = CheckStream(*claims, Indexes(proven->places), proven->ids); !s.ok()) return s;
+  return VerifiedEnvelope{opened.id(), opened.expires_hour(), MakeBatch(*std::move(payload), *std::move(proven), *std::move(claims))};
+}
+
+}  // namespace entente::envelope

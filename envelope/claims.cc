@@ -1,0 +1,172 @@
+#include "envelope/claims.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/reject.h"
+#include "envelope/commitments.h"
+#include "envelope/envelope.h"
+#include "envelope/limits.h"
+#include "proto/strict_parse.h"
+
+namespace entente::envelope {
+namespace {
+
+constexpr size_t kMessageIdSize = 16;
+
+absl::Status Malformed(const char* what) { return Reject(RejectReason::kParse, what); }
+
+bool HasWidths(const v1::StatementBody& body) {
+  return body.origin().size() == OrgId::kSize && body.key_id().size() == KeyId::kSize &&
+         body.identity_hash().size() == Digest::kSize && body.msg_id().size() == kMessageIdSize &&
+         body.stream_id().size() == StreamId::kSize && body.previous().size() == StatementId::kSize &&
+         body.content_commit().size() == Digest::kSize;
+}
+
+// Parses one body and checks it against its batch alone.
+absl::Status ReadBody(ByteView bytes, const BatchClaim& batch, v1::StatementBody& body) {
+  if (bytes.size() > kMaxBodyBytes) return Reject(RejectReason::kLimit, "a statement body has at most 128 KiB");
+  if (auto s = StrictParse(bytes, body); !s.ok()) return s;
+  if (!HasWidths(body)) return Malformed("a statement's identifier or hash has the wrong length");
+  if (body.origin() != batch.origin.view() || body.key_id() != batch.key_id.view()) {
+    return Malformed("a statement names another origin or key than its batch");
+  }
+  if (body.identity_version() == 0) return Malformed("a statement names no identity document");
+  if (body.content_type() != kStixContent) return Malformed("the content type is not STIX 2.1");
+  if (body.constraints().exercise_id().empty() == batch.exercise) {
+    return Malformed("a statement's exercise id does not go with its lane");
+  }
+  return absl::OkStatus();
+}
+
+// The fields that are the same in every statement of a batch, compared as parsed.
+bool SameShared(const v1::StatementBody& a, const v1::StatementBody& b, const std::string& constraints_of_a) {
+  return a.identity_version() == b.identity_version() && a.identity_hash() == b.identity_hash() &&
+         a.stream_id() == b.stream_id() &&
+         std::equal(a.audience().begin(), a.audience().end(), b.audience().begin(), b.audience().end()) &&
+         constraints_of_a == b.constraints().SerializeAsString();
+}
+
+Claim ClaimOf(const v1::StatementBody& body) {
+  return {body.sequence(),   *StatementId::From(body.previous()), body.created_us(),
+          body.expires_us(), body.content_length(),               *Digest::From(body.content_commit())};
+}
+
+absl::StatusOr<std::vector<OrgId>> ReadAudience(const v1::StatementBody& body) {
+  if (static_cast<size_t>(body.audience_size()) > kMaxAudience) {
+    return Reject(RejectReason::kAudience, "an audience has at most 1000 organisations");
+  }
+  std::vector<OrgId> audience;
+  for (const std::string& bytes : body.audience()) {
+    const auto org = OrgId::From(bytes);
+    if (!org || (!audience.empty() && *org <= audience.back())) {
+      return Reject(RejectReason::kAudience, "an audience is malformed, unsorted or names an organisation twice");
+    }
+    audience.push_back(*org);
+  }
+  return audience;
+}
+
+absl::Status ReadShared(const v1::StatementBody& body, Claims& claims) {
+  auto constraints = FromWire(body.constraints());
+  if (!constraints.ok()) return constraints.status();
+  auto audience = ReadAudience(body);
+  if (!audience.ok()) return audience.status();
+  claims.constraints = *std::move(constraints);
+  claims.audience = *std::move(audience);
+  claims.stream = *StreamId::From(body.stream_id());
+  claims.identity_version = body.identity_version();
+  claims.identity_hash = *Digest::From(body.identity_hash());
+  return absl::OkStatus();
+}
+
+absl::Status CheckLifetime(const Claim& claim, absl::Time now) {
+  if (claim.created_us <= 0 || claim.expires_us <= claim.created_us || claim.expires_us > kMaxTimeUs) {
+    return Reject(RejectReason::kTime, "a statement's times are missing or out of order");
+  }
+  const absl::Time created = absl::FromUnixMicros(claim.created_us), expires = absl::FromUnixMicros(claim.expires_us);
+  if (created > now + kClockSkew) {
+    return Reject(RejectReason::kTime, "a statement was made in the future; compare both nodes' clocks");
+  }
+  if (expires <= now) return Reject(RejectReason::kTime, "a statement has expired");
+  if (expires - created > kStatementLifetime + kClockSkew) {
+    return Reject(RejectReason::kTime, "a statement lives for at most 366 days");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<BatchClaim> ReadBatch(ByteView body) {
+  v1::BatchBody wire;
+  if (auto s = StrictParse(body, wire); !s.ok()) return s;
+  const auto origin = OrgId::From(wire.origin());
+  const auto key_id = KeyId::From(wire.key_id());
+  const auto root = Digest::From(wire.root());
+  if (!origin || !key_id || !root) return Malformed("a batch's identifier or hash has the wrong length");
+  if (wire.size() == 0) return Malformed("a batch has no statements");
+  if (wire.size() > kMaxStatements) return Reject(RejectReason::kLimit, "a batch has at most 1024 statements");
+  const bool exercise = wire.leaf_type() == kExerciseStatementType;
+  if (!exercise && wire.leaf_type() != kStatementType) return Malformed("a batch's leaf type is not known");
+  return BatchClaim{*origin, *key_id, wire.size(), *root, exercise};
+}
+
+absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const BatchClaim& batch) {
+  Claims claims;
+  claims.each.reserve(bodies.size());
+  v1::StatementBody first, other;
+  std::string constraints;
+  for (size_t i = 0; i < bodies.size(); ++i) {
+    v1::StatementBody& body = i == 0 ? first : other;
+    if (auto s = ReadBody(bodies[i], batch, body); !s.ok()) return s;
+    if (i == 0) {
+      if (auto s = ReadShared(first, claims); !s.ok()) return s;
+      constraints = first.constraints().SerializeAsString();
+    } else if (!SameShared(first, other, constraints)) {
+      return Malformed("the statements of a batch differ in audience, label, stream or identity");
+    }
+    claims.each.push_back(ClaimOf(body));
+  }
+  return claims;
+}
+
+absl::Status CheckTimes(const Claims& claims, const trust::Identity& origin, const KeyId& key_id, absl::Time now) {
+  for (const Claim& claim : claims.each) {
+    if (auto s = CheckLifetime(claim, now); !s.ok()) return s;
+  }
+  // A key is valid through one interval, so the earliest and the latest statement answer for those between.
+  const auto [first, last] = std::minmax_element(claims.each.begin(), claims.each.end(), [](const Claim& a, const Claim& b) {
+    return a.created_us < b.created_us;
+  });
+  for (const int64_t created_us : {first->created_us, last->created_us}) {
+    const auto key = origin.KeyFor(key_id, v1::KEY_USAGE_STATEMENT, absl::FromUnixMicros(created_us));
+    if (!key.ok()) return key.status();
+  }
+  const bool known = claims.identity_version < origin.version() ||
+                     (claims.identity_version == origin.version() && claims.identity_hash == origin.hash());
+  return known ? absl::OkStatus()
+               : Reject(RejectReason::kNoKey, "signed under an identity document that is not on file; exchange cards again");
+}
+
+absl::Status CheckContent(const Claim& claim, ByteView salt, ByteView content) {
+  if (salt.size() != kSaltSize || content.size() != claim.content_length ||
+      ContentCommitment(salt, content) != claim.content_commit) {
+    return Reject(RejectReason::kContent, "a statement's content is not the one that was signed");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckStream(const Claims& claims, const std::vector<uint32_t>& indexes, const std::vector<StatementId>& ids) {
+  const absl::Status gap = Reject(RejectReason::kGap, "the statements of a batch do not follow one another in their stream");
+  const uint64_t base = claims.each[0].sequence - indexes[0];
+  if (claims.each[0].sequence <= indexes[0]) return gap;
+  for (size_t i = 0; i < claims.each.size(); ++i) {
+    const Claim& claim = claims.each[i];
+    if (claim.sequence != base + indexes[i]) return gap;
+    if ((claim.sequence == 1) != claim.previous.IsZero()) return gap;
+    if (i > 0 && indexes[i] == indexes[i - 1] + 1 && claim.previous != ids[i - 1]) return gap;
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace entente::envelope

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/bytes.h"
+#include "entente/v1/envelope.pb.h"
+#include "policy/policy.h"
+#include "trust/identity.h"
+
+// Private to envelope/: what signed bodies say, strictly parsed, and the checks among what they say (statement.md).
+namespace entente::envelope {
+
+struct BatchClaim {
+  OrgId origin;
+  KeyId key_id;
+  uint32_t size = 0;
+  Digest root;
+  bool exercise = false;
+};
+// Refuses with kParse, and with kLimit over 1024 statements. Call it on bytes whose signature holds.
+absl::StatusOr<BatchClaim> ReadBatch(ByteView body);
+
+// What one statement says of itself ...
+struct Claim {
+  uint64_t sequence = 0;
+  StatementId previous;
+  int64_t created_us = 0, expires_us = 0;
+  uint64_t content_length = 0;
+  Digest content_commit;
+};
+// ... and what all statements of a batch have in common.
+struct Claims {
+  policy::Constraints constraints;
+  std::vector<OrgId> audience;
+  StreamId stream;
+  uint64_t identity_version = 0;
+  Digest identity_hash;
+  std::vector<Claim> each;  // as many as `bodies`
+};
+// Reads the bodies of one batch's statements and checks that they agree with it and among themselves. Refuses with kParse,
+// kLimit (a body over 128 KiB) and kAudience (unsorted, repeated, over 1000). REQUIRES at least one body.
+absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const BatchClaim& batch);
+
+// Each was made by a key that `origin` had then, not in the future, and is still alive. Refuses with kTime, kNoKey, kKeyUse.
+absl::Status CheckTimes(const Claims& claims, const trust::Identity& origin, const KeyId& key_id, absl::Time now);
+// Refuses with kContent.
+absl::Status CheckContent(const Claim& claim, ByteView salt, ByteView content);
+// Sequence and previous among statements `ids` at `indexes` of one batch. Refuses with kGap.
+absl::Status CheckStream(const Claims& claims, const std::vector<uint32_t>& indexes, const std::vector<StatementId>& ids);
+
+}  // namespace entente::envelope

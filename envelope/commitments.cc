@@ -1,0 +1,72 @@
+#include "envelope/commitments.h"
+
+#include "base/reject.h"
+#include "crypto/crypto.h"
+#include "envelope/envelope.h"
+
+namespace entente::envelope {
+namespace {
+
+template <typename Id>
+Bytes Joined(const std::vector<Id>& ids) {
+  Bytes out;
+  out.reserve(ids.size() * Id::kSize);
+  for (const Id& id : ids) out.append(id.view());
+  return out;
+}
+
+absl::Status NotUnderRoot() {
+  return Reject(RejectReason::kSignature, "a statement is not the one that its batch was signed over");
+}
+
+absl::Status CheckWhole(const std::vector<StatementId>& ids, const std::vector<Place>& places, const Digest& root) {
+  for (size_t i = 0; i < places.size(); ++i) {
+    if (places[i].index != i || !places[i].path.empty()) {
+      return Reject(RejectReason::kParse, "a whole batch comes in order and without audit paths");
+    }
+  }
+  return crypto::TreeHash(Leaves(ids)) == root ? absl::OkStatus() : NotUnderRoot();
+}
+
+}  // namespace
+
+Digest ContentCommitment(ByteView salt, ByteView content) {
+  Bytes length;
+  AppendBigEndian(length, static_cast<uint64_t>(content.size()));
+  return crypto::LabeledHash("entente/1/content", {salt, length, content});
+}
+
+Digest StatementsHash(const std::vector<StatementId>& ids) {
+  return crypto::LabeledHash("entente/1/sealed", {Joined(ids)});
+}
+
+Digest AudienceHash(const std::vector<OrgId>& sorted_audience) {
+  return crypto::LabeledHash("entente/1/audience", {Joined(sorted_audience)});
+}
+
+StatementId IdOf(ByteView body, bool exercise) {
+  const Bytes encoded = crypto::Pae(exercise ? kExerciseStatementType : kStatementType, body);
+  return *StatementId::From(crypto::Sha256(encoded).view());
+}
+
+std::vector<ByteView> Leaves(const std::vector<StatementId>& ids) {
+  std::vector<ByteView> leaves;
+  leaves.reserve(ids.size());
+  for (const StatementId& id : ids) leaves.push_back(id.view());
+  return leaves;
+}
+
+absl::Status CheckPlaces(const std::vector<StatementId>& ids, const std::vector<Place>& places, uint32_t size,
+                         const Digest& root) {
+  if (places.size() == size) return CheckWhole(ids, places, root);
+  for (size_t i = 0; i < places.size(); ++i) {
+    const bool ascending = i == 0 || places[i - 1].index < places[i].index;
+    if (!ascending || places[i].index >= size) {
+      return Reject(RejectReason::kParse, "the statements' places in their batch do not ascend, or lie outside it");
+    }
+    if (crypto::RootFromPath(ids[i].view(), places[i].index, size, places[i].path) != root) return NotUnderRoot();
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace entente::envelope

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <vector>
+
+#include "absl/status/status.h"
+#include "base/bytes.h"
+
+// Private to envelope/ and its hostile maker: the hashes of docs/formats/statement.md.
+namespace entente::envelope {
+
+inline constexpr size_t kSaltSize = 32;
+inline constexpr size_t kMaxPath = 10;  // 2^10 = kMaxStatements
+
+Digest ContentCommitment(ByteView salt, ByteView content);
+Digest StatementsHash(const std::vector<StatementId>& ids);
+Digest AudienceHash(const std::vector<OrgId>& sorted_audience);
+
+// Ids as the leaves of a batch's tree; borrowed from `ids`.
+std::vector<ByteView> Leaves(const std::vector<StatementId>& ids);
+
+// Where one statement claims to stand in its batch.
+struct Place {
+  uint32_t index = 0;
+  std::vector<Digest> path;
+};
+// OK when the statements `ids` stand at `places` under `root` in a batch of `size`: all of them in order without paths, or
+// some, ascending, each with its path. Refuses with kParse (places that cannot be) and kSignature (another root).
+absl::Status CheckPlaces(const std::vector<StatementId>& ids, const std::vector<Place>& places, uint32_t size,
+                         const Digest& root);
+
+}  // namespace entente::envelope

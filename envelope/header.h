@@ -1,0 +1,56 @@
+#pragma once
+
+#include <cstdint>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "base/bytes.h"
+
+// Private to envelope/ and its hostile maker: the clear bytes in front of an envelope's chunks (docs/formats/envelope.md).
+namespace entente::envelope {
+
+using RouteTag = FixedBytes<16, struct RouteTagTag>;
+
+inline constexpr ByteView kMagic = "ENT1";
+inline constexpr uint8_t kDirectMode = 1;
+inline constexpr size_t kHeaderSize = 83, kEncSize = 1120, kWrappedSize = 48;
+inline constexpr size_t kSlotSize = PrekeyId::kSize + kEncSize + kWrappedSize;
+inline constexpr uint32_t kEnvelopeHours = 336;
+
+// What may differ between two envelopes of this version; magic, suite, mode and flags may not.
+struct Header {
+  EnvelopeId id;
+  uint32_t created_hour = 0, expires_hour = 0;
+  RouteTag route_tag;
+  Digest msg_salt;
+  uint16_t slots = 0;
+  uint8_t size_class = 0;
+};
+Bytes EncodeHeader(const Header& header);
+
+// An envelope cut into its parts, nothing decrypted. All views point into the wire.
+struct Frame {
+  Header header;
+  ByteView core, slots, commitment, chunks;
+};
+// Refuses with kLimit, kHeader, kSuite. Reads no more than header, slots and commitment.
+absl::StatusOr<Frame> ParseFrame(ByteView wire);
+// Refuses with kTime: from the future, expired, or longer-lived than 336 hours.
+absl::Status CheckHours(const Header& header, absl::Time now);
+
+struct Slot {
+  PrekeyId prekey;
+  ByteView enc, wrapped;
+};
+// REQUIRES index < slots.size() / kSlotSize.
+Slot SlotAt(ByteView slots, size_t index);
+
+Digest HeaderHash(ByteView core);
+Digest CoreHash(const Digest& h0, ByteView slots);
+Bytes WrapInfo(const Digest& h0, const OrgId& recipient, const PrekeyId& prekey, ByteView prekey_public_key);
+
+uint32_t HourOf(absl::Time time);
+// floor(log2(padded)). REQUIRES padded > 0.
+uint8_t SizeClass(size_t padded);
+
+}  // namespace entente::envelope
