@@ -1,0 +1,239 @@
+#include "services/peer/listener.h"
+
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <fcntl.h>
+#include <netdb.h>
+#include <netinet/tcp.h>
+#include <poll.h>
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "base/reject.h"
+
+namespace entente::peer {
+namespace {
+
+// A flood must not make us list /proc/self/fd per connection.
+constexpr std::chrono::milliseconds kRecount{50};
+constexpr int kSweepMs = 250, kErrorPauseMs = 50;
+constexpr int kAcceptsPerRound = 64;
+
+int OpenReserve() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
+
+// What one attacker is likely to hold: an IPv4 address, or an IPv6 /64.
+std::string OriginOf(const sockaddr_storage& peer) {
+  if (peer.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
+    return std::string(reinterpret_cast<const char*>(&v4.sin_addr), sizeof v4.sin_addr);
+  }
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
+  const char* bytes = reinterpret_cast<const char*>(&v6.sin6_addr);
+  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) return std::string(bytes + 12, 4);
+  return std::string(bytes, 8);
+}
+
+struct HostPort {
+  std::string host, port;
+};
+absl::StatusOr<HostPort> Split(const std::string& address) {
+  const size_t colon = address.rfind(':');
+  if (colon == std::string::npos || colon + 1 == address.size()) {
+    return Reject(RejectReason::kConfig, "the peer listen address '" + address + "' is not host:port");
+  }
+  std::string host = address.substr(0, colon);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  return HostPort{std::move(host), address.substr(colon + 1)};
+}
+
+std::string AddressOf(int fd) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  if (getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return "";
+  std::array<char, INET6_ADDRSTRLEN> text{};
+  if (bound.ss_family == AF_INET) {
+    const auto& v4 = reinterpret_cast<const sockaddr_in&>(bound);
+    inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
+    return std::string(text.data()) + ":" + std::to_string(ntohs(v4.sin_port));
+  }
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(bound);
+  inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
+  return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(v6.sin6_port));
+}
+
+}  // namespace
+
+Listener::Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop)
+    : limits_(limits), hand_over_(std::move(hand_over)), on_drop_(std::move(on_drop)) {}
+
+Listener::~Listener() {
+  Stop();
+  for (const int fd : {listen_fd_, wake_fd_, reserve_fd_}) {
+    if (fd >= 0) close(fd);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address, ListenerLimits limits,
+                                                         HandOver hand_over, OnDrop on_drop) {
+  std::unique_ptr<Listener> out(new Listener(limits, std::move(hand_over), std::move(on_drop)));
+  if (absl::Status bound = out->Bind(address); !bound.ok()) return bound;
+  out->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+  out->reserve_fd_ = OpenReserve();
+  if (out->wake_fd_ < 0 || out->reserve_fd_ < 0) {
+    return Reject(RejectReason::kUnavailable, "no file descriptors for the peer port; raise the limit of open files");
+  }
+  out->thread_ = std::thread([listener = out.get()] { listener->Loop(); });
+  return out;
+}
+
+absl::Status Listener::Bind(const std::string& address) {
+  const absl::StatusOr<HostPort> parts = Split(address);
+  if (!parts.ok()) return parts.status();
+  addrinfo hints{};
+  hints.ai_flags = AI_PASSIVE | AI_NUMERICSERV;
+  hints.ai_socktype = SOCK_STREAM;
+  addrinfo* found = nullptr;
+  const char* host = parts->host.empty() ? nullptr : parts->host.c_str();
+  if (const int error = getaddrinfo(host, parts->port.c_str(), &hints, &found); error != 0) {
+    return Reject(RejectReason::kConfig, "the peer listen address '" + address + "': " + gai_strerror(error));
+  }
+  const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, freeaddrinfo);
+  listen_fd_ = socket(found->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  const int on = 1;
+  if (listen_fd_ < 0 || setsockopt(listen_fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) != 0 ||
+      bind(listen_fd_, found->ai_addr, found->ai_addrlen) != 0 || listen(listen_fd_, kBacklog) != 0) {
+    return Reject(RejectReason::kConfig, "cannot listen at '" + address + "': " + std::strerror(errno) +
+                                             "; is another node using it?");
+  }
+  address_ = AddressOf(listen_fd_);
+  return absl::OkStatus();
+}
+
+void Listener::Stop() {
+  if (!thread_.joinable()) return;
+  stopping_ = true;
+  const uint64_t one = 1;
+  while (write(wake_fd_, &one, sizeof one) < 0 && errno == EINTR) {
+  }
+  thread_.join();
+}
+
+void Listener::Loop() {
+  while (!stopping_) {
+    std::array<pollfd, 2> watched{{{listen_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}}};
+    const int ready = poll(watched.data(), watched.size(), tracked_.empty() ? -1 : kSweepMs);
+    if (stopping_) return;
+    if (ready <= 0) {
+      ForgetClosed();
+    } else if (watched[0].revents != 0) {
+      AcceptAll();
+    }
+  }
+}
+
+void Listener::AcceptAll() {
+  ForgetClosed();
+  for (int round = 0; round < kAcceptsPerRound && !stopping_; ++round) {
+    sockaddr_storage peer{};
+    socklen_t size = sizeof peer;
+    const int fd = accept4(listen_fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0) {
+      ++accepted_since_count_;
+      std::string origin = OriginOf(peer);
+      if (!Admits(fd, origin)) continue;
+      struct stat about {};
+      fstat(fd, &about);
+      ++per_origin_[origin];
+      tracked_.push_back({fd, about.st_ino, std::move(origin)});
+      open_count_ = tracked_.size();
+      const int on = 1;
+      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+      hand_over_(fd);
+      continue;
+    }
+    if (errno == EAGAIN || errno == EWOULDBLOCK) return;
+    if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+      AcceptWithoutRoom();
+      return;
+    }
+    // ECONNABORTED and the network errors of accept(2) concern one connection; the next one may be fine.
+  }
+}
+
+// The connection that does not fit stays in the backlog and would wake poll for ever: take it with the reserve and close it.
+void Listener::AcceptWithoutRoom() {
+  if (reserve_fd_ >= 0) close(reserve_fd_);
+  reserve_fd_ = -1;
+  const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC);
+  if (fd >= 0) Refuse(fd, Drop::kDescriptors);
+  reserve_fd_ = OpenReserve();
+  if (fd < 0 || reserve_fd_ < 0) {
+    pollfd wake{wake_fd_, POLLIN, 0};
+    poll(&wake, 1, kErrorPauseMs);
+  }
+}
+
+bool Listener::Admits(int fd, const std::string& origin) {
+  if (tracked_.size() >= limits_.connections) {
+    Refuse(fd, Drop::kConnections);
+  } else if (const auto at = per_origin_.find(origin); at != per_origin_.end() && at->second >= limits_.per_address) {
+    Refuse(fd, Drop::kAddress);
+  } else if (FreeDescriptors() < limits_.fd_reserve) {
+    Refuse(fd, Drop::kDescriptors);
+  } else {
+    return true;
+  }
+  return false;
+}
+
+void Listener::Refuse(int fd, Drop reason) {
+  // Reset instead of the orderly end: nothing of a refused connection stays in the kernel.
+  const linger now{1, 0};
+  setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
+  close(fd);
+  if (accepted_since_count_ > 0) --accepted_since_count_;
+  ++dropped_[static_cast<size_t>(reason)];
+  on_drop_(reason);
+}
+
+// gRPC does not tell when it closes a connection; a number that is free, or another socket's, does.
+void Listener::ForgetClosed() {
+  std::erase_if(tracked_, [this](const Tracked& tracked) {
+    struct stat about {};
+    if (fstat(tracked.fd, &about) == 0 && about.st_ino == tracked.inode) return false;
+    const auto at = per_origin_.find(tracked.origin);
+    if (at != per_origin_.end() && --at->second == 0) per_origin_.erase(at);
+    return true;
+  });
+  open_count_ = tracked_.size();
+}
+
+size_t Listener::FreeDescriptors() {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - counted_at_ >= kRecount) {
+    rlimit limit{};
+    getrlimit(RLIMIT_NOFILE, &limit);
+    DIR* folder = opendir("/proc/self/fd");
+    size_t used = 0;
+    if (folder != nullptr) {
+      while (readdir(folder) != nullptr) ++used;
+      closedir(folder);
+      used -= std::min<size_t>(used, 3);  // ".", ".." and the folder itself
+    }
+    // An unreadable /proc/self/fd mostly means that there was no descriptor for it.
+    counted_free_ = folder == nullptr || used >= limit.rlim_cur ? 0 : limit.rlim_cur - used;
+    counted_at_ = now;
+    accepted_since_count_ = 0;
+  }
+  return counted_free_ - std::min(counted_free_, accepted_since_count_);
+}
+
+}  // namespace entente::peer

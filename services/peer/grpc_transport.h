@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include <grpcpp/channel.h>
+#include <grpcpp/support/server_callback.h>
+
+#include "absl/time/time.h"
+#include "entente/v1/peer.pb.h"
+#include "services/peer/transport.h"
+
+// FrameTransport over gRPC's callback API. Objects that gRPC still needs live until it says OnDone, whoever let go before.
+namespace entente::peer {
+
+// How long Close lets a write under way and the peer's last frames come through before it cancels the stream.
+inline constexpr absl::Duration kCloseGrace = absl::Milliseconds(500);
+
+// A call on `channel`, which it keeps alive. Connects in Start; on_closed tells when that fails.
+std::unique_ptr<FrameTransport> DialStream(std::shared_ptr<grpc::Channel> channel);
+
+// The serving side: hand `reactor` to gRPC, which deletes it; keep `transport`. REQUIRES both happen.
+struct ServedStream {
+  std::unique_ptr<FrameTransport> transport;
+  grpc::ServerBidiReactor<v1::Frame, v1::Frame>* reactor;
+};
+ServedStream ServeStream(grpc::CallbackServerContext* context);
+// A reactor that ends the call at once.
+grpc::ServerBidiReactor<v1::Frame, v1::Frame>* RefuseStream(const grpc::Status& status);
+
+}  // namespace entente::peer

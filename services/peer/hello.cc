@@ -1,0 +1,76 @@
+#include "services/peer/hello.h"
+
+#include <utility>
+
+namespace entente::peer {
+namespace {
+
+// The peer's own journal against the newest head of it that is on file: a peer that went back would be sent again, under
+// old cursors, what it must first repair.
+absl::Status CheckPeerWentForward(const exchange::Room& room, const trust::Accepted& party, const v1::HeadBody& now) {
+  const absl::StatusOr<storage::PeerCursor> cursor = room.journal.Cursor(party.party.org);
+  if (!cursor.ok()) return cursor.status();
+  if (!cursor->seen_head) return absl::OkStatus();
+  const absl::StatusOr<v1::HeadBody> before = trust::CheckHead(party.identity, *cursor->seen_head);
+  if (!before.ok()) return absl::OkStatus();  // signed by a key that no longer counts: proves nothing
+  if (now.sequence() < before->sequence() ||
+      (now.sequence() == before->sequence() && now.root() != before->root())) {
+    return Reject(RejectReason::kRolledBack,
+                  "the peer's journal is older than, or another than, the one it showed before; its operator must repair it");
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<v1::Hello> MakeHello(const exchange::Room& room, const OrgId& peer) {
+  absl::StatusOr<storage::PeerCursor> cursor = room.journal.Cursor(peer);
+  if (!cursor.ok()) return cursor.status();
+  v1::Hello hello;
+  hello.set_protocol(kProtocol);
+  hello.set_org_id(room.self.org().str());
+  hello.set_identity_hash(room.self.identity.hash().str());
+  *hello.mutable_prekey() = room.prekeys.Offer();
+  *hello.mutable_head() = room.journal.Head().signed_head;
+  if (cursor->seen_head) *hello.mutable_seen_head() = *std::move(cursor->seen_head);
+  hello.set_software("entente/" ENTENTE_VERSION);
+  return hello;
+}
+
+absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& peer, const v1::Hello& hello,
+                                    bool& self_rolled_back) {
+  if (hello.protocol() != kProtocol) {
+    return Reject(RejectReason::kSuite, "the peer speaks another version of the session; update the older node");
+  }
+  if (hello.software().size() > kMaxSoftwareBytes) {
+    return Reject(RejectReason::kLimit, "the peer's software name is over 256 bytes");
+  }
+  const auto party = room.directory.Find(peer);
+  if (!party || hello.org_id() != peer.view()) {
+    return Reject(RejectReason::kUnknownParty, "the hello names another organisation than the certificate");
+  }
+  if (hello.identity_hash() != party->identity.hash().view()) {
+    return Reject(RejectReason::kIdentity, "the peer has another identity document than the one on file; ask for its card");
+  }
+  const absl::Time now = room.clock.Now();
+  absl::StatusOr<trust::Prekey> prekey = trust::CheckPrekey(party->identity, hello.prekey(), now);
+  if (!prekey.ok()) return prekey.status();
+  const absl::StatusOr<v1::HeadBody> head = trust::CheckHead(party->identity, hello.head());
+  if (!head.ok()) return head.status();
+  if (hello.has_seen_head()) {
+    if (absl::Status seen = exchange::CheckRememberedHead(room, hello.seen_head()); !seen.ok()) {
+      self_rolled_back = ReasonOf(seen) == RejectReason::kRolledBack;
+      return seen;
+    }
+  }
+  if (absl::Status forward = CheckPeerWentForward(room, *party, *head); !forward.ok()) return forward;
+  return Greeting{*std::move(prekey), hello.head()};
+}
+
+absl::Status CheckPeerHead(const exchange::Room& room, const OrgId& peer, const v1::SignedBody& head) {
+  const auto party = room.directory.Find(peer);
+  if (!party) return Reject(RejectReason::kUnknownParty, "the peer is no longer accepted here");
+  return trust::CheckHead(party->identity, head).status();
+}
+
+}  // namespace entente::peer

@@ -1,0 +1,76 @@
+#pragma once
+
+#include <netinet/in.h>
+
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace entente::peer {
+
+struct ListenerLimits {
+  size_t connections = 256, per_address = 32, fd_reserve = 32;
+};
+inline constexpr int kBacklog = 512;
+
+// Why a connection was closed before a byte of it was read.
+enum class Drop { kConnections, kAddress, kDescriptors, kCount };
+
+// Our own accept loop. gRPC 1.51's stops for good once accept fails for want of descriptors, which 300 idle connections
+// reach (CVE-2023-4785); this one keeps one descriptor aside to accept and close with, and closes at once what is over a limit.
+class Listener {
+ public:
+  // Owns `fd` from here: a connected, non-blocking socket. Runs on the listener's thread.
+  using HandOver = std::function<void(int fd)>;
+  using OnDrop = std::function<void(Drop)>;
+  // Refuses with kConfig when `address` ("host:port", "[v6]:port", port 0 allowed) cannot be bound.
+  static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address, ListenerLimits limits,
+                                                        HandOver hand_over, OnDrop on_drop);
+  ~Listener();  // stops
+  void Stop();  // no connection is handed over after it returns; idempotent
+  const std::string& address() const { return address_; }
+  uint64_t dropped(Drop reason) const { return dropped_[static_cast<size_t>(reason)]; }
+  // Handed over and not closed since.
+  size_t open_connections() const { return open_count_; }
+
+ private:
+  // A connection that gRPC owns. The inode tells its socket from a later one under the same number.
+  struct Tracked {
+    int fd;
+    ino_t inode;
+    std::string origin;
+  };
+  Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop);
+  absl::Status Bind(const std::string& address);
+  void Loop();
+  void AcceptAll();
+  void AcceptWithoutRoom();
+  bool Admits(int fd, const std::string& origin);
+  void ForgetClosed();
+  size_t FreeDescriptors();
+  void Refuse(int fd, Drop reason);
+
+  const ListenerLimits limits_;
+  const HandOver hand_over_;
+  const OnDrop on_drop_;
+  std::string address_;
+  int listen_fd_ = -1, wake_fd_ = -1, reserve_fd_ = -1;
+  std::vector<Tracked> tracked_;
+  std::map<std::string, size_t> per_origin_;
+  size_t counted_free_ = 0, accepted_since_count_ = 0;
+  std::chrono::steady_clock::time_point counted_at_{};
+  std::array<std::atomic<uint64_t>, static_cast<size_t>(Drop::kCount)> dropped_{};
+  std::atomic<size_t> open_count_{0};
+  std::atomic<bool> stopping_{false};
+  std::thread thread_;
+};
+
+}  // namespace entente::peer

@@ -1,0 +1,136 @@
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "absl/time/time.h"
+#include "exchange/exchange.h"
+#include "services/peer/hello.h"
+#include "services/peer/inbound.h"
+#include "services/peer/transport.h"
+
+namespace entente::peer {
+
+inline constexpr size_t kMaxUnderWay = 8;
+inline constexpr absl::Duration kHelloTimeout = absl::Seconds(5);
+inline constexpr absl::Duration kByeGrace = absl::Milliseconds(500);
+inline constexpr std::string_view kStopping = "stopping", kReplaced = "replaced";
+
+// How a session ended.
+struct SessionEnd {
+  absl::Status why;      // says what to show the operator
+  bool served = false;   // both Hellos held and it had its turn
+  bool refused = false;  // one side refused the other; dialling again soon will hardly help
+};
+
+// The rules of one session (docs/formats/session.md) over a transport whose other end is proven to be `peer`. Frames come
+// in on the transport's threads; everything that goes out is written by the session's own thread.
+class Session : public std::enable_shared_from_this<Session> {
+ public:
+  struct Hooks {
+    // The Hello holds; blocks until this session may serve. A refusal ends it. On the session's thread.
+    std::function<absl::Status(Session&)> await_turn;
+    // The peer proved a newer head of this node. On a thread of the transport or the session.
+    std::function<void(absl::Status)> on_rolled_back;
+    // The transport is closed and nothing of the session touches the room any more. Last call, on the session's thread.
+    std::function<void(Session&, const SessionEnd&)> on_ended;
+  };
+  // Starts at once. Keep it until on_ended has run, then Join.
+  static std::shared_ptr<Session> Open(exchange::Room room, exchange::Admission& admission, const OrgId& peer,
+                                       uint64_t credit_bytes, std::unique_ptr<FrameTransport> transport, Hooks hooks);
+  ~Session();
+
+  const OrgId& peer() const { return peer_; }
+  void Wake();     // the outbox may hold more
+  void Stop();     // answers what came whole, says Bye "stopping", closes
+  void Replace();  // says Bye "replaced" and closes; what is unanswered comes again in the newer session
+  void Abandon();  // closes without another word
+  // Closes when the session is over and its last word has not gone out within kByeGrace: the peer does not read.
+  void CloseWhenOverdue();
+  void Join();
+
+ private:
+  struct Answer {
+    uint64_t position;
+    uint64_t bytes;
+    bool refused;
+  };
+  struct UnderWay {
+    uint32_t objects;
+  };
+  struct AckIn {
+    v1::Ack ack;
+    UnderWay sent;
+  };
+  // What ended it, and the word for the peer.
+  struct Over {
+    absl::Status why;
+    std::string bye;  // empty: nothing to say
+    bool refused;
+  };
+
+  Session(exchange::Room room, exchange::Admission& admission, const OrgId& peer, uint64_t credit_bytes, Hooks hooks);
+
+  // Incoming, on the transport's threads.
+  void OnFrame(v1::Frame frame);
+  void OnClosed(absl::Status status);
+  void OnHello(const v1::Hello& hello);
+  void OnEnvelope(const v1::EnvelopeChunk& chunk);
+  void OnAck(v1::Ack ack);
+  void OnBye(const v1::Bye& bye);
+  void OnAdmitted(uint64_t position, uint64_t bytes, const absl::Status& status);
+  void Fault(const absl::Status& why);
+  void EndWith(Over over);
+
+  // Outgoing, on the session's thread.
+  void Run();
+  void Serve();
+  bool AwaitGreeting();
+  void ServeUntilOver();
+  bool FlushAnswers();
+  void TakeAcks();
+  bool FetchNext();
+  bool SendNext();
+  bool CanSendLocked() const;
+  bool DrainedLocked() const;
+  bool Send(const v1::Frame& frame);
+
+  exchange::Room room_;
+  exchange::Admission& admission_;
+  const OrgId peer_;
+  const uint64_t credit_bytes_;
+  const Hooks hooks_;
+  exchange::PeerCounters& counters_;
+  std::unique_ptr<FrameTransport> transport_;
+  std::thread thread_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<Over> over_;
+  std::chrono::steady_clock::time_point over_since_;
+  bool closed_ = false, draining_ = false, served_ = false, more_ = true;
+  std::optional<Greeting> greeting_;
+  std::optional<v1::SignedBody> fresh_head_;  // of the peer, not yet handed to the journal
+  Inbound inbound_;
+  size_t submitted_ = 0;
+  std::vector<Answer> answers_;
+  Credit allowance_;
+  absl::flat_hash_map<uint64_t, UnderWay> under_way_;
+  std::vector<AckIn> acks_;
+  std::optional<exchange::Outgoing> next_;
+
+  std::optional<exchange::Delivery> delivery_;  // the session's thread only
+};
+
+// Text that a peer chose, for logs and the operator: escaped, at most 200 bytes of it.
+std::string Shown(std::string_view text);
+
+}  // namespace entente::peer
