@@ -1,0 +1,204 @@
+// An accepted peer that misbehaves: holds a real session with a real daemon, sends one crafted envelope per scenario and
+// prints the answer, one JSON line each. tests/functional/test_hostile.py drives it and reads the daemon's metrics.
+//
+//   hostile_peer NODE_DIR TARGET_CARD SCENARIO...
+#include <grpcpp/grpcpp.h>
+
+#include <condition_variable>
+#include <cstdio>
+#include <fstream>
+#include <iostream>
+#include <map>
+#include <mutex>
+#include <sstream>
+
+#include "crypto/crypto.h"
+#include "envelope/testing/hostile.h"
+#include "envelope/testing/test_party.h"
+#include "services/entented/node.h"
+#include "services/peer/credentials.h"
+#include "services/peer/grpc_transport.h"
+#include "services/peer/hello.h"
+#include "services/peer/inbound.h"
+#include "trust/card.h"
+
+namespace entente::hostile {
+namespace {
+
+using envelope::testing::HonestPayload;
+using envelope::testing::HostileBatch;
+using envelope::testing::HostileSeal;
+
+template <typename T>
+T Must(absl::StatusOr<T> value) {
+  if (!value.ok()) {
+    std::cerr << "hostile_peer: " << value.status().message() << "\n";
+    std::exit(1);
+  }
+  return *std::move(value);
+}
+void Must(const absl::Status& status) {
+  if (status.ok()) return;
+  std::cerr << "hostile_peer: " << status.message() << "\n";
+  std::exit(1);
+}
+
+std::string ReadFile(const std::string& path) {
+  std::ifstream in(path, std::ios::binary);
+  std::stringstream text;
+  text << in.rdbuf();
+  return text.str();
+}
+
+// The session as a peer that follows the frames' rules and nothing else.
+class Line {
+ public:
+  Line(exchange::Room room, const OrgId& target, std::unique_ptr<peer::FrameTransport> transport)
+      : room_(room), target_(target), transport_(std::move(transport)) {
+    transport_->Start([this](v1::Frame frame) { OnFrame(std::move(frame)); },
+                      [this](const absl::Status&) {
+                        std::lock_guard lock(mutex_);
+                        closed_ = true;
+                        changed_.notify_all();
+                      });
+    v1::Frame hello;
+    *hello.mutable_hello() = Must(peer::MakeHello(room_, target_));
+    transport_->Write(hello);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return (prekey_ && credit_) || closed_; });
+    if (closed_) Must(absl::UnavailableError("the daemon closed the session instead of greeting"));
+  }
+  ~Line() {
+    transport_->Close();
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return closed_; });
+  }
+  const trust::Prekey& prekey() const { return *prekey_; }
+
+  // The answer to one envelope: "accepted", "refused", or "closed" when the session ended instead.
+  std::string Send(const Bytes& wire) {
+    const uint64_t position = ++position_;
+    for (size_t i = 0; i < peer::PieceCount(wire.size()); ++i) transport_->Write(peer::MakePiece(position, wire, i));
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return answers_.contains(position) || closed_; });
+    return closed_ ? "closed" : answers_[position];
+  }
+
+ private:
+  void OnFrame(v1::Frame frame) {
+    std::lock_guard lock(mutex_);
+    if (frame.has_hello()) prekey_ = Must(peer::CheckHello(room_, target_, frame.hello(), rolled_back_)).prekey;
+    if (frame.has_credit()) credit_ = true;
+    if (frame.has_ack()) answers_[frame.ack().position()] = frame.ack().refused() ? "refused" : "accepted";
+    changed_.notify_all();
+  }
+
+  exchange::Room room_;
+  OrgId target_;
+  std::unique_ptr<peer::FrameTransport> transport_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::optional<trust::Prekey> prekey_;
+  std::map<uint64_t, std::string> answers_;
+  bool credit_ = false, closed_ = false, rolled_back_ = false;
+  uint64_t position_ = 0;
+};
+
+Bytes Content(int number) {
+  char text[400];
+  std::snprintf(text, sizeof text,
+                R"({"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-%012d",)"
+                R"("created":"2026-01-02T03:04:05.678Z","modified":"2026-01-02T03:04:05.678Z","pattern_type":"stix",)"
+                R"("pattern":"[domain-name:value = 'hostile-%d.example']","valid_from":"2026-01-01T00:00:00Z"})",
+                number, number);
+  return text;
+}
+
+struct Hostile {
+  const trust::Self& self;
+  OrgId target;
+  Line& line;
+  int number = 0;
+
+  v1::Payload Honest(const std::vector<OrgId>& audience) {
+    return HonestPayload(self, envelope::testing::Green(), audience, {Content(++number)}, absl::Now());
+  }
+  Bytes Sealed(const v1::Payload& payload) { return HostileSeal{self, {line.prekey()}, absl::Now()}.Make(payload); }
+
+  std::string Flip(size_t at) {
+    Bytes wire = Sealed(Honest({target}));
+    wire[at < wire.size() ? at : wire.size() - 1] ^= 0x04;
+    return line.Send(wire);
+  }
+  std::string Run(const std::string& scenario) {
+    constexpr size_t kSlot = envelope::kHeaderSize, kCommitment = kSlot + envelope::kSlotSize;
+    if (scenario == "good") return line.Send(Sealed(Honest({target})));
+    if (scenario == "flip-header") return Flip(20);
+    if (scenario == "flip-magic") return Flip(0);
+    if (scenario == "flip-slot") return Flip(kSlot + 100);
+    if (scenario == "flip-prekey-id") return Flip(kSlot + 3);
+    if (scenario == "flip-commitment") return Flip(kCommitment + 5);
+    if (scenario == "flip-payload") return Flip(kCommitment + 32 + 40);
+    if (scenario == "unknown-party") {
+      const envelope::testing::TestParty stranger("stranger", absl::Now());
+      return line.Send(Sealed(HonestPayload(stranger.self(), envelope::testing::Green(), {target}, {Content(++number)}, absl::Now())));
+    }
+    if (scenario == "expired") {
+      const auto expire = [](v1::StatementBody& body, int) {
+        body.set_expires_us(body.created_us() + 1);
+      };
+      return line.Send(Sealed(HostileBatch{.origin = self, .statement = expire}.Sign(Honest({target}))));
+    }
+    if (scenario == "addressed-elsewhere") return line.Send(Sealed(Honest({self.org()})));
+    if (scenario == "replayed") {
+      const Bytes wire = Sealed(Honest({target}));
+      const std::string first = line.Send(wire);
+      return first == "accepted" ? line.Send(wire) : "first " + first;
+    }
+    std::cerr << "hostile_peer: no scenario '" << scenario << "'\n";
+    std::exit(2);
+  }
+};
+
+int Run(const std::vector<std::string>& arguments) {
+  std::unique_ptr<node::OfflineNode> node = Must(node::OpenOffline(arguments[0], ""));
+  const v1::Card card = Must(trust::ReadCard(ReadFile(arguments[1])));
+  const trust::Identity identity = Must(trust::Identity::Check(card.identity(), absl::Now()));
+  model::Party own, other;
+  own.org = node->self->org();
+  own.name = node->config.name;
+  other.org = identity.org();
+  other.name = "target";
+  trust::Directory directory(own, node->self->identity);
+  Must(directory.Accept({other, identity}));
+  trust::PrekeyRing prekeys(*node->self, *node->keystore);
+  Must(prekeys.Rotate(absl::Now()));
+  policy::Rules rules;
+  exchange::Counters counters;
+  const exchange::Room room{*node->self, directory, prekeys, *node->journal, rules, node->clock, counters};
+
+  const auto gate = std::make_shared<peer::HandshakeGate>(room);
+  const auto credentials = Must(peer::Credentials::Make(room, gate));
+  const auto verdict = std::make_shared<peer::Verdict>();
+  {
+    Line line(room, identity.org(),
+              peer::DialStream(grpc::CreateChannel(card.address(), credentials->ForDialling(identity.org(), verdict))));
+    Hostile hostile{*node->self, identity.org(), line};
+    for (size_t i = 2; i < arguments.size(); ++i) {
+      std::cout << "{\"scenario\":\"" << arguments[i] << "\",\"answer\":\"" << hostile.Run(arguments[i]) << "\"}\n";
+    }
+  }
+  gate->Close();
+  return 0;
+}
+
+}  // namespace
+}  // namespace entente::hostile
+
+int main(int argc, char** argv) {
+  if (argc < 4) {
+    std::cerr << "usage: hostile_peer NODE_DIR TARGET_CARD SCENARIO...\n";
+    return 2;
+  }
+  return entente::hostile::Run({argv + 1, argv + argc});
+}
