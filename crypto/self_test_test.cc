@@ -1,0 +1,64 @@
+#include "crypto/self_test.h"
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <set>
+
+#include "base/reject.h"
+#include "crypto/crypto.h"
+
+namespace entente::crypto {
+namespace {
+
+// Before the first test of this program: sodium_malloc needs it.
+class Started : public testing::Environment {
+  void SetUp() override { ASSERT_TRUE(Initialise().ok()) << Initialise(); }
+};
+const testing::Environment* const kStarted = testing::AddGlobalTestEnvironment(new Started);
+
+TEST(SelfTest, EveryKnownAnswerHoldsAndHasAName) {
+  std::set<ByteView> names;
+  for (const KnownAnswer& answer : KnownAnswers()) {
+    EXPECT_TRUE(answer.holds()) << answer.name;
+    EXPECT_TRUE(names.insert(answer.name).second) << answer.name;
+  }
+  for (ByteView name : {"SHA-256", "HMAC-SHA256", "HKDF-SHA256", "Ed25519", "HPKE X-Wing", "XChaCha20-Poly1305"}) {
+    EXPECT_TRUE(names.contains(name)) << name;
+  }
+}
+
+TEST(SelfTest, AWrongAnswerRefusesTheStartAndIsNamed) {
+  const KnownAnswer answers[] = {{"one", [] { return true; }}, {"two", [] { return false; }}};
+  const absl::Status status = CheckKnownAnswers(answers);
+  EXPECT_EQ(ReasonOf(status), RejectReason::kSelfTest);
+  EXPECT_NE(status.message().find("two"), std::string::npos);
+}
+
+TEST(SelfTest, AcceptsTheVersionBuiltAgainstAndNewer) {
+  for (ByteView version : {"1.0.22", "1.0.23", "1.0.100", "1.1.0", "2.0.0"}) {
+    EXPECT_TRUE(CheckSodiumVersion(26, version).ok()) << version;
+  }
+}
+
+TEST(SelfTest, RefusesAnotherMajorOrAnOlderVersion) {
+  EXPECT_EQ(ReasonOf(CheckSodiumVersion(23, "1.0.22")), RejectReason::kSelfTest);
+  EXPECT_EQ(ReasonOf(CheckSodiumVersion(27, "1.0.22")), RejectReason::kSelfTest);
+  for (ByteView version : {"1.0.21", "1.0.3", "0.9.99", "", "one", "1.0"}) {
+    EXPECT_EQ(ReasonOf(CheckSodiumVersion(26, version)), RejectReason::kSelfTest) << version;
+  }
+}
+
+TEST(SelfTest, IsCheap) {
+  // 1 ms on an idle core; the least of several, because other tests share the machine.
+  auto least = std::chrono::steady_clock::duration::max();
+  for (int i = 0; i < 10; ++i) {
+    const auto start = std::chrono::steady_clock::now();
+    EXPECT_TRUE(CheckKnownAnswers(KnownAnswers()).ok());
+    least = std::min(least, std::chrono::steady_clock::now() - start);
+  }
+  EXPECT_LT(least, std::chrono::milliseconds(10));
+}
+
+}  // namespace
+}  // namespace entente::crypto
