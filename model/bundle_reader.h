@@ -5,9 +5,13 @@
 
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
+#include "model/chunked_input.h"
 #include "model/json.h"
 
 namespace entente::model {
+
+// All of a bundle but its objects ("type", "id", custom members): far more than any real one has.
+inline constexpr size_t kMaxBundleFrameBytes = 1u << 20;
 
 // Cuts a STIX bundle into the exact bytes of its objects while reading it: memory holds one object, never the file.
 // Accepts a bundle, a bare array of objects, or a single STIX object. The surroundings of the objects are checked as
@@ -29,7 +33,37 @@ class BundleReader {
   absl::StatusOr<std::optional<Object>> Next();
 
  private:
-  // (the implementation adds its state here)
+  using Result = absl::StatusOr<std::optional<Object>>;
+  enum class State { kStart, kFirstElement, kNextElement, kBehind, kEnd };
+
+  Result Begin();
+  // The members of the outermost object, before its objects are found and behind them; ends it or starts the array.
+  Result ReadMembers();
+  // Reads a key with its ':' and says whether it is "objects".
+  absl::StatusOr<bool> ReadKey();
+  absl::Status SkipValue();
+  // "objects" and a '[' were just read: whether they are a bundle's.
+  absl::StatusOr<bool> EnterBundle();
+  Result NextElement();
+  Result EndOfBundle();
+  Result EndOfSingleObject();
+  Result CheckEnd();
+  // Takes one string, array or object, that starts with `opening`, into `kept`.
+  absl::Status Follow(char opening, Capture& kept);
+  Object Finish(Capture& kept, TextPlace start);
+  // Checks frame_ (and `closing` behind it) as strict JSON, and whether its "type" is "bundle" or absent.
+  absl::StatusOr<bool> FrameIsBundle(ByteView closing) const;
+  // A refusal at the next byte; says that the file breaks off when there is none.
+  absl::Status Broken(std::string_view what);
+
+  ChunkedInput input_;
+  State state_ = State::kStart;
+  absl::Status refusal_;             // repeated by every call once it is set
+  bool in_bundle_ = false;           // the objects belong to a bundle, not to a bare array
+  Capture frame_{kMaxJsonBytes};     // the outermost object as read, a bundle's without its objects
+  size_t head_size_ = 0;             // how much of frame_ stands before the objects
+  TextPlace head_start_, tail_start_;
+  std::optional<TextPlace> too_deep_;  // in the value being followed
 };
 
 }  // namespace entente::model

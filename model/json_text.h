@@ -1,0 +1,22 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+
+#include "model/json_fault.h"
+
+namespace entente::model {
+
+// The first byte that no strict JSON text can hold where it stands: ill-formed UTF-8, a control character or an open end
+// inside a string. Knows only strings, not structure; for texts already known to be faulty.
+std::optional<JsonFault> FirstTextFault(ByteView text);
+
+// Undoes the escapes of a string's content (what stands between its quotes) in place; the result is never longer.
+// Refuses unknown escapes and \u escapes that leave a surrogate alone; the offset counts from the content's start.
+struct Unescaped {
+  size_t size = 0;
+  std::optional<JsonFault> fault;
+};
+Unescaped UnescapeInPlace(char* content, size_t size);
+
+}  // namespace entente::model
