@@ -1,0 +1,143 @@
+#include "storage/journal.h"
+
+#include <future>
+
+#include "base/reject.h"
+#include "storage/rocks_journal.h"
+#include "storage/store_check.h"
+
+namespace entente::storage {
+
+RocksJournal::RocksJournal(JournalOptions options, const crypto::AtRest& at_rest, const trust::Self& self,
+                           const Clock& clock, Opened opened)
+    : options_(std::move(options)),
+      at_rest_(at_rest),
+      self_(self),
+      database_(std::move(opened.database)),
+      rows_(*database_, at_rest_),
+      committer_({options_, rows_, at_rest_, self_, clock},
+                 GroupWriter(*database_, at_rest_, self_, clock, std::move(opened.head_file), opened.head),
+                 std::move(opened.durable), opened.last_time_us, std::move(opened.failure)) {}
+
+absl::Status RocksJournal::CommitAndWait(Body body) {
+  if (committer_.OnThisThread()) {
+    return Reject(RejectReason::kInternal, "a commit cannot wait for another; this is a fault of this program");
+  }
+  std::promise<absl::Status> outcome;
+  Commit(std::move(body), [&](absl::Status status) { outcome.set_value(std::move(status)); });
+  return outcome.get_future().get();
+}
+
+JournalHead RocksJournal::Head() const {
+  return committer_.Look([](const Durable& durable) { return durable.head; });
+}
+Counters RocksJournal::Count() const {
+  return committer_.Look([](const Durable& durable) { return durable.counters; });
+}
+CommitStats RocksJournal::Stats() const {
+  return committer_.Look([](const Durable& durable) { return durable.stats; });
+}
+
+TallyRow RocksJournal::Tally(const OrgId& peer) const {
+  const Bytes key = keys().Peer(peer.view());
+  return committer_.Look([&](const Durable& durable) {
+    const auto found = durable.tallies.find(key);
+    return found == durable.tallies.end() ? TallyRow{} : found->second;
+  });
+}
+
+absl::StatusOr<std::optional<Digest>> RocksJournal::RootAt(uint64_t sequence) const {
+  return StoredRoot(*database_, sequence);
+}
+
+absl::StatusOr<std::vector<uint64_t>> RocksJournal::Sequences(Family family, ByteView prefix, uint64_t from,
+                                                              size_t limit) const {
+  std::vector<uint64_t> out;
+  if (limit == 0) return out;
+  const absl::Status status =
+      rows_.Scan(family, prefix, Bytes(prefix) + SeqBytes(from), [&](ByteView key, ByteView) {
+        out.push_back(SeqAtEnd(key));
+        return out.size() < limit;
+      });
+  if (!status.ok()) return status;
+  return out;
+}
+
+absl::StatusOr<std::vector<uint64_t>> RocksJournal::Outbox(const OrgId& peer, uint64_t after, size_t limit) const {
+  return Sequences(Family::kOutbox, keys().Peer(peer.view()), after + 1, limit);
+}
+
+absl::StatusOr<std::vector<uint64_t>> RocksJournal::Objects(uint64_t after, size_t limit) const {
+  return Sequences(Family::kObjects, {}, after + 1, limit);
+}
+
+absl::StatusOr<std::vector<uint64_t>> RocksJournal::NewestObjects(size_t count) const {
+  std::vector<uint64_t> out;
+  Database::Cursor cursor = database_->Iterate(Family::kObjects, {}, {});
+  if (count != 0) cursor.SeekToLast();
+  for (; cursor.Valid() && out.size() < count; cursor.Prev()) out.push_back(SeqAtEnd(cursor.key()));
+  if (absl::Status status = cursor.status(); !status.ok()) return status;
+  std::reverse(out.begin(), out.end());
+  return out;
+}
+
+absl::StatusOr<SearchHits> RocksJournal::Search(std::string_view value, size_t limit) const {
+  absl::StatusOr<std::vector<uint64_t>> found = Sequences(Family::kValues, keys().Value(value), 0, limit + 1);
+  if (!found.ok()) return found.status();
+  SearchHits hits;
+  hits.more = found->size() > limit;
+  if (hits.more) found->resize(limit);
+  hits.seqs = *std::move(found);
+  return hits;
+}
+
+absl::StatusOr<PeerCursor> RocksJournal::Cursor(const OrgId& peer) const {
+  const Keys keys_now = keys();
+  absl::StatusOr<std::optional<Bytes>> row =
+      rows_.Get(Family::kCursors, keys_now.CursorProgress(keys_now.Peer(peer.view())));
+  if (!row.ok()) return row.status();
+  PeerCursor cursor;
+  if (!row->has_value()) return cursor;
+  v1::CursorRow stored;
+  if (!stored.ParseFromString(**row)) return DamagedRow(Family::kCursors);
+  cursor.delivered = stored.delivered();
+  cursor.refused = stored.refused();
+  if (stored.has_head()) cursor.seen_head = stored.head();
+  return cursor;
+}
+
+absl::StatusOr<std::vector<v1::PartyAccepted>> RocksJournal::Parties() const {
+  std::vector<uint64_t> seqs;
+  absl::Status damaged;
+  const absl::Status status = rows_.Scan(Family::kParties, {}, {}, [&](ByteView, ByteView value) {
+    absl::StatusOr<uint64_t> seq = DecodeNumber(value);
+    damaged = seq.status();
+    if (seq.ok()) seqs.push_back(*seq);
+    return seq.ok();
+  });
+  if (!status.ok()) return status;
+  if (!damaged.ok()) return damaged;
+  std::vector<v1::PartyAccepted> parties;
+  for (const uint64_t seq : seqs) {
+    absl::StatusOr<std::optional<v1::Record>> record = FindRecord(seq);
+    if (!record.ok()) return record.status();
+    if (!record->has_value() || !(*record)->has_party()) return DamagedRow(Family::kParties);
+    parties.push_back(std::move(*(*record)->mutable_party()));
+  }
+  return parties;
+}
+
+absl::StatusOr<Journal::FsckReport> RocksJournal::Fsck(bool rebuild) {
+  const std::unique_lock alone(fsck_mutex_, std::try_to_lock);
+  if (!alone.owns_lock()) return Reject(RejectReason::kUnavailable, "another fsck is running; wait for it");
+  if (!rebuild) return RunFsck(*database_, at_rest_, self_.identity, options_.path, false);
+  if (!committer_.Pause()) {
+    return Reject(RejectReason::kUnavailable, "commits are under way; stop the node, then run entente fsck --rebuild");
+  }
+  absl::StatusOr<FsckReport> report = RunFsck(*database_, at_rest_, self_.identity, options_.path, true);
+  absl::StatusOr<Durable> durable = LoadDurable(rows_);
+  committer_.Resume(durable.ok() ? std::optional<Durable>(*std::move(durable)) : std::nullopt);
+  return report;
+}
+
+}  // namespace entente::storage

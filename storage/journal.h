@@ -21,6 +21,7 @@ struct JournalOptions {
   double space_floor_fraction = 0.05;            // intake stops when less than this share ...
   uint64_t space_floor_bytes = 1ull << 30;       // ... or, if smaller, this much is free
   size_t queue_commits = 1024;                   // Commit blocks beyond this
+  bool repair = false;  // for fsck: opens also when views are damaged; every commit is refused until Fsck(true)
 };
 struct SearchHits {
   std::vector<uint64_t> seqs;
@@ -52,8 +53,9 @@ class Journal : public Reader {
   using Body = std::function<absl::Status(Transaction&)>;
   using Done = std::function<void(absl::Status)>;
   virtual void Commit(Body body, Done done) = 0;
-  absl::Status CommitAndWait(Body body);
-  // Refuses new commits, finishes the queued ones, syncs. Idempotent; the destructor calls it.
+  // Not from a body or `done` (kInternal).
+  virtual absl::Status CommitAndWait(Body body) = 0;
+  // Refuses new commits (kUnavailable), finishes the queued ones, syncs. Idempotent; the destructor calls it.
   virtual void Stop() = 0;
 
   virtual JournalHead Head() const = 0;
@@ -82,9 +84,11 @@ class Journal : public Reader {
 
   // Recomputes the chain, opens every record, rechecks every statement, rebuilds all views in a temporary store and
   // compares them. Problems are sentences without values or ids. With `rebuild`, replaces the views by the rebuilt ones.
-  // Runs beside normal use over a snapshot (rebuild: refuses with kUnavailable unless nothing else commits).
+  // Runs beside normal use over a snapshot. A rebuild refuses with kUnavailable while commits are queued, and holds back
+  // those that come meanwhile; `repaired` is then what it put right, `problems` what it could not.
   struct FsckReport {
     std::vector<std::string> problems;  // at most 100
+    std::vector<std::string> repaired;
     uint64_t records = 0;
   };
   virtual absl::StatusOr<FsckReport> Fsck(bool rebuild) = 0;

@@ -1,0 +1,211 @@
+#include "base/reject.h"
+#include "crypto/crypto.h"
+#include "storage/open_transaction.h"
+
+namespace entente::storage {
+namespace {
+
+void SetBatch(const envelope::Batch& batch, const OrgId& from, bool own, v1::BatchAccepted& out) {
+  *out.mutable_batch() = batch.signed_body();
+  for (const envelope::Statement& statement : batch.statements()) out.mutable_statement_ids()->append(statement.id().view());
+  out.set_origin(batch.origin().str());
+  out.set_from(from.str());
+  for (const OrgId& org : batch.audience()) out.mutable_audience()->append(org.view());
+  out.set_stream_id(batch.stream().str());
+  out.set_own(own);
+  out.set_last_sequence(batch.After().sequence);
+}
+
+template <typename Message>
+void SetStatement(uint64_t batch_seq, const envelope::Statement& statement, Message& out) {
+  out.set_batch_seq(batch_seq);
+  out.set_index(statement.index());
+  out.set_statement_id(statement.id().str());
+  out.set_statement(statement.body());
+  out.set_salt(statement.salt());
+  out.set_sequence(statement.sequence());
+  for (const Digest& step : statement.path()) out.add_path(step.str());
+}
+
+bool Holds(ByteView ids, const envelope::Statement& statement) {
+  const ByteView id = statement.id().view();
+  const size_t at = statement.index() * StatementId::kSize;
+  if (at + id.size() <= ids.size() && ids.substr(at, id.size()) == id) return true;
+  for (size_t i = 0; i + id.size() <= ids.size(); i += id.size()) {
+    if (ids.substr(i, id.size()) == id) return true;
+  }
+  return false;
+}
+
+v1::Label ToWire(model::Label label) { return static_cast<v1::Label>(label); }
+
+}  // namespace
+
+absl::StatusOr<uint64_t> OpenTransaction::Refuse(std::string_view why) {
+  failure_ = Reject(RejectReason::kInternal, "not stored: " + std::string(why) + "; this is a fault of this program");
+  return failure_;
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::Append(v1::Record record) {
+  if (!failure_.ok()) return failure_;
+  record.set_time_us(time_us_);
+  const uint64_t seq = next_seq_;
+  failure_ = views_.Apply(record, seq, overlay_, overlay_);
+  if (!failure_.ok()) return failure_;
+  overlay_.Put(Family::kJournal, SeqBytes(seq), record.SerializeAsString());
+  ++next_seq_;
+  return seq;
+}
+
+absl::Status OpenTransaction::CheckStatement(uint64_t batch_seq, const envelope::Statement& statement,
+                                             const policy::Permit* local) {
+  if (!failure_.ok()) return failure_;
+  absl::StatusOr<const BatchFacts*> batch = views_.Batch(batch_seq, overlay_);
+  if (!batch.ok()) return failure_ = batch.status();
+  if (*batch == nullptr || !Holds((*batch)->statement_ids, statement)) {
+    return Refuse("a statement without its batch").status();
+  }
+  if (local != nullptr && local->recipient() != self_) return Refuse("the permit is another organisation's").status();
+  absl::StatusOr<bool> known = HasStatement(statement.id());
+  if (!known.ok()) return failure_ = known.status();
+  return *known ? Refuse("the statement is stored already").status() : absl::OkStatus();
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendParty(const v1::PartyAccepted& party) {
+  if (!OrgId::From(party.org_id())) return Refuse("a party without an organisation id");
+  v1::Record record;
+  *record.mutable_party() = party;
+  return Append(std::move(record));
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendOwnBatch(const envelope::Batch& batch,
+                                                         const std::vector<PartyDecision>& decisions) {
+  if (batch.origin() != self_ || batch.statements().size() != batch.size()) return Refuse("no whole batch of this node");
+  v1::Record record;
+  SetBatch(batch, self_, true, *record.mutable_batch());
+  for (const PartyDecision& decision : decisions) {
+    v1::RecordedDecision& out = *record.mutable_batch()->add_decisions();
+    out.set_org_id(decision.org.str());
+    if (const auto* permit = std::get_if<policy::Permit>(&decision.outcome)) {
+      if (permit->recipient() != decision.org) return Refuse("the permit is another organisation's");
+      out.set_permitted(true);
+      out.set_reason(permit->relationship());
+    } else {
+      out.set_reason(std::string(Describe(std::get<RejectReason>(decision.outcome)).name));
+    }
+  }
+  return Append(std::move(record));
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendReceivedBatch(const envelope::Batch& batch, const OrgId& from) {
+  if (batch.statements().empty()) return Refuse("a batch without statements");
+  v1::Record record;
+  SetBatch(batch, from, false, *record.mutable_batch());
+  return Append(std::move(record));
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendObject(uint64_t batch_seq, const envelope::Statement& statement,
+                                                       const ObjectFacts& facts, const policy::Permit& local) {
+  if (absl::Status status = CheckStatement(batch_seq, statement, &local); !status.ok()) return status;
+  absl::StatusOr<std::optional<VersionEntry>> version = FindVersion(facts.id, facts.version_ns);
+  if (!version.ok()) return failure_ = version.status();
+  if (version->has_value()) return Refuse("this version of the object is stored already");
+  v1::Record record;
+  v1::ObjectAccepted& object = *record.mutable_object();
+  SetStatement(batch_seq, statement, object);
+  object.set_content(statement.content());
+  object.set_content_digest(crypto::Sha256(statement.content()).str());
+  object.set_id(facts.id);
+  object.set_type(facts.type);
+  object.set_version(facts.version);
+  object.set_version_ns(facts.version_ns);
+  object.set_name(facts.name);
+  object.set_label(ToWire(local.label()));
+  object.set_defines_statement_marking(facts.defines_statement_marking);
+  for (const std::string& value : facts.values) object.add_values(keys_.Value(value));
+  return Append(std::move(record));
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendRepeat(uint64_t batch_seq, const envelope::Statement& statement,
+                                                       const ObjectFacts& facts, const VersionEntry& of,
+                                                       const policy::Permit& local) {
+  if (absl::Status status = CheckStatement(batch_seq, statement, &local); !status.ok()) return status;
+  absl::StatusOr<std::optional<VersionEntry>> version = FindVersion(facts.id, facts.version_ns);
+  if (!version.ok()) return failure_ = version.status();
+  if (!version->has_value() || (*version)->seq != of.seq || of.content_digest != crypto::Sha256(statement.content())) {
+    return Refuse("it repeats other bytes than the stored version");
+  }
+  v1::Record record;
+  v1::StatementRepeated& repeat = *record.mutable_repeated_statement();
+  SetStatement(batch_seq, statement, repeat);
+  repeat.set_content_digest(of.content_digest.str());
+  repeat.set_object_seq(of.seq);
+  repeat.set_id(facts.id);
+  repeat.set_version_ns(facts.version_ns);
+  repeat.set_label(ToWire(local.label()));
+  return Append(std::move(record));
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendQuarantine(uint64_t batch_seq, const envelope::Statement* statement,
+                                                           ByteView content, const ObjectFacts& facts,
+                                                           const OrgId& origin, const QuarantineRecord& why) {
+  v1::Record record;
+  v1::ObjectQuarantined& held = *record.mutable_quarantine();
+  if (statement != nullptr) {
+    if (absl::Status status = CheckStatement(batch_seq, *statement, nullptr); !status.ok()) return status;
+    if (content != statement->content()) return Refuse("it holds back other bytes than the statement's");
+    SetStatement(batch_seq, *statement, held);
+  } else if (batch_seq != 0 || origin != self_) {
+    return Refuse("a received object is held back without its statement");
+  }
+  held.set_reason(std::string(Describe(why.reason).name));
+  held.set_detail(why.detail);
+  held.set_content(Bytes(content));
+  held.set_content_digest(crypto::Sha256(content).str());
+  held.set_id(facts.id);
+  held.set_type(facts.type);
+  held.set_version(facts.version);
+  held.set_version_ns(facts.version_ns);
+  held.set_origin(origin.str());
+  held.set_label(ToWire(why.label));
+  return Append(std::move(record));
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendDelivered(const OrgId& peer, uint64_t position, uint64_t refused,
+                                                          const v1::SignedBody* head) {
+  // Entries get the sequence of their record: a cursor beyond the end would swallow entries that are yet to come.
+  if (position >= next_seq_) return Refuse("a cursor beyond the end of the journal");
+  v1::Record record;
+  v1::Delivered& delivered = *record.mutable_delivered();
+  delivered.set_peer(peer.str());
+  delivered.set_position(position);
+  delivered.set_refused(refused);
+  if (head != nullptr) *delivered.mutable_head() = *head;
+  return Append(std::move(record));
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendEnvelope(const envelope::VerifiedEnvelope& envelope, const OrgId& peer,
+                                                         const v1::SignedBody* head, uint64_t gaps) {
+  if (!failure_.ok()) return failure_;
+  absl::StatusOr<bool> seen = HasEnvelope(envelope.id);
+  if (!seen.ok()) return failure_ = seen.status();
+  if (*seen) {
+    return failure_ = Reject(RejectReason::kReplay, "this envelope was accepted before; the copy changes nothing");
+  }
+  if (envelope.batch.statements().empty()) return Refuse("an envelope without statements");
+  const envelope::StreamPosition after = envelope.batch.After();
+  v1::Record record;
+  v1::EnvelopeSeen& out = *record.mutable_envelope();
+  out.set_env_id(envelope.id.str());
+  out.set_expires_hour(envelope.expires_hour);
+  out.set_peer(peer.str());
+  if (head != nullptr) *out.mutable_head() = *head;
+  out.set_stream_origin(envelope.batch.origin().str());
+  out.set_stream_id(after.stream.str());
+  out.set_last_sequence(after.sequence);
+  out.set_last_statement(after.last.str());
+  out.set_gaps(gaps);
+  return Append(std::move(record));
+}
+
+}  // namespace entente::storage

@@ -1,0 +1,188 @@
+#include "storage/views.h"
+
+#include <algorithm>
+
+#include "base/reject.h"
+#include "storage/view_reader.h"
+#include "storage/view_rows.h"
+#include "storage/view_step.h"
+
+namespace entente::storage {
+namespace {
+
+absl::Status Unfitting(uint64_t seq, std::string_view why) {
+  return Reject(RejectReason::kStoreCorrupt,
+                "journal record " + std::to_string(seq) + " does not fit: " + std::string(why) + "; run entente fsck");
+}
+
+BatchFacts FactsOf(const v1::BatchAccepted& batch, const Keys& keys) {
+  BatchFacts facts;
+  facts.origin = OrgId::From(batch.origin()).value_or(OrgId());
+  facts.stream = StreamId::From(batch.stream_id()).value_or(StreamId());
+  facts.own = batch.own();
+  facts.statement_ids = batch.statement_ids();
+  for (const v1::RecordedDecision& decision : batch.decisions()) {
+    if (batch.own() && decision.permitted()) facts.outboxes.push_back(keys.Peer(decision.org_id()));
+  }
+  return facts;
+}
+
+}  // namespace
+
+absl::Status Views::Apply(const v1::Record& record, uint64_t seq, const Rows& rows, RowWriter& out) {
+  Step step{record, seq, rows, out};
+  switch (record.kind_case()) {
+    case v1::Record::kParty: return Party(record.party(), step);
+    case v1::Record::kBatch: return OwnOrReceived(record.batch(), step);
+    case v1::Record::kObject: return Object(record.object(), step);
+    case v1::Record::kQuarantine: return Quarantine(record.quarantine(), step);
+    case v1::Record::kDelivered: return Delivery(record.delivered(), step);
+    case v1::Record::kRepeatedStatement: return Repeat(record.repeated_statement(), step);
+    case v1::Record::kEnvelope: return Envelope(record.envelope(), step);
+    case v1::Record::KIND_NOT_SET: break;
+  }
+  return Unfitting(seq, "its kind is not known to this version");
+}
+
+absl::StatusOr<const BatchFacts*> Views::Batch(uint64_t seq, const Rows& rows) {
+  if (seq == 0) return nullptr;
+  if (seq == batch_seq_) return &batch_;
+  absl::StatusOr<std::optional<v1::Record>> record = ViewReader(rows, keys_).FindRecord(seq);
+  if (!record.ok()) return record.status();
+  if (!record->has_value() || !(*record)->has_batch()) return nullptr;
+  batch_ = FactsOf((*record)->batch(), keys_);
+  batch_seq_ = seq;
+  return &batch_;
+}
+
+absl::Status Views::Party(const v1::PartyAccepted& party, Step& step) {
+  step.out.Put(Family::kParties, keys_.Party(party.org_id()), SeqBytes(step.seq));
+  return absl::OkStatus();
+}
+
+absl::Status Views::OwnOrReceived(const v1::BatchAccepted& batch, Step& step) {
+  batch_ = FactsOf(batch, keys_);
+  batch_seq_ = step.seq;
+  if (!batch.own()) return absl::OkStatus();
+  const ByteView ids = batch.statement_ids();
+  if (ids.size() < StatementId::kSize) return Unfitting(step.seq, "a batch without statements");
+  const auto last = StatementId::From(ids.substr(ids.size() - StatementId::kSize));
+  step.out.Put(Family::kStreams, keys_.OutboundStream(batch.audience()),
+               Encode(envelope::StreamPosition{batch_.stream, batch.last_sequence(), *last}));
+  return absl::OkStatus();
+}
+
+// What every statement does, whatever becomes of its object.
+absl::Status Views::Statement(uint64_t batch_seq, ByteView statement_id, uint64_t sequence, Step& step) {
+  absl::StatusOr<const BatchFacts*> batch = Batch(batch_seq, step.rows);
+  if (!batch.ok()) return batch.status();
+  const auto id = StatementId::From(statement_id);
+  if (*batch == nullptr || !id) return Unfitting(step.seq, "its batch or statement id is missing");
+  step.out.Put(Family::kStatements, keys_.Statement(statement_id), {});
+  const BatchFacts& facts = **batch;
+  if (!facts.own) {
+    const Bytes key = keys_.StreamSlot(facts.origin.view(), facts.stream.view(), sequence);
+    absl::StatusOr<SlotRow> slot = step.Read(Family::kStreams, key, SlotRow{}, DecodeSlot);
+    if (!slot.ok()) return slot.status();
+    if (slot->sequence < sequence) step.out.Put(Family::kStreams, key, Encode(SlotRow{sequence, *id}));
+    return absl::OkStatus();
+  }
+  for (const Bytes& peer : facts.outboxes) {
+    step.out.Put(Family::kOutbox, keys_.OutboxRow(peer, step.seq), {});
+    const Bytes key = keys_.CursorTally(peer);
+    absl::StatusOr<TallyRow> tally = step.Read(Family::kCursors, key, TallyRow{}, DecodeTally);
+    if (!tally.ok()) return tally.status();
+    step.out.Put(Family::kCursors, key, Encode(TallyRow{tally->pending + 1, step.seq}));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Views::Object(const v1::ObjectAccepted& object, Step& step) {
+  if (absl::Status status = Statement(object.batch_seq(), object.statement_id(), object.sequence(), step); !status.ok()) {
+    return status;
+  }
+  v1::VersionRow row;
+  row.set_seq(step.seq);
+  row.set_version(object.version());
+  row.set_origin(batch_.origin.str());
+  row.set_label(object.label());
+  row.set_content_digest(object.content_digest());
+  step.out.Put(Family::kVersions, keys_.Version(object.id(), object.version_ns()), row.SerializeAsString());
+  step.out.Put(Family::kObjects, SeqBytes(step.seq), {});
+  if (object.defines_statement_marking()) {
+    step.out.Put(Family::kMarkings, keys_.Marking(batch_.origin.view(), object.id()), {});
+  }
+  if (absl::Status status = Findable(object, step); !status.ok()) return status;
+  return Unhold(object.id(), object.version_ns(), object.content_digest(), step);
+}
+
+// Counts the version, and makes the object found by its newest version's values alone.
+absl::Status Views::Findable(const v1::ObjectAccepted& object, Step& step) {
+  absl::StatusOr<std::optional<Bytes>> row = step.rows.Get(Family::kVersions, keys_.Object(object.id()));
+  if (!row.ok()) return row.status();
+  absl::Status counted = step.Count([&](Counters& counters) {
+    ++counters.versions;
+    if (!row->has_value()) ++counters.objects;
+  });
+  if (!counted.ok()) return counted;
+  if (row->has_value()) {
+    absl::StatusOr<NewestRow> newest = DecodeNewest(**row);
+    if (!newest.ok()) return newest.status();
+    if (newest->version_ns >= object.version_ns()) return absl::OkStatus();
+    absl::StatusOr<std::optional<v1::Record>> before = ViewReader(step.rows, keys_).FindRecord(newest->seq);
+    if (!before.ok()) return before.status();
+    if (!before->has_value()) return Unfitting(step.seq, "the version before it is missing");
+    for (const std::string& value : (*before)->object().values()) {
+      step.out.Delete(Family::kValues, keys_.ValueRow(value, newest->seq));
+    }
+  }
+  step.out.Put(Family::kVersions, keys_.Object(object.id()), Encode(NewestRow{object.version_ns(), step.seq}));
+  for (const std::string& value : object.values()) step.out.Put(Family::kValues, keys_.ValueRow(value, step.seq), {});
+  return absl::OkStatus();
+}
+
+absl::Status Views::Unhold(std::string_view id, int64_t version_ns, ByteView digest, Step& step) {
+  Bytes key = keys_.Quarantined(id, version_ns, digest);
+  absl::StatusOr<std::optional<Bytes>> row = step.rows.Get(Family::kQuarantine, key);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return absl::OkStatus();
+  step.out.Delete(Family::kQuarantine, std::move(key));
+  return step.Count([](Counters& counters) { --counters.quarantined; });
+}
+
+absl::Status Views::Quarantine(const v1::ObjectQuarantined& held, Step& step) {
+  if (held.batch_seq() != 0) {
+    if (absl::Status status = Statement(held.batch_seq(), held.statement_id(), held.sequence(), step); !status.ok()) {
+      return status;
+    }
+  }
+  const Bytes key = keys_.Quarantined(held.id(), held.version_ns(), held.content_digest());
+  absl::StatusOr<std::optional<Bytes>> before = step.rows.Get(Family::kQuarantine, key);
+  if (!before.ok()) return before.status();
+  v1::QuarantineRow row;
+  row.set_seq(step.seq);
+  row.set_reason(held.reason());
+  row.set_content_digest(held.content_digest());
+  row.set_origin(held.origin());
+  step.out.Put(Family::kQuarantine, key, row.SerializeAsString());
+  if (before->has_value()) return absl::OkStatus();
+  return step.Count([](Counters& counters) { ++counters.quarantined; });
+}
+
+absl::Status Views::Repeat(const v1::StatementRepeated& repeat, Step& step) {
+  if (absl::Status status = Statement(repeat.batch_seq(), repeat.statement_id(), repeat.sequence(), step); !status.ok()) {
+    return status;
+  }
+  const Bytes key = keys_.Version(repeat.id(), repeat.version_ns());
+  absl::StatusOr<std::optional<Bytes>> before = step.rows.Get(Family::kVersions, key);
+  if (!before.ok()) return before.status();
+  v1::VersionRow row;
+  if (!before->has_value() || !row.ParseFromString(**before)) return Unfitting(step.seq, "the version it repeats is missing");
+  row.set_label(std::max(row.label(), repeat.label()));
+  row.add_repeats(step.seq);
+  if (row.repeats_size() > static_cast<int>(kMaxRepeats)) row.mutable_repeats()->erase(row.repeats().begin());
+  step.out.Put(Family::kVersions, key, row.SerializeAsString());
+  return Unhold(repeat.id(), repeat.version_ns(), repeat.content_digest(), step);
+}
+
+}  // namespace entente::storage

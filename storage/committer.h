@@ -1,0 +1,93 @@
+#pragma once
+
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "absl/container/flat_hash_map.h"
+#include "storage/disk_space.h"
+#include "storage/group_writer.h"
+#include "storage/journal.h"
+#include "storage/view_rows.h"
+#include "storage/views.h"
+
+namespace entente::storage {
+
+// Records and view changes that share one sync are about this many bytes; the last commit of a group may go over.
+inline constexpr size_t kGroupBytes = 8u << 20;
+
+// What readers ask for without touching the store: the state behind the last durable group.
+struct Durable {
+  JournalHead head;
+  Counters counters;
+  absl::flat_hash_map<Bytes, TallyRow> tallies;  // by peer key
+  CommitStats stats;
+};
+
+// One thread that runs commit bodies in call order, in groups that share one synced write.
+class Committer {
+ public:
+  struct Room {
+    const JournalOptions& options;
+    const SealedRows& rows;
+    const crypto::AtRest& at_rest;
+    const trust::Self& self;
+    const Clock& clock;
+  };
+  // `failure` not OK: refuses every commit with it. Records get times from `last_time_us` on. `room` outlives this.
+  Committer(Room room, GroupWriter writer, Durable durable, int64_t last_time_us, absl::Status failure);
+  ~Committer() { Stop(); }
+
+  void Enqueue(Journal::Body body, Journal::Done done);
+  // From its own thread (a `done`) it only closes intake; another call has to wait for the end.
+  void Stop();
+  void OnGroup(std::function<void(const JournalHead&)> callback) { on_group_ = std::move(callback); }
+  bool OnThisThread() const { return std::this_thread::get_id() == thread_.get_id(); }
+  absl::Status Health() const;
+
+  template <typename Read>
+  auto Look(Read read) const {
+    std::lock_guard lock(mutex_);
+    return read(durable_);
+  }
+  // Holds the thread back while somebody replaces the views. False when anything is queued or under way.
+  bool Pause();
+  // With `rebuilt`, whose head and stats do not count, intake starts again even where damaged views had stopped it.
+  void Resume(std::optional<Durable> rebuilt);
+
+ private:
+  struct Item {
+    Journal::Body body;
+    Journal::Done done;
+    absl::Status outcome;
+    uint64_t records = 0;
+  };
+  void Run();
+  bool TakeOne(std::vector<Item>& group);
+  void CommitGroup(std::vector<Item>& items);
+  absl::Status Intake(uint64_t group_bytes) const;
+  void RunBody(Item& item, Overlay& group, uint64_t& next_seq);
+  absl::Status WriteGroup(const std::vector<Item>& items, Overlay& group);
+  void Publish(const std::vector<Item>& items, const Overlay& group, double seconds);
+
+  Room room_;
+  DiskSpace space_;
+  GroupWriter writer_;
+  Keys::Memory memory_;
+  Views views_;
+  int64_t last_time_us_;
+  std::function<void(const JournalHead&)> on_group_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable filled_, drained_;
+  std::deque<Item> queue_;
+  bool stopping_ = false, paused_ = false, busy_ = false;
+  absl::Status failure_;
+  Durable durable_;
+  std::mutex stop_mutex_;
+  std::thread thread_;
+};
+
+}  // namespace entente::storage

@@ -1,0 +1,28 @@
+#include "storage/group_writer.h"
+
+namespace entente::storage {
+
+absl::Status GroupWriter::Write(Overlay& group) {
+  Database::Batch batch(database_);
+  uint64_t seq = head_.sequence;
+  Digest chain = head_.root;
+  for (auto& [key, record] : group.changes(Family::kJournal)) {
+    Bytes row(Digest::kSize, '\0');
+    {
+      const Bytes sealed = at_rest_.Seal(*record, SealingContext(Family::kJournal, key));
+      chain = NextChain(chain, ++seq, sealed);
+      row.replace(0, Digest::kSize, chain.view());
+      row += sealed;
+    }
+    Bytes().swap(*record);  // a group may hold 32 MiB objects: one copy at a time
+    batch.Put(Family::kJournal, key, row);
+  }
+  for (const Family family : ViewFamilies()) AddSealed(at_rest_, family, group, batch);
+  if (absl::Status status = database_.Write(batch, /*sync=*/true); !status.ok()) return status;
+  const v1::SignedBody signed_head = trust::MakeHead(self_, seq, chain, clock_.Now());
+  if (absl::Status status = head_file_.Write(signed_head); !status.ok()) return status;
+  head_ = {seq, chain, signed_head};
+  return absl::OkStatus();
+}
+
+}  // namespace entente::storage

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "base/clock.h"
+#include "crypto/at_rest.h"
+#include "storage/head.h"
+#include "storage/journal.h"
+#include "storage/sealed_rows.h"
+
+namespace entente::storage {
+
+// Makes one group of changes durable: sealed, chained, one synced batch, then the signed head. One thread.
+class GroupWriter {
+ public:
+  GroupWriter(Database& database, const crypto::AtRest& at_rest, const trust::Self& self, const Clock& clock,
+              HeadFile head_file, JournalHead head)
+      : database_(database), at_rest_(at_rest), self_(self), clock_(clock), head_file_(std::move(head_file)),
+        head_(std::move(head)) {}
+
+  const JournalHead& head() const { return head_; }
+  // `group` holds journal records from head().sequence + 1 on and their view changes; its record bytes are consumed.
+  // After a refusal (kStoreIo, kDiskFull, kStoreCorrupt) nobody knows what is on disk: never write again.
+  absl::Status Write(Overlay& group);
+
+ private:
+  Database& database_;
+  const crypto::AtRest& at_rest_;
+  const trust::Self& self_;
+  const Clock& clock_;
+  HeadFile head_file_;
+  JournalHead head_;
+};
+
+}  // namespace entente::storage

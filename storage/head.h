@@ -1,0 +1,39 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "entente/v1/identity.pb.h"
+
+namespace entente::storage {
+
+// The signed head outside the store, in a file of its own: two slots written in turn, each synced, so that a torn write
+// leaves the other. What the store holds is compared with it at every start. One writer; docs/formats/journal.md.
+class HeadFile {
+ public:
+  static constexpr size_t kSlotBytes = 4096, kSlots = 2;
+  static constexpr size_t kMaxBodyBytes = 2048;
+
+  // The head with the highest sequence among the intact slots; empty when there is no file.
+  // Refuses with kStoreCorrupt when no slot is intact, with kStoreIo.
+  static absl::StatusOr<std::optional<v1::SignedBody>> Read(const std::string& path);
+  // Writes a new file whole: temporary file, sync, link, sync of the folder. An existing one stays as it is.
+  static absl::Status Create(const std::string& path, const v1::SignedBody& head);
+  // For writing. Refuses like Read.
+  static absl::StatusOr<HeadFile> Open(const std::string& path);
+
+  HeadFile(HeadFile&& other) noexcept;
+  HeadFile& operator=(HeadFile&& other) noexcept;
+  ~HeadFile();
+  // Over the slot that is not the newest. Durable when it returns OK; kStoreIo, kDiskFull otherwise.
+  absl::Status Write(const v1::SignedBody& head);
+
+ private:
+  HeadFile() = default;
+  int fd_ = -1;
+  size_t next_slot_ = 0;
+  std::string path_;
+};
+
+}  // namespace entente::storage
