@@ -1,0 +1,179 @@
+#include <deque>
+#include <memory>
+#include <optional>
+#include <thread>
+#include <vector>
+
+#include "services/admin/calls.h"
+#include "services/admin/publish_intake.h"
+
+namespace entente::admin {
+namespace {
+
+// What one call may have handed to the journal without an answer: bounds memory, and through it the client's speed.
+constexpr size_t kMaxChunksUnderWay = 4, kMaxBytesUnderWay = 40u << 20;
+
+using Outcome = absl::StatusOr<v1::PublishProgress>;
+
+// Chunks on their way to the disk, in the order they came. Reader, writer and committer threads meet here. Shared with
+// the callbacks, which may still be leaving when the call is over.
+class UnderWay {
+ public:
+  struct Slot {
+    size_t bytes = 0;
+    std::optional<Outcome> outcome;
+  };
+
+  std::shared_ptr<Slot> Enter(size_t bytes) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] {
+      return slots_.empty() || (slots_.size() < kMaxChunksUnderWay && bytes_ + bytes <= kMaxBytesUnderWay);
+    });
+    auto slot = std::make_shared<Slot>(Slot{bytes, std::nullopt});
+    slots_.push_back(slot);
+    bytes_ += bytes;
+    return slot;
+  }
+  void Settle(Slot& slot, Outcome outcome) {
+    const std::lock_guard lock(mutex_);
+    failed_ = failed_ || !outcome.ok();
+    slot.outcome = std::move(outcome);
+    changed_.notify_all();
+  }
+  // The oldest chunk's outcome once it is known; nothing when Close was called and all were handed out.
+  std::optional<Outcome> Next() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return slots_.empty() ? closed_ : slots_.front()->outcome.has_value(); });
+    if (slots_.empty()) return std::nullopt;
+    std::optional<Outcome> outcome = std::move(slots_.front()->outcome);
+    bytes_ -= slots_.front()->bytes;
+    slots_.pop_front();
+    changed_.notify_all();
+    return outcome;
+  }
+  void Close() {
+    const std::lock_guard lock(mutex_);
+    closed_ = true;
+    changed_.notify_all();
+  }
+  bool failed() const {
+    const std::lock_guard lock(mutex_);
+    return failed_;
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  std::deque<std::shared_ptr<Slot>> slots_;
+  size_t bytes_ = 0;
+  bool closed_ = false, failed_ = false;
+};
+
+// Running totals. For every peer permitted + withheld = published, also for one that was accepted half-way: what was
+// published before it existed counts as withheld from it.
+class Totals {
+ public:
+  const v1::PublishProgress& Add(const v1::PublishProgress& chunk) {
+    for (const auto* peers : {&chunk.permitted(), &chunk.withheld()}) {
+      for (const auto& [peer, count] : *peers) total_.mutable_permitted()->insert({peer, 0});
+    }
+    total_.set_objects(total_.objects() + chunk.objects());
+    total_.set_published(total_.published() + chunk.published());
+    total_.set_unchanged(total_.unchanged() + chunk.unchanged());
+    total_.set_quarantined(total_.quarantined() + chunk.quarantined());
+    total_.set_rejected(total_.rejected() + chunk.rejected());
+    for (auto& [peer, permitted] : *total_.mutable_permitted()) {
+      const auto more = chunk.permitted().find(peer);
+      if (more != chunk.permitted().end()) permitted += more->second;
+    }
+    WithholdTheRest();
+    *total_.mutable_notable() = chunk.notable();
+    return total_;
+  }
+  const v1::PublishProgress& Finish(const exchange::Room& room) {
+    total_.clear_notable();
+    for (const auto& party : room.directory.All()) {
+      total_.mutable_permitted()->insert({party->party.name, 0});
+      (*total_.mutable_positions())[party->party.name] = room.journal.NewestOutboxPosition(party->party.org);
+    }
+    WithholdTheRest();
+    return total_;
+  }
+
+ private:
+  void WithholdTheRest() {
+    for (const auto& [peer, permitted] : total_.permitted()) {
+      (*total_.mutable_withheld())[peer] = total_.published() - permitted;
+    }
+  }
+  v1::PublishProgress total_;
+};
+
+// Sends the totals after each durable chunk. Returns the first refusal; chunks behind it that did become durable are
+// still counted and told.
+absl::Status TellProgress(UnderWay& under_way, Totals& totals, PublishStream& stream) {
+  absl::Status first;
+  while (std::optional<Outcome> outcome = under_way.Next()) {
+    if (outcome->ok()) {
+      stream.Write(totals.Add(**outcome));
+    } else if (first.ok()) {
+      first = outcome->status();
+    }
+  }
+  return first;
+}
+
+size_t BytesOf(const std::vector<exchange::PublishItem>& items) {
+  size_t bytes = 0;
+  for (const exchange::PublishItem& item : items) bytes += item.content.size();
+  return bytes;
+}
+
+// Reads chunks until the client has sent all, breaks the protocol, or the journal refuses.
+absl::Status ReadChunks(const AdminSources& sources, const exchange::PublishTerms& terms, v1::PublishChunk chunk,
+                        const std::shared_ptr<UnderWay>& under_way, PublishStream& stream) {
+  PublishIntake intake;
+  uint64_t index = 0;
+  do {
+    std::vector<exchange::PublishItem> items;
+    const absl::Status taken = intake.Take(chunk, items);
+    const uint64_t count = items.size();
+    if (count > 0) {
+      const auto slot = under_way->Enter(BytesOf(items));
+      sources.publication.Publish(std::move(items), terms, index, [under_way, slot](Outcome outcome) {
+        under_way->Settle(*slot, std::move(outcome));
+      });
+      index += count;
+    }
+    if (!taken.ok()) return taken;
+    if (under_way->failed()) return absl::OkStatus();  // the writer has the reason
+    chunk.Clear();
+    if (!stream.Read(&chunk)) return intake.Finish();
+  } while (!chunk.has_options());
+  return Reject(RejectReason::kUsage, "only the first chunk may carry options");
+}
+
+}  // namespace
+
+absl::Status RunPublish(const AdminSources& sources, const grpc::ServerContext& context, PublishStream& stream) {
+  v1::PublishChunk first;
+  if (!stream.Read(&first)) return Reject(RejectReason::kUsage, "the first chunk is missing; it carries the options");
+  if (!first.has_options()) return Reject(RejectReason::kUsage, "the first chunk must carry the options");
+  const auto terms = sources.publication.Terms(first.options());
+  if (!terms.ok()) return terms.status();
+
+  const auto under_way = std::make_shared<UnderWay>();
+  Totals totals;
+  absl::Status journal;
+  std::thread writer([&] { journal = TellProgress(*under_way, totals, stream); });
+  const absl::Status reading = ReadChunks(sources, *terms, std::move(first), under_way, stream);
+  under_way->Close();
+  writer.join();
+
+  if (!journal.ok()) return journal;
+  if (context.IsCancelled()) return Reject(RejectReason::kUnavailable, "the client has gone");
+  stream.Write(totals.Finish(sources.room));
+  return reading;
+}
+
+}  // namespace entente::admin

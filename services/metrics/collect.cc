@@ -1,0 +1,191 @@
+#include "services/metrics/collect.h"
+
+#include <prometheus/text_serializer.h>
+
+#include <map>
+#include <utility>
+
+#include "entente/v1/identity.pb.h"
+
+namespace entente::metrics {
+namespace {
+
+using prometheus::MetricFamily;
+using exchange::PeerCounters;
+
+double Seconds(int64_t unix_us) { return static_cast<double>(unix_us) / 1e6; }
+
+MetricFamily One(MetricFamily family, double value) {
+  Add(family, {}, value);
+  return family;
+}
+
+void CollectNode(const MetricsSources& sources, std::vector<MetricFamily>& out) {
+  MetricFamily build = Gauge("entente_build_info", "Always 1; the label says which version runs.");
+  Add(build, {{"version", sources.software}}, 1);
+  out.push_back(std::move(build));
+  MetricFamily ready = Gauge("entente_ready", "1 while the named condition of readiness holds.");
+  for (const Check& check : sources.checks()) Add(ready, {{"check", check.name}}, check.status.ok() ? 1 : 0);
+  out.push_back(std::move(ready));
+  MetricFamily expiry = Gauge("entente_key_expiry_timestamp_seconds", "When this node's keys end, since 1970.");
+  const trust::Identity& identity = sources.directory.self().identity;
+  v1::IdentityDocument document;
+  if (document.ParseFromString(identity.wire().document())) {
+    for (const auto& key : document.root_keys()) Add(expiry, {{"role", "root"}}, Seconds(key.not_after_us()));
+    for (const auto& key : document.keys()) Add(expiry, {{"role", "statement"}}, Seconds(key.not_after_us()));
+  }
+  Add(expiry, {{"role", "identity"}}, Seconds(absl::ToUnixMicros(identity.expires())));
+  out.push_back(std::move(expiry));
+}
+
+std::string_view Help(exchange::Counters::Outcome outcome) {
+  switch (outcome) {
+    case exchange::Counters::kPublished: return "Own objects stored as new versions.";
+    case exchange::Counters::kUnchanged: return "Own objects that were stored before, byte for byte.";
+    case exchange::Counters::kQuarantined: return "Objects held back from everybody, own and received.";
+    case exchange::Counters::kRejected: return "Own objects that were refused.";
+    case exchange::Counters::kReceived: return "Objects of peers stored as new versions.";
+    case exchange::Counters::kDuplicate: return "Objects of peers that were stored before.";
+    case exchange::Counters::kOutcomes: break;
+  }
+  return "";
+}
+
+void CollectOutcomes(const exchange::Counters& counters, std::vector<MetricFamily>& out) {
+  for (int i = 0; i < exchange::Counters::kOutcomes; ++i) {
+    const auto outcome = static_cast<exchange::Counters::Outcome>(i);
+    const std::string name = "entente_objects_" + std::string(exchange::Counters::Name(outcome)) + "_total";
+    out.push_back(One(Counter(name, std::string(Help(outcome))), static_cast<double>(counters.Of(outcome))));
+  }
+  MetricFamily rejects = Counter("entente_rejects_total", "What was refused at any door, by reason.");
+  MetricFamily failures = Counter("entente_verification_failures_total",
+                                  "The refusals among them that concern a peer's bytes, signatures or credit.");
+  MetricFamily decisions = Counter("entente_share_decisions_total", "Answers of the policy, by reason of the denial.");
+  Add(decisions, {{"decision", "permit"}, {"reason", "NONE"}}, static_cast<double>(counters.Permits()));
+  for (const RejectInfo& info : AllRejectReasons()) {
+    if (info.reason == RejectReason::kNone) continue;
+    const std::string name(info.name);
+    Add(rejects, {{"reason", name}}, static_cast<double>(counters.Rejects(info.reason)));
+    if (info.code.starts_with("ENT-1")) {
+      Add(failures, {{"kind", name}}, static_cast<double>(counters.Rejects(info.reason)));
+    }
+    const uint64_t denials = counters.Denials(info.reason);
+    if (denials > 0 || info.code.starts_with("ENT-2") || info.code.starts_with("ENT-3")) {
+      Add(decisions, {{"decision", "deny"}, {"reason", name}}, static_cast<double>(denials));
+    }
+  }
+  out.insert(out.end(), {std::move(rejects), std::move(failures), std::move(decisions)});
+}
+
+// Publication time of the oldest statement that `peer` has not acknowledged; 0 when there is none or it cannot be read.
+double OldestWaiting(const storage::Journal& journal, const OrgId& peer) {
+  const auto cursor = journal.Cursor(peer);
+  if (!cursor.ok()) return 0;
+  const auto waiting = journal.Outbox(peer, cursor->delivered, 1);
+  if (!waiting.ok() || waiting->empty()) return 0;
+  const auto record = journal.FindRecord(waiting->front());
+  return record.ok() && record->has_value() ? Seconds((*record)->time_us()) : 0;
+}
+
+struct PeerFamily {
+  MetricFamily family;
+  double (*read)(const PeerCounters&);
+};
+
+void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out) {
+  std::vector<PeerFamily> families = {
+      {Gauge("entente_peer_up", "1 while a session with this party is up."), [](const PeerCounters& c) { return c.up ? 1.0 : 0.0; }},
+      {Gauge("entente_peer_last_contact_timestamp_seconds", "When this party was last heard; 0 before the first time."),
+       [](const PeerCounters& c) { return Seconds(c.last_contact_us); }},
+      {Counter("entente_peer_sessions_total", "Sessions that came up."),
+       [](const PeerCounters& c) { return static_cast<double>(c.sessions); }},
+      {Counter("entente_peer_sequence_gaps_total", "Statements missing from this party's streams on arrival."),
+       [](const PeerCounters& c) { return static_cast<double>(c.sequence_gaps); }},
+  };
+  struct TwoWay {
+    MetricFamily family;
+    double (*in)(const PeerCounters&);
+    double (*out)(const PeerCounters&);
+  };
+  std::vector<TwoWay> two_way = {
+      {Counter("entente_peer_objects_total", "Objects in envelopes that were accepted."),
+       [](const PeerCounters& c) { return static_cast<double>(c.objects_received); },
+       [](const PeerCounters& c) { return static_cast<double>(c.objects_sent); }},
+      {Counter("entente_peer_envelopes_total", "Envelopes."),
+       [](const PeerCounters& c) { return static_cast<double>(c.envelopes_received); },
+       [](const PeerCounters& c) { return static_cast<double>(c.envelopes_sent); }},
+      {Counter("entente_peer_refusals_total", "Envelopes refused: received ones by this node, sent ones by the party."),
+       [](const PeerCounters& c) { return static_cast<double>(c.envelopes_refused); },
+       [](const PeerCounters& c) { return static_cast<double>(c.refusals_received); }},
+      {Counter("entente_peer_bytes_total", "Bytes of sealed envelopes."),
+       [](const PeerCounters& c) { return static_cast<double>(c.bytes_received); },
+       [](const PeerCounters& c) { return static_cast<double>(c.bytes_sent); }},
+  };
+  MetricFamily outbox = Gauge("entente_outbox_objects", "Permitted to the party and not acknowledged by it.");
+  MetricFamily oldest = Gauge("entente_outbox_oldest_timestamp_seconds", "When the oldest of them was stored; 0 when none waits.");
+  for (const auto& accepted : sources.directory.All()) {
+    const std::string& peer = accepted->party.name;
+    const OrgId& org = accepted->party.org;
+    const PeerCounters& counters = sources.counters.Peer(org);
+    for (PeerFamily& entry : families) Add(entry.family, {{"peer", peer}}, entry.read(counters));
+    for (TwoWay& entry : two_way) {
+      Add(entry.family, {{"peer", peer}, {"direction", "in"}}, entry.in(counters));
+      Add(entry.family, {{"peer", peer}, {"direction", "out"}}, entry.out(counters));
+    }
+    Add(outbox, {{"peer", peer}}, static_cast<double>(sources.journal.Lag(org)));
+    Add(oldest, {{"peer", peer}}, OldestWaiting(sources.journal, org));
+  }
+  for (PeerFamily& entry : families) out.push_back(std::move(entry.family));
+  for (TwoWay& entry : two_way) out.push_back(std::move(entry.family));
+  out.insert(out.end(), {std::move(outbox), std::move(oldest)});
+}
+
+void CollectStore(const storage::Journal& journal, std::vector<MetricFamily>& out) {
+  const storage::Counters count = journal.Count();
+  const storage::CommitStats stats = journal.Stats();
+  const auto number = [](uint64_t value) { return static_cast<double>(value); };
+  out.push_back(One(Gauge("entente_log_entries", "Records in the journal."), number(journal.Head().sequence)));
+  out.push_back(One(Gauge("entente_store_objects", "Distinct ids that are not quarantined."), number(count.objects)));
+  out.push_back(One(Gauge("entente_store_versions", "Stored versions of objects."), number(count.versions)));
+  out.push_back(One(Gauge("entente_store_quarantined_objects", "Objects in quarantine."), number(count.quarantined)));
+  out.push_back(One(Gauge("entente_store_accepting", "1 while the store takes in new records."), journal.Health().ok() ? 1 : 0));
+  out.push_back(One(Counter("entente_store_commits_total", "Commits made durable."), number(stats.commits)));
+  out.push_back(One(Counter("entente_store_syncs_total", "Groups of commits that shared one sync."), number(stats.groups)));
+  out.push_back(One(Counter("entente_store_records_total", "Journal records made durable since the start."), number(stats.records)));
+  out.push_back(One(Counter("entente_store_sync_seconds_total", "Time spent waiting for the disk to sync."), stats.sync_seconds));
+}
+
+}  // namespace
+
+MetricFamily Counter(std::string name, std::string help) {
+  return {std::move(name), std::move(help), prometheus::MetricType::Counter, {}};
+}
+
+MetricFamily Gauge(std::string name, std::string help) {
+  return {std::move(name), std::move(help), prometheus::MetricType::Gauge, {}};
+}
+
+void Add(MetricFamily& family, std::vector<prometheus::ClientMetric::Label> labels, double value) {
+  prometheus::ClientMetric metric;
+  metric.label = std::move(labels);
+  if (family.type == prometheus::MetricType::Counter) {
+    metric.counter.value = value;
+  } else {
+    metric.gauge.value = value;
+  }
+  family.metric.push_back(std::move(metric));
+}
+
+std::vector<MetricFamily> Collect(const MetricsSources& sources) {
+  std::vector<MetricFamily> out;
+  CollectNode(sources, out);
+  CollectOutcomes(sources.counters, out);
+  CollectPeers(sources, out);
+  CollectStore(sources.journal, out);
+  for (MetricFamily& family : CollectProcess()) out.push_back(std::move(family));
+  return out;
+}
+
+std::string Exposition(const std::vector<MetricFamily>& families) { return prometheus::TextSerializer().Serialize(families); }
+
+}  // namespace entente::metrics

@@ -1,0 +1,124 @@
+#include "services/metrics/collect.h"
+
+#include <algorithm>
+#include <set>
+
+#include "services/metrics/test_node.h"
+
+namespace entente::metrics {
+namespace {
+
+using prometheus::MetricType;
+
+class Collected : public TestNode {
+ protected:
+  std::vector<prometheus::MetricFamily> All() { return Collect(Sources()); }
+  // Values of the family `name` by its labels, joined as "a=b,c=d"; empty when there is no such family.
+  std::map<std::string, double> Series(const std::string& name) {
+    std::map<std::string, double> out;
+    for (const auto& family : All()) {
+      for (const auto& metric : family.metric) {
+        std::string labels;
+        for (const auto& label : metric.label) labels += (labels.empty() ? "" : ",") + label.name + "=" + label.value;
+        if (family.name == name) out[labels] = family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value;
+      }
+    }
+    return out;
+  }
+};
+
+bool IsName(const std::string& name) {
+  return !name.empty() && name.front() >= 'a' && name.front() <= 'z' && name.find("__") == std::string::npos &&
+         std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+}
+
+TEST_F(Collected, NamesFollowTheRules) {
+  std::set<std::string> seen;
+  for (const auto& family : All()) {
+    EXPECT_TRUE(IsName(family.name)) << family.name;
+    EXPECT_TRUE(family.name.starts_with("entente_") || family.name.starts_with("process_")) << family.name;
+    EXPECT_EQ(family.name.ends_with("_total"), family.type == MetricType::Counter) << family.name;
+    EXPECT_FALSE(family.help.empty() || family.help.back() != '.') << family.name;
+    EXPECT_FALSE(family.metric.empty()) << family.name;
+    EXPECT_TRUE(seen.insert(family.name).second) << family.name << " twice";
+  }
+}
+
+TEST_F(Collected, UnitsAreBaseUnits) {
+  for (const auto& family : All()) {
+    for (const std::string unit : {"_ms", "_millis", "_micro", "_us", "_minutes", "_hours", "_days", "_kb", "_mb", "_kilobytes"}) {
+      EXPECT_EQ(family.name.find(unit + "_"), std::string::npos) << family.name;
+      EXPECT_FALSE(family.name.ends_with(unit)) << family.name;
+    }
+  }
+}
+
+TEST_F(Collected, LabelsAreTheBoundedOnes) {
+  const std::set<std::string> allowed = {"version", "check", "role", "reason", "kind", "decision", "peer", "direction"};
+  for (const auto& family : All()) {
+    std::set<std::string> series;
+    for (const auto& metric : family.metric) {
+      std::string key;
+      for (const auto& label : metric.label) {
+        EXPECT_TRUE(allowed.contains(label.name)) << family.name << " " << label.name;
+        key += label.name + "=" + label.value + ",";
+      }
+      EXPECT_TRUE(series.insert(key).second) << family.name << " has " << key << " twice";
+    }
+  }
+}
+
+TEST_F(Collected, EveryRejectReasonStandsAtZeroAndCounts) {
+  counters_.CountReject(RejectReason::kSignature, 3);
+  counters_.CountReject(RejectReason::kJson, 2);
+  const auto rejects = Series("entente_rejects_total"), failures = Series("entente_verification_failures_total");
+  for (const RejectInfo& info : AllRejectReasons()) {
+    const std::string name(info.name);
+    const double expected = info.reason == RejectReason::kSignature ? 3 : info.reason == RejectReason::kJson ? 2 : 0;
+    if (info.reason == RejectReason::kNone) continue;
+    ASSERT_TRUE(rejects.contains("reason=" + name)) << name;
+    EXPECT_EQ(rejects.at("reason=" + name), expected) << name;
+  }
+  EXPECT_EQ(failures.at("kind=E_SIG"), 3);
+  EXPECT_FALSE(failures.contains("kind=E_JSON"));
+}
+
+TEST_F(Collected, EveryOutcomeHasItsCounter) {
+  for (int i = 0; i < exchange::Counters::kOutcomes; ++i) {
+    const auto outcome = static_cast<exchange::Counters::Outcome>(i);
+    const std::string name = "entente_objects_" + std::string(exchange::Counters::Name(outcome)) + "_total";
+    ASSERT_TRUE(Series(name).contains("")) << name;
+    EXPECT_EQ(Series(name).at(""), 0) << name;
+    counters_.Count(outcome, 4);
+    EXPECT_EQ(Series(name).at(""), 4) << name;
+  }
+}
+
+TEST_F(Collected, DecisionsCountPermitsAndDenialsByReason) {
+  counters_.CountDecision(true, RejectReason::kNone, 5);
+  counters_.CountDecision(false, RejectReason::kPolicyTlp, 2);
+  const auto decisions = Series("entente_share_decisions_total");
+  EXPECT_EQ(decisions.at("decision=permit,reason=NONE"), 5);
+  EXPECT_EQ(decisions.at("decision=deny,reason=TLP"), 2);
+  EXPECT_EQ(decisions.at("decision=deny,reason=AGR_SCOPE"), 0);
+}
+
+TEST_F(Collected, EveryPartyHasItsSeriesBeforeAnythingHappens) {
+  EXPECT_EQ(Series("entente_peer_up"), (std::map<std::string, double>{{"peer=cert.estovia", 0}}));
+  EXPECT_EQ(Series("entente_outbox_objects").at("peer=cert.estovia"), 0);
+  counters_.Peer(peer_.org).bytes_sent = 1536;
+  const auto bytes = Series("entente_peer_bytes_total");
+  EXPECT_EQ(bytes.at("peer=cert.estovia,direction=out"), 1536);
+  EXPECT_EQ(bytes.at("peer=cert.estovia,direction=in"), 0);
+}
+
+TEST_F(Collected, ProcessAndStoreAreMeasured) {
+  EXPECT_GT(Series("process_resident_memory_bytes").at(""), 1 << 20);
+  EXPECT_GT(Series("process_open_fds").at(""), 3);
+  EXPECT_NEAR(Series("process_start_time_seconds").at(""), absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()), 600);
+  EXPECT_EQ(Series("entente_store_accepting").at(""), 1);
+  EXPECT_GT(Series("entente_key_expiry_timestamp_seconds").at("role=statement"), 1.7e9);
+}
+
+}  // namespace
+}  // namespace entente::metrics

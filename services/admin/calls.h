@@ -1,0 +1,41 @@
+#pragma once
+
+#include <grpcpp/grpcpp.h>
+
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+
+#include "entente/v1/admin.grpc.pb.h"
+#include "services/admin/admin_server.h"
+
+namespace entente::admin {
+
+// Tells followers of the journal that it has grown, and everybody that the server stops.
+class Growth {
+ public:
+  void Notify();
+  void Stop();
+  bool stopped() const;
+  // How often Notify was called so far.
+  uint64_t now() const;
+  // Waits until it was called more often than `seen`, until Stop, or for a second, so that the caller can look whether its
+  // client has gone.
+  void WaitBeyond(uint64_t seen) const;
+
+ private:
+  mutable std::mutex mutex_;
+  mutable std::condition_variable changed_;
+  uint64_t groups_ = 0;
+  bool stopped_ = false;
+};
+
+using PublishStream = grpc::ServerReaderWriter<v1::PublishProgress, v1::PublishChunk>;
+// One Publish call from its first chunk to its last progress.
+absl::Status RunPublish(const AdminSources& sources, const grpc::ServerContext& context, PublishStream& stream);
+
+// One Tail call, to the end of the journal or, with `follow`, until the client goes or the server stops.
+absl::Status RunTail(const AdminSources& sources, const Growth& growth, const v1::TailRequest& request,
+                     const grpc::ServerContext& context, grpc::ServerWriter<v1::ObjectRow>& rows);
+
+}  // namespace entente::admin

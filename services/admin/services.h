@@ -1,0 +1,46 @@
+#pragma once
+
+#include "entente/v1/admin.grpc.pb.h"
+#include "grpc/health/v1/health.grpc.pb.h"
+#include "services/admin/admin_server.h"
+#include "services/admin/calls.h"
+
+namespace entente::admin {
+
+class AdminService final : public v1::Admin::Service {
+ public:
+  AdminService(const AdminSources& sources, const Growth& growth) : sources_(sources), growth_(growth) {}
+  grpc::Status Status(grpc::ServerContext*, const v1::StatusRequest*, v1::StatusReply* reply) override;
+  grpc::Status AddPeer(grpc::ServerContext*, const v1::AddPeerRequest* request, v1::PeerRecord* reply) override;
+  grpc::Status ListPeers(grpc::ServerContext*, const v1::ListPeersRequest*, v1::ListPeersReply* reply) override;
+  grpc::Status Publish(grpc::ServerContext*, PublishStream* stream) override;
+  grpc::Status Get(grpc::ServerContext*, const v1::GetRequest* request,
+                   grpc::ServerWriter<v1::ObjectPiece>* pieces) override;
+  grpc::Status Search(grpc::ServerContext*, const v1::SearchRequest* request, v1::SearchReply* reply) override;
+  grpc::Status Tail(grpc::ServerContext*, const v1::TailRequest* request,
+                    grpc::ServerWriter<v1::ObjectRow>* rows) override;
+  grpc::Status Explain(grpc::ServerContext*, const v1::ExplainRequest* request, v1::ExplainReply* reply) override;
+  grpc::Status Fsck(grpc::ServerContext*, const v1::FsckRequest* request, v1::FsckReply* reply) override;
+
+ private:
+  const AdminSources& sources_;
+  const Growth& growth_;
+};
+
+// The standard health protocol, ours because gRPC's built-in one has no descriptor for reflection. "" and both services
+// of a node serve exactly while the node is ready; other names are unknown.
+class HealthService final : public grpc::health::v1::Health::Service {
+ public:
+  HealthService(const AdminSources& sources, const Growth& growth) : sources_(sources), growth_(growth) {}
+  grpc::Status Check(grpc::ServerContext*, const grpc::health::v1::HealthCheckRequest* request,
+                     grpc::health::v1::HealthCheckResponse* reply) override;
+  grpc::Status Watch(grpc::ServerContext*, const grpc::health::v1::HealthCheckRequest* request,
+                     grpc::ServerWriter<grpc::health::v1::HealthCheckResponse>* changes) override;
+
+ private:
+  grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service) const;
+  const AdminSources& sources_;
+  const Growth& growth_;
+};
+
+}  // namespace entente::admin

@@ -1,0 +1,44 @@
+#pragma once
+
+#include <array>
+#include <condition_variable>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "exchange/exchange.h"
+
+namespace entente::node {
+
+// One quiet thread: rotates prekeys every hour, and writes to the log what changed since it last looked: sessions up or
+// down, intake stopped or resumed, refusals by reason. So a flood of bad input costs a few lines, not a full disk.
+class Housekeeping {
+ public:
+  static constexpr absl::Duration kLook = absl::Seconds(5), kRotate = absl::Hours(1);
+
+  // `room` and `peers` outlive this.
+  Housekeeping(exchange::Room room, std::function<std::vector<v1::PeerStatus>()> peers);
+  ~Housekeeping();  // stops at once
+
+ private:
+  void Run();
+  void Rotate();
+  void LookAtStore();
+  void LookAtPeers();
+  void LookAtRefusals();
+
+  exchange::Room room_;
+  std::function<std::vector<v1::PeerStatus>()> peers_;
+  bool store_ok_ = true;
+  std::map<std::string, std::string> states_;
+  std::array<uint64_t, static_cast<size_t>(RejectReason::kCount)> refusals_{};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace entente::node

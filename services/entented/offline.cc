@@ -1,0 +1,51 @@
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/reject.h"
+#include "services/admin/admin_server.h"
+#include "services/entented/node.h"
+#include "services/entented/unlock.h"
+
+namespace entente::node {
+namespace {
+
+constexpr absl::Duration kAskPid = absl::Milliseconds(500);
+
+// Says who holds the store, where the holder answers.
+absl::Status Locked(const NodePaths& paths, const absl::Status& status) {
+  const int64_t pid = admin::PidBehind(paths.admin_socket, kAskPid);
+  const std::string who = pid > 0 ? "the daemon with pid " + std::to_string(pid) : "another process";
+  return Reject(RejectReason::kStoreLocked,
+                who + " holds the store in " + paths.folder + "; stop it first (" + std::string(status.message()) + ")");
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& folder, const std::string& passphrase_file) {
+  if (absl::Status status = crypto::Initialise(); !status.ok()) return status;
+  const NodePaths paths(folder);
+  if (access(paths.config.c_str(), F_OK) != 0) {
+    return Reject(RejectReason::kConfig, "no node in " + paths.folder + " (no entente.toml there); `entente init` makes one");
+  }
+  auto config = LoadConfig(paths.config);
+  if (!config.ok()) return config.status();
+  auto node = std::make_unique<OfflineNode>();
+  node->config = *std::move(config);
+  auto unlocked = Unlock(paths, passphrase_file, node->clock.Now());
+  if (!unlocked.ok()) return unlocked.status();
+  node->keystore = std::move(unlocked->keystore);
+  node->self = std::move(unlocked->self);
+  node->at_rest = std::move(unlocked->at_rest);
+
+  storage::JournalOptions options;
+  options.path = paths.store;
+  auto journal = storage::Journal::Open(options, *node->at_rest, *node->self, node->clock);
+  if (!journal.ok()) {
+    if (ReasonOf(journal.status()) == RejectReason::kStoreLocked) return Locked(paths, journal.status());
+    return journal.status();
+  }
+  node->journal = *std::move(journal);
+  return node;
+}
+
+}  // namespace entente::node

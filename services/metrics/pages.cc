@@ -1,0 +1,42 @@
+#include "services/metrics/pages.h"
+
+#include "services/metrics/collect.h"
+
+namespace entente::metrics {
+namespace {
+
+constexpr char kText[] = "text/plain; charset=utf-8";
+constexpr char kExpositionText[] = "text/plain; version=0.0.4; charset=utf-8";
+
+// 200 "ready", or 503 with one line for each condition that fails. Verbose lists those that hold, too.
+Page Readiness(const std::vector<Check>& checks, bool verbose) {
+  std::string lines;
+  bool ready = true;
+  for (const Check& check : checks) {
+    ready = ready && check.status.ok();
+    if (!check.status.ok()) {
+      const RejectInfo& info = Describe(ReasonOf(check.status));
+      lines += "FAIL " + check.name + ": " + std::string(check.status.message()) + " [" + std::string(info.name) + " " +
+               std::string(info.code) + "]\n";
+    } else if (verbose) {
+      lines += "ok   " + check.name + "\n";
+    }
+  }
+  return {ready ? 200u : 503u, kText, lines + (ready ? "ready\n" : "not ready\n")};
+}
+
+}  // namespace
+
+Page Answer(const MetricsSources& sources, std::string_view target) {
+  const std::string_view path = target.substr(0, target.find('?'));
+  const std::string_view query = path.size() < target.size() ? target.substr(path.size() + 1) : "";
+  if (path == "/metrics") return {200, kExpositionText, Exposition(Collect(sources))};
+  if (path == "/livez") return {200, kText, "live\n"};
+  if (path == "/readyz") return Readiness(sources.checks(), query == "verbose" || query.starts_with("verbose="));
+  if (path == "/") return {200, kText, "/metrics  Prometheus text format\n/livez    is the process alive\n/readyz   does the node serve (?verbose)\n"};
+  return {404, kText, "not found; try /\n"};
+}
+
+Page WrongMethod() { return {405, kText, "only GET and HEAD\n"}; }
+
+}  // namespace entente::metrics
