@@ -76,8 +76,9 @@ TEST(CheckInput, NationsAreTwoCapitalsSortedOnceAndReal) {
 }
 
 TEST(CheckInput, WordsAreShortPrintableSortedOnce) {
-  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
-           {""}, {"two words"}, {"tab\t"}, {"caf\xc3\xa9"}, {"b", "a"}, {"a", "a"}, {std::string(kMaxWordBytes + 1, 'a')}}) {
+  const std::vector<std::vector<std::string>> lists = {
+      {""}, {"two words"}, {"tab\t"}, {"caf\xc3\xa9"}, {"b", "a"}, {"a", "a"}, {std::string(kMaxWordBytes + 1, 'a')}};
+  for (const std::vector<std::string>& words : lists) {
     EXPECT_EQ(After([&](Constraints& c) { c.sector_to = words; }), kMarking);
     EXPECT_EQ(After([&](Constraints& c) { c.purpose = words; }), kMarking);
   }
@@ -115,7 +116,8 @@ TEST(CheckInput, AddresseesGroupAndEnumsAreWellFormed) {
 TEST(CheckInput, ALabelForAfterAnEmbargoNeedsAnEmbargo) {
   EXPECT_EQ(After([](Constraints& c) { c.post_embargo_label = Label::kGreen; }), kMarking);
   EXPECT_EQ(After([](Constraints& c) { c.post_embargo_label = Label::kGreen, c.embargo_until = SampleNow(); }), kNone);
-  EXPECT_EQ(After([](Constraints& c) { c.post_embargo_label = static_cast<Label>(7), c.embargo_until = SampleNow(); }), kMarking);
+  const auto unknown = [](Constraints& c) { c.post_embargo_label = Label(7), c.embargo_until = SampleNow(); };
+  EXPECT_EQ(After(unknown), kMarking);
 }
 
 TEST(EffectiveLabel, FollowsTheEmbargo) {

@@ -15,14 +15,16 @@ constexpr std::pair<Label, const char*> kMatrix[] = {
     {Label::kClear, "PPPPPP-"},       {Label::kGreen, "PPPPPP-"}, {Label::kAmber, "PAAAA--"},
     {Label::kAmberStrict, "PAAAA--"}, {Label::kRed, "P------"},
 };
-constexpr const char* kRelationships[kColumns] = {"same_org",        "peer_nation",     "peer_nation", "private_partner",
-                                                  "private_partner", "observer", ""};
+constexpr const char* kRelationships[kColumns] = {
+    "same_org", "peer_nation", "peer_nation", "private_partner", "private_partner", "observer", ""};
 
 model::Party Recipient(int column) {
   if (column == 0) return Norlandia();
   return SampleParty('r', "recipient", "XE", static_cast<PartyKind>(column - 1));
 }
-std::string CellName(Label label, int column) { return std::string(model::Name(label)) + ", column " + std::to_string(column); }
+std::string CellName(Label label, int column) {
+  return std::string(model::Name(label)) + ", column " + std::to_string(column);
+}
 
 TEST(Matrix, WithNobodyNamed) {
   for (const auto& [label, row] : kMatrix) {

@@ -39,9 +39,11 @@ bool Malformed(const Constraints& c) {
     if (!Ascending(*words)) return true;
     for (const std::string& w : *words) if (w.empty() || w.find(' ') != std::string::npos) return true;
   }
-  const int pap = static_cast<int>(c.pap), personal = static_cast<int>(c.personal_data), post = static_cast<int>(c.post_embargo_label);
-  return !Ascending(c.addressees) || In(OrgId(), c.addressees) || (c.sg_id.size() != 0 && c.sg_id.size() != 32) || pap > 4 ||
-         personal > 3 || post > 5 || (post != 0 && c.embargo_until == absl::InfinitePast());
+  const int pap = static_cast<int>(c.pap), personal = static_cast<int>(c.personal_data);
+  const int post = static_cast<int>(c.post_embargo_label);
+  if (!Ascending(c.addressees) || In(OrgId(), c.addressees)) return true;
+  if (!c.sg_id.empty() && c.sg_id.size() != 32) return true;
+  return pap > 4 || personal > 3 || post > 5 || (post != 0 && c.embargo_until == absl::InfinitePast());
 }
 
 Answer Reference(const Question& q) {
@@ -50,11 +52,13 @@ Answer Reference(const Question& q) {
   const bool named = In(q.recipient.org, c.addressees), onward = q.hop != Hop::kDirect;
   const int own = static_cast<int>(c.label), kind = static_cast<int>(q.recipient.kind);
   const bool embargo = c.embargo_until != absl::InfinitePast(), running = embargo && q.now < c.embargo_until;
-  int label = own;
-  if (embargo) label = !running && c.post_embargo_label != Label::kUnlabelled ? static_cast<int>(c.post_embargo_label) : std::max(own, 4);
+  const int post = static_cast<int>(c.post_embargo_label);
+  const int label = !embargo ? own : !running && post != 0 ? post : std::max(own, 4);
 
   if (!q.integrity) return {kSignature, ""};
-  if (!q.quarantine.empty()) return {q.quarantine == "NO_LABEL" ? kNoLabel : q.quarantine == "CONFLICT" ? kConflict : kMarking, ""};
+  if (q.quarantine == "NO_LABEL") return {kNoLabel, ""};
+  if (q.quarantine == "CONFLICT") return {kConflict, ""};
+  if (!q.quarantine.empty()) return {kMarking, ""};
   if (own == 0) return {kNoLabel, ""};
   if (own > 5 || Malformed(c)) return {kMarking, ""};
   if (!home && (!q.agreement || q.recipient.org.IsZero())) return {kPolicyAgreement, ""};
@@ -63,7 +67,8 @@ Answer Reference(const Question& q) {
   if (clear && (c.rel_to.size() + c.not_rel_to.size() + c.sg_id.size() > 0 || c.orcon)) return {kPolicyRelOnClear, ""};
   if (c.orcon && onward) return {kPolicyOrcon, ""};
   if (!home && !c.rel_to.empty() && !In(q.recipient.nation, c.rel_to)) return {kPolicyRel, ""};
-  if (!home && !c.not_rel_to.empty() && (q.recipient.nation.empty() || In(q.recipient.nation, c.not_rel_to))) return {kPolicyRel, ""};
+  const bool excluded = q.recipient.nation.empty() || In(q.recipient.nation, c.not_rel_to);
+  if (!home && !c.not_rel_to.empty() && excluded) return {kPolicyRel, ""};
   if (!home && !c.exercise_id.empty()) return {kPolicyExercise, ""};
   if (!home && !c.sg_id.empty()) return {kPolicyGroup, ""};
   if (!home && running && !named) return {kPolicyEmbargo, ""};
@@ -76,10 +81,12 @@ Answer Reference(const Question& q) {
   for (const std::string& sector : q.recipient.sectors) meets = meets || In(sector, c.sector_to);
   if (!home && !meets) return {kPolicySector, ""};
   const bool border = q.sender.nation != q.recipient.nation || q.recipient.nation.empty();
-  const bool personal = c.personal_data == PersonalData::kSpecial || (c.personal_data == PersonalData::kPresent && border);
-  if (!home && (personal || !c.purpose.empty() || static_cast<int>(c.pap) >= 3)) return {kPolicyUnsupported, ""};
+  const int personal = static_cast<int>(c.personal_data);
+  const bool stays = personal == 3 || (personal == 2 && border) || !c.purpose.empty() || static_cast<int>(c.pap) >= 3;
+  if (!home && stays) return {kPolicyUnsupported, ""};
   if (c.retain_until <= q.now) return {kPolicyUnsupported, ""};
-  static const char* const kRelations[] = {"peer_nation", "peer_nation", "private_partner", "private_partner", "observer"};
+  static const char* const kRelations[] = {"peer_nation", "peer_nation", "private_partner", "private_partner",
+                                           "observer"};
   return {kNone, home ? "same_org" : kRelations[kind]};
 }
 
@@ -87,7 +94,8 @@ Answer Reference(const Question& q) {
 int Pick(int count) { return *rc::gen::inRange(0, count); }
 bool Rarely() { return Pick(8) == 1; }
 std::vector<std::string> Some(const std::vector<std::vector<std::string>>& choices) {
-  return Rarely() || Rarely() ? choices[static_cast<size_t>(Pick(static_cast<int>(choices.size())))] : std::vector<std::string>();
+  if (!Rarely() && !Rarely()) return {};
+  return choices[static_cast<size_t>(Pick(static_cast<int>(choices.size())))];
 }
 
 void AddLimits(Constraints& c) {
@@ -125,7 +133,8 @@ Question AnyQuestion() {
   q.integrity = !Rarely();
   q.agreement = !Rarely();
   if (Rarely()) q.hop = Hop::kOnward;
-  if (Rarely()) q.quarantine = std::vector<std::string>{"MARKING", "NO_LABEL", "CONFLICT", "rubbish"}[static_cast<size_t>(Pick(4))];
+  static const char* const kHeld[] = {"MARKING", "NO_LABEL", "CONFLICT", "rubbish"};
+  if (Rarely()) q.quarantine = kHeld[Pick(4)];
   return q;
 }
 
@@ -163,7 +172,8 @@ std::string StepOf(const Denial& denial) {
 }
 RC_GTEST_PROP(PolicyProperty, ADenialNamesTheFirstFailingCheckAndAPermitHasNone, ()) {
   const Decision decision = Evaluate({}, AnyQuestion());
-  const auto failing = std::find_if(decision.trace.begin(), decision.trace.end(), [](const Step& s) { return s.result == Result::kFail; });
+  const auto failing = std::find_if(decision.trace.begin(), decision.trace.end(),
+                                    [](const Step& s) { return s.result == Result::kFail; });
   RC_ASSERT(decision.permitted() == (failing == decision.trace.end()));
   for (const Step& step : decision.trace) RC_ASSERT(!step.detail.empty());
   if (decision.permitted()) RC_ASSERT(!decision.permit()->relationship().empty());
