@@ -88,9 +88,7 @@ BundleReader::Result BundleReader::ReadMembers() {
       default:
         return Broken("expected a key in quotes, ',' or '}'");
     }
-    if (in_bundle_ && frame_.over()) {
-      return RejectAt(RejectReason::kLimit, "the bundle itself, without its objects, is over 1 MiB", input_.place());
-    }
+    if (in_bundle_ && frame_.over()) return FrameTooLarge();
   }
 }
 
@@ -124,9 +122,7 @@ absl::StatusOr<bool> BundleReader::EnterBundle() {
   if (!is_bundle.ok() || !*is_bundle) return is_bundle;
   frame_.Lower(kMaxBundleFrameBytes);
   input_.Take(1, &frame_);
-  if (frame_.over()) {
-    return RejectAt(RejectReason::kLimit, "the bundle itself, without its objects, is over 1 MiB", input_.place());
-  }
+  if (frame_.over()) return FrameTooLarge();
   head_size_ = frame_.view().size();
   in_bundle_ = true;
   state_ = State::kFirstElement;
@@ -227,7 +223,7 @@ absl::Status BundleReader::Follow(char opening, Capture& kept) {
 }
 
 absl::StatusOr<bool> BundleReader::FrameIsBundle(ByteView closing) const {
-  if (frame_.over()) return RejectAt(RejectReason::kLimit, "more than 32 MiB stand before the objects", input_.place());
+  if (frame_.over()) return FrameTooLarge();
   const Bytes text = Bytes(frame_.view()).append(closing);
   Bytes buffer;
   JsonValue root;
@@ -238,6 +234,10 @@ absl::StatusOr<bool> BundleReader::FrameIsBundle(ByteView closing) const {
                     in_tail ? PlaceBehind(before.substr(head_size_), tail_start_) : PlaceBehind(before, head_start_));
   }
   return root.Find("type") == nullptr || root.StringAt("type") == "bundle";
+}
+
+absl::Status BundleReader::FrameTooLarge() const {
+  return RejectAt(RejectReason::kLimit, "the bundle itself, without its objects, is over 1 MiB", input_.place());
 }
 
 absl::Status BundleReader::Broken(std::string_view what) {

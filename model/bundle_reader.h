@@ -53,6 +53,7 @@ class BundleReader {
   Object Finish(Capture& kept, TextPlace start);
   // Checks frame_ (and `closing` behind it) as strict JSON, and whether its "type" is "bundle" or absent.
   absl::StatusOr<bool> FrameIsBundle(ByteView closing) const;
+  absl::Status FrameTooLarge() const;
   // A refusal at the next byte; says that the file breaks off when there is none.
   absl::Status Broken(std::string_view what);
 
