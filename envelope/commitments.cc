@@ -59,6 +59,7 @@ std::vector<ByteView> Leaves(const std::vector<StatementId>& ids) {
 absl::Status CheckPlaces(const std::vector<StatementId>& ids, const std::vector<Place>& places, uint32_t size,
                          const Digest& root) {
   if (places.size() == size) return CheckWhole(ids, places, root);
+  if (places.size() > size) return Reject(RejectReason::kParse, "more statements than their batch has");
   for (size_t i = 0; i < places.size(); ++i) {
     const bool ascending = i == 0 || places[i - 1].index < places[i].index;
     if (!ascending || places[i].index >= size) {

@@ -1,0 +1,131 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "envelope/header.h"
+#include "envelope/testing/federation.h"
+
+// What a carrier can do: it has the sealed bytes and no key. No damage may ever open, and each place answers with its reason.
+namespace entente::envelope {
+namespace {
+
+using namespace testing;
+using enum RejectReason;
+
+Bytes SealedToEstovia(std::vector<Bytes> contents) {
+  Federation& world = World();
+  const auto batch = SignBatch(world.norlandia.self(), Green(), {world.estovia.org()}, std::move(contents), NewStream(), kNow);
+  return *Seal(world.norlandia.self(), batch->signed_body(), AllOf(*batch), {world.estovia.Prekey(kNow)}, kNow);
+}
+const Bytes& Small() {
+  static const Bytes wire = SealedToEstovia({"{\"type\":\"indicator\"}"});
+  return wire;
+}
+// Three full chunks and a short one.
+const Bytes& Large() {
+  static const Bytes wire = SealedToEstovia({Bytes(200'000, 'x')});
+  return wire;
+}
+constexpr size_t kChunks = kHeaderSize + kSlotSize + 32, kSealedChunk = crypto::kChunkSize + crypto::kTagSize;
+
+RejectReason ReasonAtEstovia(ByteView wire) { return ReasonFor(OpenAt(World().estovia, wire)); }
+
+// Every bit of [begin, begin + size), one at a time; `stride` 1 or more bits apart.
+struct Region {
+  const char* name;
+  size_t begin, size;
+  std::vector<RejectReason> allowed;
+  size_t stride = 1;
+};
+void PrintTo(const Region& r, std::ostream* out) { *out << r.name; }
+
+class EveryBit : public ::testing::TestWithParam<Region> {};
+TEST_P(EveryBit, OfItRefusesWithItsReason) {
+  const Region& region = GetParam();
+  ASSERT_TRUE(OpenAt(World().estovia, Small()).ok());
+  Bytes wire = Small();
+  ASSERT_LE(region.begin + region.size, wire.size());
+  for (size_t bit = region.begin * 8; bit < (region.begin + region.size) * 8; bit += region.stride) {
+    const char mask = static_cast<char>(1 << (bit % 8));
+    wire[bit / 8] ^= mask;
+    const RejectReason reason = ReasonAtEstovia(wire);
+    const bool allowed = std::find(region.allowed.begin(), region.allowed.end(), reason) != region.allowed.end();
+    ASSERT_TRUE(allowed) << "bit " << bit << ": " << Describe(reason).name;
+    wire[bit / 8] ^= mask;
+  }
+}
+INSTANTIATE_TEST_SUITE_P(
+    Damage, EveryBit,
+    ::testing::Values(Region{"magic", 0, 4, {kHeader}}, Region{"suite", 4, 2, {kSuite}}, Region{"mode", 6, 1, {kHeader}},
+                      Region{"flags", 7, 1, {kHeader}}, Region{"env_id", 8, 16, {kUnwrap}},
+                      Region{"created_hour", 24, 4, {kTime, kUnwrap}}, Region{"expires_hour", 28, 4, {kTime, kUnwrap}},
+                      Region{"route_tag", 32, 16, {kUnwrap}}, Region{"msg_salt", 48, 32, {kUnwrap}},
+                      Region{"n_slots", 80, 2, {kHeader}}, Region{"size_class", 82, 1, {kUnwrap}},
+                      Region{"prekey_id", 83, 16, {kNoSlot, kKeyGone}},  // unknown or forgotten: the ring cannot tell
+                      Region{"enc", 99, kEncSize, {kUnwrap, kKem}}, Region{"ct", 1219, kWrappedSize, {kUnwrap}},
+                      Region{"commitment", 1267, 32, {kCommit}}, Region{"payload", 1299, 900, {kAead}, 7}),
+    [](const auto& test) { return test.param.name; });
+
+TEST(Damage, EveryPrefixRefuses) {
+  const ByteView wire = Small();
+  for (size_t size = 0; size < wire.size(); ++size) {
+    const RejectReason reason = ReasonAtEstovia(wire.substr(0, size));
+    ASSERT_EQ(reason, size < kChunks + crypto::kTagSize ? kHeader : kAead) << size;
+  }
+}
+
+// Only the key commitment can refuse first: behind it the chunks are damaged as well, and would say kAead.
+TEST(Damage, CommitmentIsCheckedBeforeTheAead) {
+  Bytes wire = Small();
+  wire[kChunks - 1] ^= 1;
+  wire[kChunks + 5] ^= 1;
+  EXPECT_EQ(ReasonAtEstovia(wire), kCommit);
+}
+
+TEST(Damage, ChunksCannotBeSwapped) {
+  Bytes wire = Large();
+  std::swap_ranges(wire.begin() + kChunks, wire.begin() + kChunks + kSealedChunk, wire.begin() + kChunks + kSealedChunk);
+  EXPECT_EQ(ReasonAtEstovia(wire), kAead);
+}
+TEST(Damage, AMissingLastChunkShows) {
+  EXPECT_EQ(ReasonAtEstovia(ByteView(Large()).substr(0, kChunks + 3 * kSealedChunk)), kTruncated);
+  EXPECT_EQ(ReasonAtEstovia(ByteView(Large()).substr(0, kChunks + kSealedChunk)), kTruncated);
+}
+TEST(Damage, BytesBehindTheLastChunkShow) {
+  EXPECT_EQ(ReasonAtEstovia(Small() + '\0'), kTrailing);
+  EXPECT_EQ(ReasonAtEstovia(Large() + "more"), kTrailing);
+}
+
+TEST(Damage, ASlotOfAnotherEnvelopeDoesNotOpen) {
+  Bytes wire = Small();
+  wire.replace(kHeaderSize, kSlotSize, SealedToEstovia({"{}"}), kHeaderSize, kSlotSize);
+  EXPECT_EQ(ReasonAtEstovia(wire), kUnwrap);
+}
+// Slots have one width: a ct of 47 or 49 bytes cannot be said, only bytes that lie elsewhere than announced.
+TEST(Damage, ShiftedSlotsRefuse) {
+  EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).erase(1219 + 47, 1)), kUnwrap);
+  EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).insert(1219 + 48, 1, '\0')), kCommit);
+  EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).erase(kHeaderSize, kSlotSize)), kHeader);
+}
+TEST(Damage, ALowOrderShareRefusesInTheKem) {
+  Bytes wire = Small();
+  wire.replace(99 + kEncSize - 32, 32, 32, '\0');
+  EXPECT_EQ(ReasonAtEstovia(wire), kKem);
+}
+
+// Whatever happens to one recipient's slot, the others notice: all slots are under the key commitment.
+TEST(Damage, AnotherRecipientsSlotIsCommittedTo) {
+  Federation& world = World();
+  const auto batch = SignBatch(world.norlandia.self(), Green(), {world.estovia.org(), world.volt.org()}, {"{}"}, NewStream(), kNow);
+  const std::vector<trust::Prekey> recipients = {world.estovia.Prekey(kNow), world.volt.Prekey(kNow)};
+  Bytes wire = *Seal(world.norlandia.self(), batch->signed_body(), AllOf(*batch), recipients, kNow);
+  for (const size_t at : {0, 20, 1183}) {
+    wire[kHeaderSize + kSlotSize + at] ^= 1;
+    EXPECT_EQ(ReasonAtEstovia(wire), kCommit);
+    wire[kHeaderSize + kSlotSize + at] ^= 1;
+  }
+  EXPECT_TRUE(OpenAt(world.estovia, wire).ok());
+}
+
+}  // namespace
+}  // namespace entente::envelope

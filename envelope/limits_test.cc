@@ -1,0 +1,125 @@
+#include <gtest/gtest.h>
+
+#include "envelope/claims.h"
+#include "envelope/commitments.h"
+#include "envelope/limits.h"
+#include "envelope/payload_reader.h"
+#include "envelope/testing/federation.h"
+
+namespace entente::envelope {
+namespace {
+
+using namespace testing;
+using enum RejectReason;
+
+v1::Payload Sealed(size_t statements = 1) {
+  v1::Payload payload;
+  payload.mutable_batch()->set_body("b");
+  payload.mutable_seal()->set_body("s");
+  for (size_t i = 0; i < statements; ++i) payload.add_statements();
+  return payload;
+}
+RejectReason Read(const v1::Payload& payload) { return ReasonFor(ReadPayload(payload.SerializeAsString())); }
+
+TEST(PayloadLimits, Statements) {
+  EXPECT_EQ(Read(Sealed(1024)), kNone);
+  EXPECT_EQ(Read(Sealed(1025)), kLimit);
+  EXPECT_EQ(Read(Sealed(0)), kParse);
+}
+TEST(PayloadLimits, OneBody) {
+  v1::Payload payload = Sealed();
+  payload.mutable_statements(0)->set_body(Bytes(kMaxBodyBytes, 'b'));
+  EXPECT_EQ(Read(payload), kNone);
+  payload.mutable_statements(0)->mutable_body()->push_back('b');
+  EXPECT_EQ(Read(payload), kLimit);
+}
+TEST(PayloadLimits, BodiesTogether) {
+  v1::Payload payload = Sealed(kMaxStatementBytes / kMaxBodyBytes);
+  for (auto& entry : *payload.mutable_statements()) entry.set_body(Bytes(kMaxBodyBytes, 'b'));
+  EXPECT_EQ(Read(payload), kNone);
+  payload.add_statements()->set_body("b");
+  EXPECT_EQ(Read(payload), kLimit);
+}
+TEST(PayloadLimits, Content) {
+  v1::Payload payload = Sealed();
+  payload.mutable_statements(0)->set_content(Bytes(kMaxContentBytes, 'c'));
+  EXPECT_EQ(Read(payload), kNone);
+  payload.mutable_statements(0)->mutable_content()->push_back('c');
+  EXPECT_EQ(Read(payload), kLimit);
+}
+TEST(PayloadLimits, Path) {
+  v1::Payload payload = Sealed();
+  for (size_t i = 0; i < kMaxPath; ++i) payload.mutable_statements(0)->add_path(Bytes(32, 'p'));
+  EXPECT_EQ(Read(payload), kNone);
+  payload.mutable_statements(0)->add_path("");
+  EXPECT_EQ(Read(payload), kLimit);
+}
+TEST(PayloadLimits, BatchAndSeal) {
+  v1::Payload payload = Sealed();
+  payload.mutable_batch()->set_body(Bytes(kMaxSignedBytes - 4, 'b'));
+  EXPECT_EQ(Read(payload), kNone);
+  payload.mutable_batch()->set_body(Bytes(kMaxSignedBytes, 'b'));
+  EXPECT_EQ(Read(payload), kLimit);
+  payload = Sealed();
+  payload.mutable_seal()->set_body(Bytes(kMaxSignedBytes, 's'));
+  EXPECT_EQ(Read(payload), kLimit);
+}
+// Two bytes each on the wire, hundreds once they are messages: counted before they are.
+TEST(PayloadLimits, EmptyElementsAreCountedBeforeTheyAreBuilt) {
+  Bytes bomb;
+  for (int i = 0; i < 8'000'000; ++i) bomb.append("\x12\0", 2);
+  EXPECT_EQ(ReasonFor(ReadPayload(bomb)), kLimit);
+}
+TEST(PayloadLimits, MalformedIsRefused) {
+  const Bytes whole = Sealed().SerializeAsString();
+  EXPECT_EQ(ReasonFor(ReadPayload(whole.substr(0, whole.size() - 1))), kParse);
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + '\0')), kParse);
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x0b\x0c")), kParse);                      // a group
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x12\xff\xff\xff\xff\x0f")), kParse);      // 4 GiB long
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x22\x01x")), kParse);                     // field 4
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + Sealed(0).SerializeAsString())), kParse);   // batch and seal twice
+}
+
+v1::BatchBody WireBatch() {
+  v1::BatchBody wire;
+  wire.set_origin(Bytes(32, 'o'));
+  wire.set_key_id(Bytes(32, 'k'));
+  wire.set_size(1024);
+  wire.set_root(Bytes(32, 'r'));
+  wire.set_leaf_type(std::string(kStatementType));
+  return wire;
+}
+TEST(BatchLimits, Size) {
+  v1::BatchBody wire = WireBatch();
+  EXPECT_TRUE(ReadBatch(wire.SerializeAsString()).ok());
+  wire.set_size(1025);
+  EXPECT_EQ(ReasonFor(ReadBatch(wire.SerializeAsString())), kLimit);
+  wire.set_size(0);
+  EXPECT_EQ(ReasonFor(ReadBatch(wire.SerializeAsString())), kParse);
+}
+TEST(BatchLimits, Widths) {
+  for (const auto& shorten : {&v1::BatchBody::mutable_origin, &v1::BatchBody::mutable_key_id, &v1::BatchBody::mutable_root}) {
+    v1::BatchBody wire = WireBatch();
+    (wire.*shorten)()->pop_back();
+    EXPECT_EQ(ReasonFor(ReadBatch(wire.SerializeAsString())), kParse);
+  }
+}
+
+Claims At(std::vector<uint64_t> sequences) {
+  Claims claims;
+  for (const uint64_t sequence : sequences) {
+    claims.each.push_back({sequence, {}, 0, 0, 0, {}});
+    if (sequence != 1) claims.each.back().previous = *StatementId::From(Bytes(32, 'p'));
+  }
+  return claims;
+}
+TEST(StreamLimits, IndexesAndSequencesKeepStep) {
+  const std::vector<StatementId> ids(2);
+  EXPECT_EQ(ReasonFor(CheckStream(At({4, 6}), {1, 3}, ids)), kNone);
+  EXPECT_EQ(ReasonFor(CheckStream(At({4, 7}), {1, 3}, ids)), kGap);
+  EXPECT_EQ(ReasonFor(CheckStream(At({1, 3}), {1, 3}, ids)), kGap);  // index 0 would stand at 0
+  EXPECT_EQ(ReasonFor(CheckStream(At({UINT64_MAX, 0}), {0, 1}, ids)), kGap);
+}
+
+}  // namespace
+}  // namespace entente::envelope

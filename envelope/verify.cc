@@ -9,6 +9,7 @@
 #include "envelope/envelope.h"
 #include "envelope/payload_reader.h"
 #include "envelope/statement_maker.h"
+#include "envelope/wire_walk.h"
 #include "proto/strict_parse.h"
 
 // From an opened envelope to verified statements: docs/formats/statement.md, "Checking an opened envelope, in this order".
@@ -26,20 +27,29 @@ absl::StatusOr<PartyPtr> FindParty(const trust::Directory& parties, const OrgId&
   return Reject(RejectReason::kUnknownParty, std::string(role) + " is not on file here; `entente peer add` accepts it");
 }
 
-// What must be known of a body before its signature can be checked: read leniently, used for nothing else.
-template <typename Body>
-std::optional<Body> Peek(const Bytes& bytes) {
-  Body body;
-  return body.ParseFromString(bytes) ? std::optional(std::move(body)) : std::nullopt;
+// What must be known of a body before its signature can be checked: read leniently, used for nothing else. The strict
+// reading that follows refuses bodies in which a field occurs twice, so both readings are of the same values.
+struct Signer {
+  OrgId org;
+  KeyId key_id;
+};
+std::optional<Signer> PeekSigner(const std::optional<LowFields>& fields, size_t org_field, size_t key_field) {
+  if (!fields) return std::nullopt;
+  const auto org = OrgId::From(fields->at[org_field].bytes);
+  const auto key_id = KeyId::From(fields->at[key_field].bytes);
+  return org && key_id ? std::optional(Signer{*org, *key_id}) : std::nullopt;
+}
+absl::Time TimeOf(const LowFields& fields, size_t field) {
+  return absl::FromUnixMicros(static_cast<int64_t>(fields.at[field].varint));
 }
 
 absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::Identity& sealer, const OpenedEnvelope& opened,
                                        absl::Time now) {
-  const auto peeked = Peek<v1::SealBody>(seal.body());
-  const auto key_id = peeked ? KeyId::From(peeked->key_id()) : std::nullopt;
-  if (!key_id) return NoSigner();
-  const absl::Time time = absl::FromUnixMicros(peeked->time_us());
-  if (auto s = trust::VerifyBody(sealer, *key_id, kSealType, seal, time); !s.ok()) return s;
+  const auto fields = ReadLowFields(seal.body());
+  const auto signer = PeekSigner(fields, v1::SealBody::kOrgIdFieldNumber, v1::SealBody::kKeyIdFieldNumber);
+  if (!signer) return NoSigner();
+  const absl::Time time = TimeOf(*fields, v1::SealBody::kTimeUsFieldNumber);
+  if (auto s = trust::VerifyBody(sealer, signer->key_id, kSealType, seal, time); !s.ok()) return s;
   v1::SealBody body;
   if (auto s = StrictParse(seal.body(), body); !s.ok()) return s;
   if (body.org_id() != sealer.org().view()) return BadSeal("the seal names another organisation than the peer it came from");
@@ -76,26 +86,33 @@ struct SignedStatements {
   std::vector<Place> places;
 };
 
+// When the first statement says it was made. It lies under the root that the signature must cover, and CheckTimes asks again
+// for every statement.
+absl::Time TimeOfFirst(const v1::Payload& payload, absl::Time fallback) {
+  const auto fields = ReadLowFields(payload.statements(0).body());
+  const bool says = fields && fields->at[v1::StatementBody::kCreatedUsFieldNumber].varint != 0;
+  return says ? TimeOf(*fields, v1::StatementBody::kCreatedUsFieldNumber) : fallback;
+}
+
 absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Directory& parties, absl::Time now) {
-  const auto peeked = Peek<v1::BatchBody>(payload.batch().body());
-  const auto org = peeked ? OrgId::From(peeked->origin()) : std::nullopt;
-  const auto key_id = peeked ? KeyId::From(peeked->key_id()) : std::nullopt;
-  const auto root = peeked ? Digest::From(peeked->root()) : std::nullopt;
-  if (!org || !key_id || !root) return NoSigner();
-  auto origin = FindParty(parties, *org, "the statements' origin");
+  const auto fields = ReadLowFields(payload.batch().body());
+  const auto signer = PeekSigner(fields, v1::BatchBody::kOriginFieldNumber, v1::BatchBody::kKeyIdFieldNumber);
+  const auto root = signer ? Digest::From(fields->at[v1::BatchBody::kRootFieldNumber].bytes) : std::nullopt;
+  if (!root) return NoSigner();
+  auto origin = FindParty(parties, signer->org, "the statements' origin");
   if (!origin.ok()) return origin.status();
   auto places = ReadPlaces(payload);
   if (!places.ok()) return places.status();
+
   SignedStatements out{*std::move(origin), {}, {}, *std::move(places)};
-  const bool exercise = peeked->leaf_type() == kExerciseStatementType;
-  out.ids.reserve(payload.statements().size());
+  const bool exercise = fields->at[v1::BatchBody::kLeafTypeFieldNumber].bytes == kExerciseStatementType;
+  const auto size = static_cast<uint32_t>(fields->at[v1::BatchBody::kSizeFieldNumber].varint);
+  out.ids.reserve(out.places.size());
   for (const v1::StatementEntry& entry : payload.statements()) out.ids.push_back(IdOf(entry.body(), exercise));
-  if (auto s = CheckPlaces(out.ids, out.places, peeked->size(), *root); !s.ok()) return s;
-  // The first statement is under the root that the signature must cover: its time says which keys count. CheckTimes asks
-  // again for every statement.
-  const auto first = Peek<v1::StatementBody>(payload.statements(0).body());
-  const absl::Time at = first ? absl::FromUnixMicros(first->created_us()) : now;
-  if (auto s = trust::VerifyBody(out.origin->identity, *key_id, kBatchType, payload.batch(), at); !s.ok()) return s;
+  if (auto s = CheckPlaces(out.ids, out.places, size, *root); !s.ok()) return s;
+  const trust::Identity& identity = out.origin->identity;
+  const absl::Time at = TimeOfFirst(payload, now);
+  if (auto s = trust::VerifyBody(identity, signer->key_id, kBatchType, payload.batch(), at); !s.ok()) return s;
   const auto batch = ReadBatch(payload.batch().body());
   if (!batch.ok()) return batch.status();
   out.batch = *batch;
