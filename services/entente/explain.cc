@@ -1,0 +1,94 @@
+#include "services/entente/explain.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <memory>
+
+#include "model/text.h"
+#include "services/entente/commands.h"
+#include "services/entente/json_writer.h"
+#include "services/entente/rows.h"
+
+namespace entente::cli {
+namespace {
+
+std::string ExplanationJson(const v1::ExplainReply& reply) {
+  JsonWriter json;
+  json.BeginObject().Field("decision", reply.decision()).Field("reason", reply.reason()).Key("trace").BeginArray();
+  for (const v1::TraceStep& step : reply.trace()) {
+    json.BeginObject().Field("check", step.check()).Field("result", step.result());
+    json.Field("detail", step.detail()).EndObject();
+  }
+  json.EndArray().Field("tlp", reply.tlp()).Field("delivered", reply.delivered());
+  return json.Field("recorded", reply.recorded()).Field("remedy", reply.remedy()).EndObject().text();
+}
+
+std::string PaintedResult(const Terminal& terminal, const std::string& result) {
+  if (result == "pass") return terminal.Good("pass");
+  return result == "fail" ? terminal.Bad("FAIL") : "skip";
+}
+
+std::string Verdict(const Terminal& terminal, const std::string& peer, const v1::ExplainReply& reply) {
+  if (reply.decision() == "permit") {
+    return terminal.Good(reply.delivered() ? "SHARED" : "SHARED, NOT YET DELIVERED") + " with " + peer;
+  }
+  if (reply.decision() == "quarantine") return terminal.Warn("QUARANTINED") + ", shared with nobody";
+  return terminal.Bad("NOT SHARED") + " with " + peer;
+}
+
+// The daemon's refusal; when the peer is what is not known, the one that may have been meant.
+Exit Unexplained(AdminClient& client, const absl::Status& status, const std::string& peer) {
+  const auto known = client.ListPeers();
+  if (ReasonOf(status) != RejectReason::kNotFound || !known.ok()) return Fail(status);
+  std::vector<std::string> names;
+  for (const v1::PeerRecord& record : known->peers()) names.push_back(record.name());
+  if (std::find(names.begin(), names.end(), peer) != names.end()) return Fail(status);
+  const std::string meant = model::DidYouMean(peer, names);
+  return Fail(RejectReason::kNotFound,
+              "'" + peer + "' is no peer of this node" + (meant.empty() ? "" : "; did you mean '" + meant + "'?"));
+}
+
+Exit RunExplain(const Invocation& invocation, const std::string& id, const std::string& peer) {
+  const auto client = AdminClient::Connect(invocation.node);
+  if (!client.ok()) return Fail(client.status());
+  v1::ExplainRequest request;
+  request.set_id(id);
+  request.set_peer(peer);
+  const auto reply = (*client)->Explain(request);
+  if (!reply.ok()) return Unexplained(**client, reply.status(), peer);
+  if (invocation.json) {
+    Print(ExplanationJson(*reply));
+  } else {
+    PrintExplanation(invocation.terminal, id, peer, *reply);
+    Next(invocation.terminal, "entente help " + std::string(reply->decision() == "permit" ? "codes" : Shown(reply->reason())));
+  }
+  return Exit::kOk;
+}
+
+}  // namespace
+
+void PrintExplanation(const Terminal& terminal, const std::string& id, const std::string& peer,
+                      const v1::ExplainReply& reply) {
+  Print(Verdict(terminal, Shown(peer), reply) + ": " + Shown(reply.reason()));
+  Print("  " + Shown(id) + "  " + PaintedLabel(terminal, reply.tlp()));
+  std::vector<std::vector<std::string>> rows;
+  int number = 0;
+  for (const v1::TraceStep& step : reply.trace()) {
+    rows.push_back({std::to_string(++number), PaintedResult(terminal, step.result()), Shown(step.check()), Shown(step.detail())});
+  }
+  Print(Columns(rows));
+  if (!reply.remedy().empty()) Print("  would be shared if: " + Shown(reply.remedy()));
+  if (!reply.recorded().empty()) Print("  when published: " + Shown(reply.recorded()));
+}
+
+void AddExplain(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("explain", "Why a peer gets an object, or does not");
+  const auto id = std::make_shared<std::string>(), peer = std::make_shared<std::string>();
+  command->add_option("ID", *id, "STIX id of the object")->required();
+  command->add_option("--peer", *peer, "Name of the peer")->required();
+  command->callback([&invocation, id, peer] {
+    invocation.command = [&invocation, id, peer] { return RunExplain(invocation, *id, *peer); };
+  });
+}
+
+}  // namespace entente::cli

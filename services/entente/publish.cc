@@ -1,0 +1,116 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "services/entente/commands.h"
+#include "services/entente/publish_file.h"
+#include "services/entente/publish_report.h"
+#include "services/entente/publish_terms.h"
+
+namespace entente::cli {
+namespace {
+
+constexpr int kWaitSeconds = 60;
+
+struct Publish {
+  PublishFlags flags;
+  std::string file;
+  int wait_seconds = -1;  // negative: do not wait
+};
+
+Exit Report(const Invocation& invocation, const PublishTotals& totals, const FileReading& reading, uint64_t sent) {
+  const bool nothing_read = !reading.broke_off.ok() && sent == 0;
+  if (invocation.json) {
+    Print(PublishJson(totals));
+  } else if (!nothing_read) {
+    PrintPublish(invocation.terminal, totals);
+  }
+  if (!reading.broke_off.ok()) {
+    Fail(reading.broke_off, nothing_read ? "publish a STIX bundle, an array of objects, or one object"
+                                         : "what stands before it is published; correct the file and publish it again");
+  }
+  if (nothing_read) return Exit::kFailed;
+  return reading.broke_off.ok() && totals.rejected == 0 ? Exit::kOk : Exit::kPartly;
+}
+
+Exit RunPublish(const Invocation& invocation, const Publish& publish) {
+  auto options = TermsFrom(publish.flags);
+  if (!options.ok()) return Fail(options.status());
+  const auto input = InputFile::Open(publish.file);
+  if (!input.ok()) {
+    Fail(input.status(), "name a readable file, or - for stdin");
+    return Exit::kFailed;
+  }
+  const auto client = AdminClient::Connect(invocation.node);
+  if (!client.ok()) return Fail(client.status());
+  FileReading reading;
+  absl::Status finished;
+  PublishTotals totals;
+  uint64_t sent = 0;
+  {
+    Meter meter(invocation.terminal);
+    const InputFile& file = **input;
+    PublishStream stream(**client, *std::move(options), [&](const PublishTotals& so_far) {
+      const double part = static_cast<double>(file.position()) / static_cast<double>(std::max<uint64_t>(file.size(), 1));
+      meter.Show(so_far, file.regular() ? 100 * part : -1);
+    });
+    reading = SendFile(**input, stream);
+    finished = stream.Finish();
+    totals = stream.totals();
+    sent = stream.added();
+  }
+  if (!finished.ok()) {
+    if (totals.objects > 0) Report(invocation, totals, {}, sent);
+    const Exit exit = Fail(finished);
+    return totals.objects > 0 ? Exit::kFailed : exit;
+  }
+  const Exit exit = Report(invocation, totals, reading, sent);
+  if (publish.wait_seconds >= 0) {
+    const absl::Status waited = AwaitDelivery(**client, totals, absl::Seconds(publish.wait_seconds));
+    if (!waited.ok()) return Fail(waited);
+  }
+  Next(invocation.terminal, "entente status; entente explain ID --peer P");
+  return exit;
+}
+
+void AddReleaseOptions(CLI::App& command, PublishFlags& flags) {
+  const auto list = [&command](const std::string& name, std::vector<std::string>& into, const std::string& help) {
+    command.add_option(name, into, help + "; repeat for more")->allow_extra_args(false)->group("Release");
+  };
+  const auto text = [&command](const std::string& name, std::string& into, const std::string& help) {
+    command.add_option(name, into, help)->group("Release");
+  };
+  text("--tlp", flags.tlp, "CLEAR, GREEN, AMBER, AMBER+STRICT or RED: labels what has none, may raise, never lowers");
+  list("--to", flags.to, "Address it to this peer");
+  list("--rel-to", flags.rel_to, "Releasable to this nation only");
+  list("--not-rel-to", flags.not_rel_to, "Not releasable to this nation");
+  command.add_flag("--orcon", flags.orcon, "The originator controls onward release")->group("Release");
+  text("--pap", flags.pap, "Permissible actions: CLEAR, GREEN, AMBER or RED");
+  text("--embargo-until", flags.embargo_until, "UTC time before which it is held to the addressees");
+  text("--post-embargo-tlp", flags.post_embargo_tlp, "Label from the end of the embargo on");
+  list("--sector-to", flags.sector_to, "For organisations of this sector only");
+  list("--purpose", flags.purpose, "Permitted use");
+  text("--personal-data", flags.personal_data, "none, present or special");
+  text("--retain-until", flags.retain_until, "UTC time after which receivers delete it");
+  command.add_option("--hop-limit", flags.hop_limit, "How many more organisations may pass it on")->group("Release");
+  text("--exercise", flags.exercise, "Id of the exercise it belongs to");
+  text("--group", flags.group, "Id of the sharing group, in hexadecimal");
+  text("--source-role", flags.source_role, "author or custodian of the objects");
+}
+
+}  // namespace
+
+void AddPublish(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("publish", "Sign, seal and share the objects of a STIX file");
+  const auto publish = std::make_shared<Publish>();
+  command->add_option("FILE", publish->file, "STIX bundle, array of objects or one object; - for stdin")->required();
+  AddReleaseOptions(*command, publish->flags);
+  command
+      ->add_flag("--wait{" + std::to_string(kWaitSeconds) + "}", publish->wait_seconds,
+                 "Wait until the peers have acknowledged, at most this many seconds (default: 60)")
+      ->check(CLI::Range(0, 86'400));
+  command->callback([&invocation, publish] {
+    invocation.command = [&invocation, publish] { return RunPublish(invocation, *publish); };
+  });
+}
+
+}  // namespace entente::cli

@@ -1,0 +1,190 @@
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+
+#include "absl/time/clock.h"
+#include "base/bytes.h"
+#include "services/entente/client.h"
+#include "services/entente/commands.h"
+#include "services/entente/json_writer.h"
+#include "services/entente/rows.h"
+
+namespace entente::cli {
+namespace {
+
+struct GetFlags {
+  std::string id, version;
+  bool raw = false;
+};
+
+void PrintRow(const Terminal& terminal, const v1::ObjectRow& row, uint64_t size) {
+  std::vector<std::vector<std::string>> rows = {
+      {"type", Shown(row.type())},
+      {"name", row.name().empty() ? "-" : Shown(row.name())},
+      {"label", PaintedLabel(terminal, row.tlp())},
+      {"origin", Shown(row.origin())},
+      {"version", row.version().empty() ? "unversioned" : Shown(row.version())},
+      {"received", When(row.received_us(), absl::Now())},
+      {"journal", std::to_string(row.journal_seq())},
+      {"size", Grouped(size) + " bytes"},
+  };
+  Print(terminal.Bold(Shown(row.id())));
+  Print(Columns(rows));
+}
+
+Exit RunGet(const Invocation& invocation, const GetFlags& flags) {
+  const auto client = AdminClient::Connect(invocation.node);
+  if (!client.ok()) return Fail(client.status());
+  v1::GetRequest request;
+  request.set_id(flags.id);
+  request.set_version(flags.version);
+  v1::ObjectRow row;
+  uint64_t size = 0;
+  const absl::Status status = (*client)->Get(request, [&](const v1::ObjectPiece& piece) {
+    if (piece.has_row()) row = piece.row();
+    size += piece.content().size();
+    const auto& bytes = piece.content();
+    return !flags.raw || std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
+  });
+  if (!status.ok()) return Fail(status);
+  if (flags.raw) return Exit::kOk;
+  if (invocation.json) {
+    JsonWriter json;
+    json.BeginObject();
+    WriteObjectRow(json, row);
+    Print(json.Field("size", size).EndObject().text());
+    return Exit::kOk;
+  }
+  PrintRow(invocation.terminal, row, size);
+  Next(invocation.terminal, "entente get " + Shown(row.id()) + " --raw");
+  return Exit::kOk;
+}
+
+Exit RunSearch(const Invocation& invocation, const std::string& value, uint32_t limit) {
+  const auto client = AdminClient::Connect(invocation.node);
+  if (!client.ok()) return Fail(client.status());
+  v1::SearchRequest request;
+  request.set_value(value);
+  request.set_limit(limit);
+  const auto reply = (*client)->Search(request);
+  if (!reply.ok()) return Fail(reply.status());
+  if (invocation.json) {
+    JsonWriter json;
+    json.BeginObject().Key("matches").BeginArray();
+    for (const v1::ObjectRow& row : reply->matches()) {
+      json.BeginObject();
+      WriteObjectRow(json, row);
+      json.EndObject();
+    }
+    Print(json.EndArray().Field("more", reply->more()).EndObject().text());
+    return Exit::kOk;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const v1::ObjectRow& row : reply->matches()) {
+    rows.push_back({Shown(row.id()), PaintedLabel(invocation.terminal, row.tlp()), Shown(row.origin()), Shown(row.name(), 60)});
+  }
+  Print(rows.empty() ? "no matches" : Columns(rows, 0));
+  if (reply->more()) Say("note: there are more; raise --limit");
+  if (!rows.empty()) Next(invocation.terminal, "entente get ID --raw");
+  return Exit::kOk;
+}
+
+struct TailFlags {
+  uint64_t last = 0, since = 0;
+  bool follow = false, content = false;
+  std::string type, peer;
+};
+
+// The exact bytes of the version that `row` stands for.
+absl::StatusOr<Bytes> ContentOf(AdminClient& client, const v1::ObjectRow& row) {
+  v1::GetRequest request;
+  request.set_id(row.id());
+  request.set_version(row.version());
+  Bytes content;
+  const absl::Status status = client.Get(request, [&](const v1::ObjectPiece& piece) {
+    content += piece.content();
+    return true;
+  });
+  if (!status.ok()) return status;
+  return content;
+}
+
+std::string TailLine(const Invocation& invocation, const v1::ObjectRow& row, const Bytes* content) {
+  if (invocation.json) {
+    JsonWriter json;
+    json.BeginObject();
+    WriteObjectRow(json, row);
+    if (content != nullptr) json.Field("content", *content);
+    return json.EndObject().text();
+  }
+  std::string line = Timestamp(row.received_us()) + "  " + PaintedLabel(invocation.terminal, row.tlp()) + "  " +
+                     Shown(row.origin()) + "  " + Shown(row.id());
+  if (!row.name().empty()) line += "  " + Shown(row.name(), 60);
+  return line;
+}
+
+Exit RunTail(const Invocation& invocation, const TailFlags& flags) {
+  const auto client = AdminClient::Connect(invocation.node);
+  if (!client.ok()) return Fail(client.status());
+  v1::TailRequest request;
+  request.set_after_seq(flags.since);
+  request.set_last(flags.last);
+  request.set_follow(flags.follow);
+  request.set_type(flags.type);
+  request.set_peer(flags.peer);
+  absl::Status reading;
+  const absl::Status status = (*client)->Tail(request, [&](const v1::ObjectRow& row) {
+    absl::StatusOr<Bytes> content;
+    if (flags.content) content = ContentOf(**client, row);
+    if (flags.content && !content.ok()) {
+      reading = content.status();
+      return false;
+    }
+    Print(TailLine(invocation, row, flags.content ? &*content : nullptr));
+    return !flags.follow || FlushResults();
+  });
+  if (!reading.ok()) return Fail(reading);
+  if (!status.ok()) return Fail(status);
+  Next(invocation.terminal, "entente get ID, or entente explain ID --peer P");
+  return Exit::kOk;
+}
+
+}  // namespace
+
+void AddGet(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("get", "One stored object");
+  const auto flags = std::make_shared<GetFlags>();
+  command->add_option("ID", flags->id, "STIX id")->required();
+  command->add_option("--version", flags->version, "The version with this `modified` (default: the newest)");
+  command->add_flag("--raw", flags->raw, "The exact bytes and nothing else");
+  command->callback([&invocation, flags] {
+    invocation.command = [&invocation, flags] { return RunGet(invocation, *flags); };
+  });
+}
+
+void AddSearch(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("search", "Objects that name a value: domain, address, hash, CVE, technique, name");
+  const auto value = std::make_shared<std::string>();
+  const auto limit = std::make_shared<uint32_t>(0);
+  command->add_option("VALUE", *value, "The whole value; any case, hxxp and [.] are understood")->required();
+  command->add_option("--limit", *limit, "At most this many (default: 1000)")->check(CLI::Range(1, 100'000));
+  command->callback([&invocation, value, limit] {
+    invocation.command = [&invocation, value, limit] { return RunSearch(invocation, *value, *limit); };
+  });
+}
+
+void AddTail(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("tail", "Stored objects in the order they came, one a line");
+  const auto flags = std::make_shared<TailFlags>();
+  command->add_option("-n,--last", flags->last, "The newest N only")->check(CLI::PositiveNumber);
+  command->add_option("--since", flags->since, "Those behind this journal sequence");
+  command->add_flag("-f,--follow", flags->follow, "Go on as objects arrive");
+  command->add_flag("--content", flags->content, "With --json: the object's exact text as member `content`");
+  command->add_option("--type", flags->type, "Only this STIX type");
+  command->add_option("--peer", flags->peer, "Only from this origin");
+  command->callback([&invocation, flags] {
+    invocation.command = [&invocation, flags] { return RunTail(invocation, *flags); };
+  });
+}
+
+}  // namespace entente::cli

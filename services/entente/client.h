@@ -1,0 +1,57 @@
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "entente/v1/admin.pb.h"
+
+namespace entente::cli {
+
+// One Publish call: chunks out, outcomes in. Send and Finish from one thread; `on_progress` runs on a thread of its own.
+class PublishCall {
+ public:
+  virtual ~PublishCall() = default;
+  // Waits while the daemon is behind. False once the daemon has ended the call: then Finish says why.
+  virtual bool Send(const v1::PublishChunk& chunk) = 0;
+  // Waits for the outcome of everything sent.
+  virtual absl::Status Finish() = 0;
+};
+
+// The daemon of one folder, over its admin socket. gRPC stays behind this header. Refusals carry the daemon's reason;
+// a daemon that does not answer, or is gone, is kUnavailable.
+class AdminClient {
+ public:
+  static constexpr absl::Duration kPatience = absl::Seconds(10);
+
+  // Refuses with kUsage for an empty or foreign folder, kUnavailable when no daemon listens there.
+  static absl::StatusOr<std::unique_ptr<AdminClient>> Connect(const std::string& folder);
+  ~AdminClient();
+
+  absl::StatusOr<v1::StatusReply> Status(absl::Duration patience = kPatience);
+  absl::StatusOr<v1::PeerRecord> AddPeer(const v1::AddPeerRequest& request);
+  absl::StatusOr<v1::ListPeersReply> ListPeers();
+  absl::StatusOr<v1::SearchReply> Search(const v1::SearchRequest& request);
+  absl::StatusOr<v1::ExplainReply> Explain(const v1::ExplainRequest& request);
+  absl::StatusOr<v1::FsckReply> Fsck(const v1::FsckRequest& request);
+  // Pieces and rows in order; `take` answers false to stop, which is no failure.
+  absl::Status Get(const v1::GetRequest& request, const std::function<bool(const v1::ObjectPiece&)>& take);
+  absl::Status Tail(const v1::TailRequest& request, const std::function<bool(const v1::ObjectRow&)>& take);
+  std::unique_ptr<PublishCall> Publish(std::function<void(const v1::PublishProgress&)> on_progress);
+
+ private:
+  struct Wire;
+  explicit AdminClient(std::unique_ptr<Wire> wire);
+  std::unique_ptr<Wire> wire_;
+};
+
+// The process that listens on the admin socket of `folder`, as the kernel knows it, also when it does not answer.
+// Nothing when nobody listens.
+std::optional<pid_t> ListenerOf(const std::string& folder);
+
+}  // namespace entente::cli

@@ -1,0 +1,99 @@
+#include "services/entente/publish_report.h"
+
+#include <cstdio>
+
+#include "services/entente/json_writer.h"
+#include "services/entente/process.h"
+
+namespace entente::cli {
+
+Meter::~Meter() {
+  if (on_line_) std::fputs("\r\033[K", stderr);
+}
+
+void Meter::Show(const PublishTotals& totals, double percent) {
+  const std::lock_guard lock(mutex_);
+  const auto now = Steady::now();
+  if (now < next_) return;
+  next_ = now + (terminal_.err_tty ? std::chrono::milliseconds(100) : std::chrono::milliseconds(5000));
+  const double seconds = std::chrono::duration<double>(now - start_).count();
+  std::string line = "publishing: " + Grouped(totals.objects) + " objects on disk, " +
+                     Grouped(static_cast<uint64_t>(static_cast<double>(totals.objects) / seconds)) + "/s";
+  if (percent >= 0) line += ", " + std::to_string(static_cast<int>(percent)) + " % of the file read";
+  if (terminal_.err_tty) {
+    std::fprintf(stderr, "\r\033[K%s", line.c_str());
+    std::fflush(stderr);
+    on_line_ = true;
+  } else {
+    Say(line);
+  }
+}
+
+namespace {
+
+void WriteCounts(JsonWriter& json, std::string_view key, const std::map<std::string, uint64_t>& counts) {
+  json.Key(key).BeginObject();
+  for (const auto& [peer, count] : counts) json.Field(peer, count);
+  json.EndObject();
+}
+
+}  // namespace
+
+std::string PublishJson(const PublishTotals& totals) {
+  JsonWriter json;
+  json.BeginObject().Field("objects", totals.objects).Field("published", totals.published);
+  json.Field("unchanged", totals.unchanged).Field("quarantined", totals.quarantined).Field("rejected", totals.rejected);
+  WriteCounts(json, "permitted", totals.permitted);
+  WriteCounts(json, "withheld", totals.withheld);
+  if (!totals.notable.empty()) {
+    json.Key("notable").BeginArray();
+    for (const v1::PublishOutcome& outcome : totals.notable) {
+      json.BeginObject().Field("index", outcome.index()).Field("id", outcome.id()).Field("outcome", outcome.outcome());
+      json.Field("reason", outcome.reason()).Field("detail", outcome.detail()).EndObject();
+    }
+    json.EndArray();
+  }
+  return json.EndObject().text();
+}
+
+void PrintPublish(const Terminal& terminal, const PublishTotals& totals) {
+  Print(Grouped(totals.objects) + " objects: " + Grouped(totals.published) + " published, " + Grouped(totals.unchanged) +
+        " unchanged, " + Grouped(totals.quarantined) + " quarantined, " + Grouped(totals.rejected) + " rejected");
+  std::vector<std::vector<std::string>> rows = {{"peer", "permitted", "withheld"}};
+  for (const auto& [peer, permitted] : totals.permitted) {
+    const auto withheld = totals.withheld.find(peer);
+    rows.push_back({Shown(peer), Grouped(permitted), Grouped(withheld == totals.withheld.end() ? 0 : withheld->second)});
+  }
+  if (rows.size() > 1) Print(Columns(rows));
+  for (const v1::PublishOutcome& outcome : totals.notable) {
+    const std::string id = outcome.id().empty() ? "object " + std::to_string(outcome.index() + 1) : Shown(outcome.id());
+    const bool quarantined = outcome.outcome() == "quarantined";
+    Print("  " + (quarantined ? terminal.Warn("quarantined") : terminal.Bad("rejected")) + "  " + id + "  " +
+          Shown(outcome.reason()) + (outcome.detail().empty() ? "" : ": " + Shown(outcome.detail())));
+  }
+  const uint64_t held = totals.quarantined + totals.rejected;
+  if (held > totals.notable.size()) Print("  ... and " + Grouped(held - totals.notable.size()) + " more");
+}
+
+absl::Status AwaitDelivery(AdminClient& client, const PublishTotals& totals, absl::Duration patience) {
+  absl::Status last;
+  std::string late;
+  const bool delivered = WaitUntil(patience, [&] {
+    const auto status = client.Status();
+    last = status.status();
+    if (!last.ok()) return true;
+    late.clear();
+    for (const v1::PeerStatus& peer : status->peers()) {
+      const auto position = totals.positions.find(peer.name());
+      const bool waits = position != totals.positions.end() && position->second > 0 && peer.lag_objects() > 0;
+      if (waits) late += (late.empty() ? "" : ", ") + peer.name() + " (" + Grouped(peer.lag_objects()) + " objects)";
+    }
+    return late.empty();
+  });
+  if (!last.ok()) return last;
+  if (delivered) return absl::OkStatus();
+  return Reject(RejectReason::kPeerDown, "everything is stored here, but within " + absl::FormatDuration(patience) +
+                                             " not acknowledged by " + late);
+}
+
+}  // namespace entente::cli

@@ -1,0 +1,85 @@
+#include "services/entente/publish_stream.h"
+
+#include <utility>
+
+namespace entente::cli {
+
+PublishStream::PublishStream(AdminClient& client, v1::PublishOptions options,
+                             std::function<void(const PublishTotals&)> on_totals)
+    : on_totals_(std::move(on_totals)) {
+  *chunk_.mutable_options() = std::move(options);
+  call_ = client.Publish([this](const v1::PublishProgress& progress) { Take(progress); });
+}
+
+void PublishStream::Take(const v1::PublishProgress& progress) {
+  PublishTotals snapshot;
+  {
+    const std::lock_guard lock(mutex_);
+    totals_.objects = progress.objects();
+    totals_.published = progress.published();
+    totals_.unchanged = progress.unchanged();
+    totals_.quarantined = progress.quarantined();
+    totals_.rejected = progress.rejected();
+    totals_.permitted = {progress.permitted().begin(), progress.permitted().end()};
+    totals_.withheld = {progress.withheld().begin(), progress.withheld().end()};
+    totals_.positions = {progress.positions().begin(), progress.positions().end()};
+    for (const v1::PublishOutcome& outcome : progress.notable()) {
+      if (totals_.notable.size() < kNotableShown) totals_.notable.push_back(outcome);
+    }
+    snapshot = totals_;
+  }
+  if (on_totals_) on_totals_(snapshot);
+}
+
+absl::Status PublishStream::Flush() {
+  if (chunk_.objects().empty() && !chunk_.has_options()) return absl::OkStatus();
+  const bool sent = call_->Send(chunk_);
+  chunk_.Clear();
+  chunk_bytes_ = 0;
+  if (!sent) return Reject(RejectReason::kUnavailable, "the daemon ended the publish call");
+  return absl::OkStatus();
+}
+
+absl::Status PublishStream::AddPieces(ByteView content) {
+  absl::Status status = Flush();
+  while (status.ok() && !content.empty()) {
+    v1::PublishObject* piece = chunk_.add_objects();
+    piece->set_content(std::string(content.substr(0, kPieceBytes)));
+    content.remove_prefix(piece->content().size());
+    piece->set_continues(!content.empty());
+    status = Flush();
+  }
+  return status;
+}
+
+absl::Status PublishStream::Add(ByteView content) {
+  ++added_;
+  if (content.size() > kPieceBytes) return AddPieces(content);
+  if (chunk_.objects_size() == kChunkObjects || chunk_bytes_ + content.size() > kChunkBytes) {
+    if (const absl::Status status = Flush(); !status.ok()) return status;
+  }
+  chunk_.add_objects()->set_content(std::string(content));
+  chunk_bytes_ += content.size();
+  return absl::OkStatus();
+}
+
+absl::Status PublishStream::AddRefused(RejectReason reason) {
+  ++added_;
+  if (chunk_.objects_size() == kChunkObjects) {
+    if (const absl::Status status = Flush(); !status.ok()) return status;
+  }
+  chunk_.add_objects()->set_refused(std::string(Describe(reason).name));
+  return absl::OkStatus();
+}
+
+absl::Status PublishStream::Finish() {
+  static_cast<void>(Flush());  // when the call has ended already, Finish has the reason
+  return call_->Finish();
+}
+
+PublishTotals PublishStream::totals() const {
+  const std::lock_guard lock(mutex_);
+  return totals_;
+}
+
+}  // namespace entente::cli

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "base/bytes.h"
+#include "base/reject.h"
+#include "services/entente/client.h"
+
+namespace entente::cli {
+
+inline constexpr int kChunkObjects = 256;          // the contract of PublishChunk
+inline constexpr size_t kChunkBytes = 1u << 20;
+inline constexpr size_t kPieceBytes = 512u << 10;  // a larger object goes in pieces of this size, each a chunk of its own
+inline constexpr size_t kNotableShown = 20;
+
+// What the daemon has acknowledged: everything counted here is durable at the node.
+struct PublishTotals {
+  uint64_t objects = 0, published = 0, unchanged = 0, quarantined = 0, rejected = 0;
+  std::map<std::string, uint64_t> permitted, withheld, positions;
+  std::vector<v1::PublishOutcome> notable;  // the first kNotableShown that were quarantined or rejected
+};
+
+// Sends objects over one Publish call in chunks, in constant memory. One thread adds; totals() is safe from any.
+class PublishStream {
+ public:
+  // `on_totals` runs after each acknowledgement, on the call's reading thread.
+  PublishStream(AdminClient& client, v1::PublishOptions options, std::function<void(const PublishTotals&)> on_totals);
+  // Refuses once the daemon has ended the call; Finish then says why.
+  absl::Status Add(ByteView content);
+  absl::Status AddRefused(RejectReason reason);
+  // Sends what is left and waits for the last acknowledgement.
+  absl::Status Finish();
+  PublishTotals totals() const;
+  uint64_t added() const { return added_; }
+
+ private:
+  absl::Status Flush();
+  absl::Status AddPieces(ByteView content);
+  void Take(const v1::PublishProgress& progress);
+
+  std::function<void(const PublishTotals&)> on_totals_;
+  mutable std::mutex mutex_;
+  PublishTotals totals_;
+  v1::PublishChunk chunk_;
+  size_t chunk_bytes_ = 0;
+  uint64_t added_ = 0;
+  std::unique_ptr<PublishCall> call_;  // last: its thread uses everything above
+};
+
+}  // namespace entente::cli

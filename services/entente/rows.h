@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+
+#include "entente/v1/admin.pb.h"
+#include "services/entente/json_writer.h"
+#include "services/entente/output.h"
+
+// How the daemon's records look in JSON and on a terminal: one place for each, used by several commands.
+namespace entente::cli {
+
+// Members of an open object.
+void WritePeerStatus(JsonWriter& json, const v1::PeerStatus& peer);
+void WriteObjectRow(JsonWriter& json, const v1::ObjectRow& row);
+
+std::string PaintedState(const Terminal& terminal, std::string_view state);
+// "TLP:AMBER+STRICT", or "unlabelled".
+std::string PaintedLabel(const Terminal& terminal, std::string_view tlp);
+// "2026-01-02T03:04:05.678Z"; empty at 0.
+std::string Timestamp(int64_t unix_us);
+
+}  // namespace entente::cli

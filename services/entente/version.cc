@@ -1,0 +1,101 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "model/text.h"
+#include "services/entente/commands.h"
+#include "services/entente/json_writer.h"
+#include "services/entente/remedies.h"
+
+namespace entente::cli {
+namespace {
+
+constexpr std::string_view kVersion = ENTENTE_VERSION;
+constexpr int kProtocol = 1;
+
+Exit RunVersion(const Invocation& invocation) {
+  if (invocation.json) {
+    Print(JsonWriter().BeginObject().Field("version", kVersion).Field("protocol", kProtocol).EndObject().text());
+  } else {
+    Print("entente " + std::string(kVersion) + " (protocol " + std::to_string(kProtocol) + ")");
+  }
+  return Exit::kOk;
+}
+
+Exit ExplainCode(const Invocation& invocation, const RejectInfo& row) {
+  const std::string_view remedy = RemedyFor(row.reason);
+  if (invocation.json) {
+    JsonWriter json;
+    json.BeginObject().Field("code", row.code).Field("name", row.name).Field("meaning", row.meaning);
+    Print(json.Field("remedy", remedy).Field("http", row.http).EndObject().text());
+  } else {
+    Print(std::string(row.code) + " " + std::string(row.name));
+    Print("  meaning  " + std::string(row.meaning));
+    Print("  remedy   " + std::string(remedy));
+    Print("  metrics  label reason=\"" + std::string(row.name) + "\"");
+  }
+  return Exit::kOk;
+}
+
+Exit ListCodes(const Invocation& invocation) {
+  if (invocation.json) {
+    JsonWriter json;
+    json.BeginObject().Key("codes").BeginArray();
+    for (const RejectInfo& row : AllRejectReasons()) {
+      json.BeginObject().Field("code", row.code).Field("name", row.name).Field("meaning", row.meaning).EndObject();
+    }
+    Print(json.EndArray().EndObject().text());
+    return Exit::kOk;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const RejectInfo& row : AllRejectReasons()) {
+    rows.push_back({std::string(row.code), std::string(row.name), std::string(row.meaning)});
+  }
+  Print(Columns(rows, 0));
+  return Exit::kOk;
+}
+
+// A code ("ENT-2004"), its name ("NO_LABEL"), a command, or "codes".
+Exit RunHelp(const CLI::App& app, const Invocation& invocation, const std::string& topic) {
+  if (topic.empty()) {
+    Print(app.help());
+    return Exit::kOk;
+  }
+  if (topic == "codes") return ListCodes(invocation);
+  std::vector<std::string> known = {"codes"};
+  std::string upper = topic;
+  for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
+  for (const RejectInfo& row : AllRejectReasons()) {
+    if (row.code == upper || row.name == upper) return ExplainCode(invocation, row);
+    known.emplace_back(row.code);
+    known.emplace_back(row.name);
+  }
+  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
+    if (command->get_name() == topic) {
+      Print(command->help());
+      return Exit::kOk;
+    }
+    known.push_back(command->get_name());
+  }
+  std::string what = "there is no help on '" + topic + "'";
+  const std::string meant = model::DidYouMean(topic, known);
+  if (!meant.empty()) what += "; did you mean '" + meant + "'?";
+  return Fail(RejectReason::kUsage, what, "`entente help codes` lists every code, `entente --help` every command");
+}
+
+}  // namespace
+
+void AddVersion(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("version", "Print the version");
+  command->callback([&invocation] { invocation.command = [&invocation] { return RunVersion(invocation); }; });
+}
+
+void AddHelp(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("help", "Explain a code, a command, or list all codes; needs no daemon");
+  const auto topic = std::make_shared<std::string>();
+  command->add_option("TOPIC", *topic, "ENT-1234, a reason's name, a command, or `codes`");
+  command->callback([&app, &invocation, topic] {
+    invocation.command = [&app, &invocation, topic] { return RunHelp(app, invocation, *topic); };
+  });
+}
+
+}  // namespace entente::cli
