@@ -78,7 +78,8 @@ struct HpkeSealed {
   Bytes ct;   // plaintext + 16
 };
 // `hedge` is mixed with fresh randomness into the encapsulation seed (after RFC 8937). Refuses a bad key with kPrekey.
-absl::StatusOr<HpkeSealed> HpkeSeal(ByteView public_key, ByteView info, ByteView aad, ByteView plaintext, ByteView hedge);
+absl::StatusOr<HpkeSealed> HpkeSeal(ByteView public_key, ByteView info, ByteView aad, ByteView plaintext,
+                                    ByteView hedge);
 // Refuses with kKem when decapsulation refuses, with kUnwrap when the ciphertext does not authenticate.
 absl::StatusOr<SecretBytes> HpkeOpen(const SecretBytes& seed, ByteView enc, ByteView info, ByteView aad, ByteView ct);
 

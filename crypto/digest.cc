@@ -13,8 +13,8 @@ namespace {
 
 constexpr size_t kBlock = 64;
 
-// One hash at a time per thread. The context lives as long as its thread: allocating one per digest would cost more than
-// the digest. After Initialise() a failure here means that memory is gone or corrupt, so the program ends.
+// One hash at a time per thread. The context lives as long as its thread: allocating one per digest would cost more
+// than the digest. After Initialise() a failure here means that memory is gone or corrupt, so the program ends.
 class Sha256Context {
  public:
   Sha256Context() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
@@ -105,7 +105,9 @@ Digest Hmac(const SecretBytes& pads, std::initializer_list<ByteView> parts) {
   return hash.Finish();
 }
 
-void RandomBytes(uint8_t* out, size_t size) { randombytes_buf(out, size); }
+void RandomBytes(uint8_t* out, size_t size) {
+  randombytes_buf(out, size);
+}
 
 // The padding hides all but the highest bits of a size: as many low bits are cleared as the size has bits, less the
 // number of bits of that count.

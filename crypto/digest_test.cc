@@ -19,7 +19,9 @@ std::vector<Bytes> NumberedLeaves(size_t count) {
   return leaves;
 }
 
-std::vector<ByteView> Views(const std::vector<Bytes>& leaves) { return {leaves.begin(), leaves.end()}; }
+std::vector<ByteView> Views(const std::vector<Bytes>& leaves) {
+  return {leaves.begin(), leaves.end()};
+}
 
 // RFC 6962, 2.1, as the text has it: the oracle of the level-by-level implementation.
 Digest TreeHashByDefinition(const std::vector<ByteView>& leaves) {
@@ -149,7 +151,9 @@ TEST(Padding, NeverShrinksIsStableAndCostsAtMost12Percent) {
   }
 }
 
-TEST(Random, IdsDiffer) { EXPECT_NE(RandomId<EnvelopeId>(), RandomId<EnvelopeId>()); }
+TEST(Random, IdsDiffer) {
+  EXPECT_NE(RandomId<EnvelopeId>(), RandomId<EnvelopeId>());
+}
 
 }  // namespace
 }  // namespace entente::crypto

@@ -11,7 +11,9 @@ namespace {
 constexpr size_t kGroup = 4;
 
 // libsodium's decoders skip NUL along with the separators they are told to skip.
-bool HoldsNul(ByteView text) { return text.find('\0') != ByteView::npos; }
+bool HoldsNul(ByteView text) {
+  return text.find('\0') != ByteView::npos;
+}
 
 }  // namespace
 
@@ -29,7 +31,8 @@ absl::StatusOr<Bytes> FromHex(ByteView text) {
   if (HoldsNul(text) ||
       sodium_hex2bin(Octets(bytes), bytes.size(), text.data(), text.size(), "-: ", &size, &end) != 0 ||
       end != text.data() + text.size()) {
-    return Reject(RejectReason::kUsage, "not hexadecimal: expected pairs of 0-9, a-f, separated by nothing, '-', ':' or ' '");
+    return Reject(RejectReason::kUsage,
+                  "not hexadecimal: expected pairs of 0-9, a-f, separated by nothing, '-', ':' or ' '");
   }
   bytes.resize(size);
   return bytes;

@@ -24,8 +24,12 @@ TEST(Encoding, HexRefusals) {
 }
 
 TEST(Encoding, Base64KnownAnswers) {  // RFC 4648, section 10
-  const std::pair<ByteView, ByteView> answers[] = {{"", ""},         {"f", "Zg=="},     {"fo", "Zm8="},
-                                                   {"foo", "Zm9v"},  {"foob", "Zm9vYg=="}, {"fooba", "Zm9vYmE="},
+  const std::pair<ByteView, ByteView> answers[] = {{"", ""},
+                                                   {"f", "Zg=="},
+                                                   {"fo", "Zm8="},
+                                                   {"foo", "Zm9v"},
+                                                   {"foob", "Zm9vYg=="},
+                                                   {"fooba", "Zm9vYmE="},
                                                    {"foobar", "Zm9vYmFy"}};
   for (const auto& [bytes, text] : answers) {
     EXPECT_EQ(ToBase64(bytes), text);

@@ -7,7 +7,8 @@
 #include "crypto/crypto.h"
 #include "crypto/primitives.h"
 
-// RFC 9180 with names as there. X-Wing is called by name: libsodium's generic crypto_kem_* may mean another KEM one day.
+// RFC 9180 with names as there. X-Wing is called by name, since libsodium's generic crypto_kem_* may become another
+// KEM.
 namespace entente::crypto {
 namespace {
 
@@ -95,12 +96,13 @@ absl::StatusOr<HpkeSealed> HpkeSealFromSeed(ByteView public_key, ByteView info, 
     return Reject(RejectReason::kPrekey, "the recipient's prekey is not a valid X-Wing key; ask for a new one");
   }
   const SingleShot once = KeySchedule(shared_secret, info);
-  crypto_aead_chacha20poly1305_ietf_encrypt(Octets(sealed.ct), nullptr, Octets(plaintext), plaintext.size(), Octets(aad),
-                                            aad.size(), nullptr, once.nonce.data(), once.key.data());
+  crypto_aead_chacha20poly1305_ietf_encrypt(Octets(sealed.ct), nullptr, Octets(plaintext), plaintext.size(),
+                                            Octets(aad), aad.size(), nullptr, once.nonce.data(), once.key.data());
   return sealed;
 }
 
-absl::StatusOr<HpkeSealed> HpkeSeal(ByteView public_key, ByteView info, ByteView aad, ByteView plaintext, ByteView hedge) {
+absl::StatusOr<HpkeSealed> HpkeSeal(ByteView public_key, ByteView info, ByteView aad, ByteView plaintext,
+                                    ByteView hedge) {
   return HpkeSealFromSeed(public_key, info, aad, plaintext, HedgedSeed(public_key, info, hedge).view());
 }
 
@@ -113,10 +115,11 @@ absl::StatusOr<SecretBytes> HpkeOpen(const SecretBytes& seed, ByteView enc, Byte
   const SingleShot once = KeySchedule(shared_secret, info);
   SecretBytes plaintext(ct.size() < kTagSize ? 0 : ct.size() - kTagSize);
   // A wrong ML-KEM ciphertext decapsulates to a random secret, so most damage shows only here.
-  if (ct.size() < kTagSize ||
-      crypto_aead_chacha20poly1305_ietf_decrypt(plaintext.MutableSecret().data(), nullptr, nullptr, Octets(ct), ct.size(),
-                                                Octets(aad), aad.size(), once.nonce.data(), once.key.data()) != 0) {
-    return Reject(RejectReason::kUnwrap, "the slot does not open: sealed to another key, for another envelope, or damaged");
+  if (ct.size() < kTagSize || crypto_aead_chacha20poly1305_ietf_decrypt(
+                                  plaintext.MutableSecret().data(), nullptr, nullptr, Octets(ct), ct.size(),
+                                  Octets(aad), aad.size(), once.nonce.data(), once.key.data()) != 0) {
+    return Reject(RejectReason::kUnwrap,
+                  "the slot does not open: sealed to another key, for another envelope, or damaged");
   }
   return plaintext;
 }

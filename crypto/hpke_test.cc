@@ -29,8 +29,8 @@ class Hpke : public testing::Test {
 
 TEST_F(Hpke, KnownAnswer) {
   for (const VectorRecord& v : ReadVectors("hpke.txt")) {
-    const absl::StatusOr<HpkeSealed> sealed = HpkeSealFromSeed(v.at("public_key"), v.at("info"), v.at("aad"),
-                                                               v.at("plaintext"), v.at("encapsulation_seed"));
+    const absl::StatusOr<HpkeSealed> sealed =
+        HpkeSealFromSeed(v.at("public_key"), v.at("info"), v.at("aad"), v.at("plaintext"), v.at("encapsulation_seed"));
     ASSERT_TRUE(sealed.ok());
     EXPECT_EQ(sealed->enc, v.at("enc"));
     EXPECT_EQ(sealed->ct, v.at("ciphertext"));
@@ -48,7 +48,8 @@ TEST_F(Hpke, XWingKnownAnswers) {
     EXPECT_EQ(public_key, v.at("public_key"));
     EXPECT_EQ(secret, v.at("seed"));
     ASSERT_EQ(crypto_kem_xwing_enc_deterministic(Octets(enc), Octets(ss), Octets(ByteView(public_key)),
-                                                 Octets(ByteView(v.at("encapsulation_seed")))), 0);
+                                                 Octets(ByteView(v.at("encapsulation_seed")))),
+              0);
     EXPECT_EQ(enc, v.at("enc"));
     EXPECT_EQ(ss, v.at("shared_secret"));
     Bytes again(32, '\0');

@@ -87,7 +87,9 @@ void Keystore::Put(const std::string& name, SecretBytes secret) {
   secrets_.insert_or_assign(name, std::move(secret));
 }
 
-void Keystore::Remove(const std::string& name) { secrets_.erase(name); }
+void Keystore::Remove(const std::string& name) {
+  secrets_.erase(name);
+}
 
 absl::Status Keystore::Save() {
   const absl::StatusOr<Bytes> file = SealKeystore({cost_, salt_}, key_, secrets_);

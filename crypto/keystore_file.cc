@@ -36,7 +36,8 @@ absl::StatusOr<SecretBytes> Encode(const Secrets& secrets) {
   size_t size = 0;
   for (const auto& [name, secret] : secrets) {
     if (name.empty() || name.size() > kMaxName || secret.size() > kMaxSecret) {
-      return Reject(RejectReason::kLimit, "a keystore holds names of 1 to 255 bytes and secrets of at most 65535 bytes");
+      return Reject(RejectReason::kLimit,
+                    "a keystore holds names of 1 to 255 bytes and secrets of at most 65535 bytes");
     }
     size += 1 + name.size() + 2 + secret.size();
   }
@@ -81,7 +82,8 @@ absl::StatusOr<Secrets> Decode(ByteView in) {
 
 absl::Status CheckCost(KeystoreCost cost) {
   if (cost.passes < kCostFloor.passes || cost.memory_bytes < kCostFloor.memory_bytes) {
-    return Reject(RejectReason::kKeystore, "the keystore's Argon2id cost is under 3 passes or 64 MiB: too weak to be used");
+    return Reject(RejectReason::kKeystore,
+                  "the keystore's Argon2id cost is under 3 passes or 64 MiB: too weak to be used");
   }
   if (cost.passes > kCostCap.passes || cost.memory_bytes > kCostCap.memory_bytes) {
     return Reject(RejectReason::kKeystore, "the keystore's Argon2id cost is over 10 passes or 4 GiB: refused unhashed");
@@ -93,9 +95,9 @@ absl::StatusOr<KeystoreHeader> ReadKeystoreHeader(ByteView file) {
   if (file.size() < kClearSize + kTagSize || file.size() > kMaxKeystoreBytes || !file.starts_with(kMagic)) {
     return Reject(RejectReason::kKeystore, "not an Entente keystore of version 1; check the path");
   }
-  const KeystoreHeader header{{ReadBigEndian<uint32_t>(file.substr(kCostAt)),
-                               ReadBigEndian<uint64_t>(file.substr(kCostAt + 4))},
-                              Bytes(file.substr(kSaltAt, kSaltSize))};
+  const KeystoreHeader header{
+      {ReadBigEndian<uint32_t>(file.substr(kCostAt)), ReadBigEndian<uint64_t>(file.substr(kCostAt + 4))},
+      Bytes(file.substr(kSaltAt, kSaltSize))};
   const absl::Status cost = CheckCost(header.cost);
   if (!cost.ok()) return cost;
   return header;

@@ -25,8 +25,8 @@ struct KeystoreHeader {
 absl::StatusOr<KeystoreHeader> ReadKeystoreHeader(ByteView file);
 absl::Status CheckCost(KeystoreCost cost);
 
-// Seals under a fresh nonce. Refuses with kLimit a name outside 1..255 bytes, a secret over 65,535 bytes and a file over
-// kMaxKeystoreBytes.
+// Seals under a fresh nonce. Refuses with kLimit a name outside 1..255 bytes, a secret over 65,535 bytes and a file
+// over kMaxKeystoreBytes.
 absl::StatusOr<Bytes> SealKeystore(const KeystoreHeader& header, const SecretBytes& key, const Secrets& secrets);
 // Refuses with kKeystore another key, any damage, and secrets that are not strictly ordered by name.
 absl::StatusOr<Secrets> OpenKeystore(ByteView file, const SecretBytes& key);

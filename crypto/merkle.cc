@@ -34,7 +34,8 @@ std::vector<Digest> LeafLevel(const std::vector<ByteView>& leaves) {
   return level;
 }
 
-// Pairs neighbours; an odd last one rises as it is. Level by level this is RFC 6962's split at the largest power of two.
+// Pairs neighbours; an odd last one rises as it is. Level by level this is RFC 6962's split at the largest power of
+// two.
 void Rise(std::vector<Digest>& level) {
   const size_t pairs = level.size() / 2;
   for (size_t i = 0; i < pairs; ++i) level[i] = NodeHash(level[2 * i], level[2 * i + 1]);

@@ -17,7 +17,9 @@ inline const unsigned char* Octets(ByteView bytes) {
   static constexpr unsigned char kNothing = 0;
   return bytes.empty() ? &kNothing : reinterpret_cast<const unsigned char*>(bytes.data());
 }
-inline unsigned char* Octets(Bytes& bytes) { return reinterpret_cast<unsigned char*>(bytes.data()); }
+inline unsigned char* Octets(Bytes& bytes) {
+  return reinterpret_cast<unsigned char*>(bytes.data());
+}
 inline ByteView AsView(std::span<const uint8_t> bytes) {
   return {reinterpret_cast<const char*>(bytes.data()), bytes.size()};
 }

@@ -14,7 +14,9 @@ constexpr uint64_t kMaxChunks = std::numeric_limits<uint32_t>::max();
 // How many appended bytes are told from damage where the last chunk is not full; each costs one tag.
 constexpr size_t kTrailingProbes = 16;
 
-size_t ChunkCount(size_t size, size_t chunk) { return size == 0 ? 1 : size / chunk + (size % chunk != 0 ? 1 : 0); }
+size_t ChunkCount(size_t size, size_t chunk) {
+  return size == 0 ? 1 : size / chunk + (size % chunk != 0 ? 1 : 0);
+}
 
 // Key, nonce and associated data of the chunks of one payload. The key is of this payload alone and the counter never
 // repeats under it, so no nonce does; the last flag makes a cut at a chunk's end visible.
@@ -44,7 +46,9 @@ class Chunks {
 };
 
 // A last chunk that holds nothing follows no other: every plaintext has one sealed form.
-bool IsEmptyExtra(uint64_t counter, ByteView rest) { return counter > 0 && rest.size() == kTagSize; }
+bool IsEmptyExtra(uint64_t counter, ByteView rest) {
+  return counter > 0 && rest.size() == kTagSize;
+}
 
 // Names what happened to the chunk at the front of `rest`, which did not open. Nothing is decrypted here.
 absl::Status Diagnose(Chunks& chunks, uint32_t counter, ByteView rest) {
@@ -72,11 +76,14 @@ PayloadKeys DerivePayloadKeys(const SecretBytes& content_key, const Digest& h_co
   return keys;
 }
 
-size_t SealedPayloadSize(size_t plaintext) { return plaintext + ChunkCount(plaintext, kChunkSize) * kTagSize; }
+size_t SealedPayloadSize(size_t plaintext) {
+  return plaintext + ChunkCount(plaintext, kChunkSize) * kTagSize;
+}
 
 absl::StatusOr<Bytes> SealPayload(const PayloadKeys& keys, const Digest& h_core, ByteView plaintext) {
   const uint64_t count = ChunkCount(plaintext.size(), kChunkSize);
-  if (count > kMaxChunks) return Reject(RejectReason::kLimit, "a payload has at most 2^32-1 chunks of 64 KiB; split it");
+  if (count > kMaxChunks)
+    return Reject(RejectReason::kLimit, "a payload has at most 2^32-1 chunks of 64 KiB; split it");
   Bytes sealed(SealedPayloadSize(plaintext.size()), '\0');
   Chunks chunks(keys, h_core);
   for (uint64_t i = 0; i < count; ++i) {

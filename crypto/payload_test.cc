@@ -76,8 +76,8 @@ TEST_F(Payload, AFlippedBitInAnyChunkIsSeen) {
 
 TEST_F(Payload, SwappedChunksAreSeen) {
   const Bytes good = Seal(3 * kChunkSize);
-  const Bytes swapped = good.substr(kSealedChunk, kSealedChunk) + good.substr(0, kSealedChunk) +
-                        good.substr(2 * kSealedChunk);
+  const Bytes swapped =
+      good.substr(kSealedChunk, kSealedChunk) + good.substr(0, kSealedChunk) + good.substr(2 * kSealedChunk);
   EXPECT_EQ(Open(swapped), RejectReason::kAead);
 }
 

@@ -41,7 +41,8 @@ void XChaChaSeal(ByteView key, ByteView nonce, ByteView ad, ByteView plaintext, 
 Bytes SignMessage(const SecretBytes& secret, ByteView message);
 bool VerifyMessage(ByteView public_key, ByteView message, ByteView signature);
 
-// Argon2id 1.3 with one lane, as libsodium has it. False when the working memory cannot be had. REQUIRES a 16-byte salt.
+// Argon2id 1.3 with one lane, as libsodium has it. False when the working memory cannot be had. REQUIRES a 16-byte
+// salt.
 [[nodiscard]] bool Argon2id(ByteView passphrase, ByteView salt, KeystoreCost cost, SecretBytes& out);
 
 // HpkeSeal with the 64 bytes that encapsulation draws on given by the caller.

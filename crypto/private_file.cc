@@ -87,7 +87,8 @@ absl::StatusOr<SecretBytes> ReadPrivateFile(const std::string& path, size_t limi
   const ssize_t size = ReadUpTo(file.get(), buffer.MutableSecret().data(), buffer.size());
   if (size < 0) return Failed(path, "read");
   if (static_cast<size_t>(size) > limit) {
-    return Reject(RejectReason::kKeystore, path + " is larger than " + std::to_string(limit) + " bytes; check the path");
+    return Reject(RejectReason::kKeystore,
+                  path + " is larger than " + std::to_string(limit) + " bytes; check the path");
   }
   return SecretBytes::CopyOf(AsView(buffer.ExposeSecret()).substr(0, static_cast<size_t>(size)));
 }

@@ -39,9 +39,13 @@ SecretBytes& SecretBytes::operator=(SecretBytes&& other) noexcept {
   return *this;
 }
 
-SecretBytes::~SecretBytes() { sodium_free(data_); }
+SecretBytes::~SecretBytes() {
+  sodium_free(data_);
+}
 
-SecretBytes SecretBytes::Clone() const { return CopyOf(AsView(ExposeSecret())); }
+SecretBytes SecretBytes::Clone() const {
+  return CopyOf(AsView(ExposeSecret()));
+}
 
 bool ConstantTimeEqual(ByteView a, ByteView b) {
   return a.size() == b.size() && sodium_memcmp(Octets(a), Octets(b), a.size()) == 0;
@@ -53,6 +57,8 @@ void Wipe(Bytes& bytes) {
   bytes.clear();
 }
 
-void WipeMemory(void* memory, size_t size) { sodium_memzero(memory, size); }
+void WipeMemory(void* memory, size_t size) {
+  sodium_memzero(memory, size);
+}
 
 }  // namespace entente::crypto

@@ -14,7 +14,9 @@
 namespace entente::crypto {
 namespace {
 
-Bytes Hex(ByteView text) { return FromHex(text).value_or(Bytes()); }
+Bytes Hex(ByteView text) {
+  return FromHex(text).value_or(Bytes());
+}
 
 bool Sha256Holds() {  // FIPS 180-4
   const std::optional<Digest> digest = TrySha256("abc");
@@ -48,13 +50,13 @@ bool XChaChaHolds() {  // draft-irtf-cfrg-xchacha, A.3.1; the ciphertext by its 
   const Bytes key = Hex("808182838485868788898a8b8c8d8e8f909192939495969798999a9b9c9d9e9f");
   const Bytes nonce = Hex("404142434445464748494a4b4c4d4e4f5051525354555657"), ad = Hex("50515253c0c1c2c3c4c5c6c7");
   constexpr ByteView kText =
-      "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be it.";
+      "Ladies and Gentlemen of the class of '99: If I could offer you only one tip for the future, sunscreen would be "
+      "it.";
   Bytes sealed(kText.size() + kTagSize, '\0'), opened(kText.size(), '\0');
   XChaChaSeal(key, nonce, ad, kText, Octets(sealed));
-  const bool seals =
-      sealed.substr(kText.size()) == Hex("c0875924c1c7987947deafd8780acf49") &&
-      Sha256(sealed.substr(0, kText.size())).view() ==
-          Hex("e62f0144cfa943773767686db9998ff037d0f165c9b4f34e113be63b7213afc6");
+  const bool seals = sealed.substr(kText.size()) == Hex("c0875924c1c7987947deafd8780acf49") &&
+                     Sha256(sealed.substr(0, kText.size())).view() ==
+                         Hex("e62f0144cfa943773767686db9998ff037d0f165c9b4f34e113be63b7213afc6");
   const bool opens = XChaChaOpen(key, nonce, ad, sealed, Octets(opened)) && opened == kText;
   sealed.back() ^= 1;
   return seals && opens && !XChaChaOpen(key, nonce, ad, sealed, Octets(opened));
@@ -93,9 +95,9 @@ bool RandomnessMoves() {
 }
 
 constexpr KnownAnswer kKnownAnswers[] = {
-    {"SHA-256", Sha256Holds},           {"HMAC-SHA256", HmacHolds},  {"HKDF-SHA256", HkdfHolds},
-    {"Ed25519", Ed25519Holds},          {"HPKE X-Wing", HpkeHolds},  {"XChaCha20-Poly1305", XChaChaHolds},
-    {"Argon2id", Argon2idHolds},        {"random bytes", RandomnessMoves},
+    {"SHA-256", Sha256Holds},    {"HMAC-SHA256", HmacHolds},        {"HKDF-SHA256", HkdfHolds},
+    {"Ed25519", Ed25519Holds},   {"HPKE X-Wing", HpkeHolds},        {"XChaCha20-Poly1305", XChaChaHolds},
+    {"Argon2id", Argon2idHolds}, {"random bytes", RandomnessMoves},
 };
 
 // "1.0.22" as numbers, ordered as versions are; zeros for what is no version.
@@ -113,7 +115,9 @@ absl::Status RunSelfTest() {
 
 }  // namespace
 
-std::span<const KnownAnswer> KnownAnswers() { return kKnownAnswers; }
+std::span<const KnownAnswer> KnownAnswers() {
+  return kKnownAnswers;
+}
 
 absl::Status CheckKnownAnswers(std::span<const KnownAnswer> answers) {
   for (const KnownAnswer& answer : answers) {

@@ -21,7 +21,8 @@ Bytes SignMessage(const SecretBytes& secret, ByteView message) {
 
 bool VerifyMessage(ByteView public_key, ByteView message, ByteView signature) {
   if (public_key.size() != kPublicKeySize || signature.size() != kSignatureSize) return false;
-  return crypto_sign_ed25519_verify_detached(Octets(signature), Octets(message), message.size(), Octets(public_key)) == 0;
+  return crypto_sign_ed25519_verify_detached(Octets(signature), Octets(message), message.size(), Octets(public_key)) ==
+         0;
 }
 
 SigningKey SigningKey::Generate() {
@@ -30,7 +31,8 @@ SigningKey SigningKey::Generate() {
 
 absl::StatusOr<SigningKey> SigningKey::FromSeed(const SecretBytes& seed) {
   if (seed.size() != kKeySize) {
-    return Reject(RejectReason::kKeystore, "a signing key's seed must have 32 bytes; restore the keystore from a backup");
+    return Reject(RejectReason::kKeystore,
+                  "a signing key's seed must have 32 bytes; restore the keystore from a backup");
   }
   SigningKey key;
   key.seed_ = seed.Clone();

@@ -14,8 +14,9 @@ using test::VectorRecord;
 constexpr ByteView kType = "application/vnd.entente.test.v1", kBody = "body";
 
 // The order of the base point, little-endian: S and S + L are the same scalar.
-constexpr uint8_t kOrder[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7, 0xa2, 0xde, 0xf9, 0xde, 0x14,
-                                0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
+constexpr uint8_t kOrder[32] = {0xed, 0xd3, 0xf5, 0x5c, 0x1a, 0x63, 0x12, 0x58, 0xd6, 0x9c, 0xf7,
+                                0xa2, 0xde, 0xf9, 0xde, 0x14, 0,    0,    0,    0,    0,    0,
+                                0,    0,    0,    0,    0,    0,    0,    0,    0,    0x10};
 
 TEST(Ed25519, KnownAnswers) {
   for (const VectorRecord& v : ReadVectors("ed25519.txt")) {
@@ -100,13 +101,20 @@ TEST(Ed25519, RefusesScalarsBeyondTheOrder) {
 
 TEST(Ed25519, PointCheckRefusesSmallOrderAndNonCanonicalKeys) {
   const Bytes zeros(31, '\0'), ones(30, '\xff');
-  EXPECT_FALSE(IsValidPoint('\0' + zeros));              // order 4
-  EXPECT_FALSE(IsValidPoint('\1' + zeros));              // the identity
-  EXPECT_FALSE(IsValidPoint('\xec' + ones + '\x7f'));    // order 2
-  EXPECT_FALSE(IsValidPoint('\xed' + ones + '\x7f'));    // p, a second encoding of 0
+  EXPECT_FALSE(IsValidPoint('\0' + zeros));            // order 4
+  EXPECT_FALSE(IsValidPoint('\1' + zeros));            // the identity
+  EXPECT_FALSE(IsValidPoint('\xec' + ones + '\x7f'));  // order 2
+  EXPECT_FALSE(IsValidPoint('\xed' + ones + '\x7f'));  // p, a second encoding of 0
   EXPECT_FALSE(IsValidPoint(Bytes(31, 'k')));
   EXPECT_FALSE(IsValidPoint(""));
   EXPECT_FALSE(IsValidPoint(SigningKey::Generate().public_key() + "x"));
+}
+
+TEST(Ed25519, PointCheckRefusesTheMixedOrderKeyThatVerificationAccepts) {
+  for (const VectorRecord& v : ReadVectors("ed25519_points.txt")) {
+    EXPECT_TRUE(VerifyMessage(v.at("public_key"), v.at("message"), v.at("signature"))) << v.at("number");
+    EXPECT_EQ(IsValidPoint(v.at("public_key")), v.at("valid_point") == "yes") << v.at("number");
+  }
 }
 
 }  // namespace

@@ -49,7 +49,9 @@ struct ErrorQueueGuard {
   ~ErrorQueueGuard() { ERR_clear_error(); }
 };
 
-absl::Status NotMade() { return Reject(RejectReason::kInternal, "OpenSSL could not make a transport certificate"); }
+absl::Status NotMade() {
+  return Reject(RejectReason::kInternal, "OpenSSL could not make a transport certificate");
+}
 
 absl::Status Malformed(std::string_view why) {
   return Reject(RejectReason::kIdentity, "not a transport certificate of an Entente node: " + std::string(why));
@@ -72,7 +74,8 @@ Bytes ClaimBody(const OrgId& org, const KeyId& key_id, ByteView spki_hash, absl:
 }
 
 ByteView StringView(const ASN1_STRING* string) {
-  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)), static_cast<size_t>(ASN1_STRING_length(string))};
+  return {reinterpret_cast<const char*>(ASN1_STRING_get0_data(string)),
+          static_cast<size_t>(ASN1_STRING_length(string))};
 }
 
 bool AddStandardExtension(X509* certificate, int nid, const char* value) {
@@ -168,7 +171,8 @@ Bytes ClaimOf(X509* certificate) {
 absl::StatusOr<TransportCertificate> MakeTransportCertificate(const OrgId& org, const KeyId& key_id,
                                                               const SigningKey& signer, absl::Time now) {
   const ErrorQueueGuard guard;
-  // Not before is set back by the skew that peers' clocks may have; both ends are whole seconds, as X.509 has no others.
+  // Not before is set back by the skew that peers' clocks may have; both ends are whole seconds, as X.509 has no
+  // others.
   const absl::Time not_before = absl::FromUnixSeconds(absl::ToUnixSeconds(now - kClockSkew));
   const absl::Time not_after = absl::FromUnixSeconds(absl::ToUnixSeconds(now + kTransportLifetime));
   const Certificate certificate(X509_new());

@@ -11,7 +11,7 @@ namespace entente::crypto {
 
 // A self-signed P-256 certificate whose private extension carries the organisation, its statement key's id and that
 // key's signature over PAE(application/vnd.entente.transport.v1, org_id | key_id | SHA-256 of SPKI | not_after u64).
-// TLS pins this, no public CA is involved (docs/formats/identity.md).
+// TLS pins this, no public CA is involved (docs/formats/transport-certificate.md).
 inline constexpr absl::Duration kTransportLifetime = absl::Hours(24 * 90);
 inline constexpr ByteView kTransportType = "application/vnd.entente.transport.v1";
 

@@ -62,11 +62,13 @@ TEST_F(Transport, TheSignedBodyIsTheDocumentedOne) {
 }
 
 TEST_F(Transport, EveryCertificateHasItsOwnKeyAndThePrivateOneFits) {
-  EXPECT_NE(ReadTransportClaim(made_.certificate_pem)->spki_hash, ReadTransportClaim(Make(now_).certificate_pem)->spki_hash);
+  EXPECT_NE(ReadTransportClaim(made_.certificate_pem)->spki_hash,
+            ReadTransportClaim(Make(now_).certificate_pem)->spki_hash);
   const ByteView pem = AsView(made_.private_key_pem.ExposeSecret());
   const std::unique_ptr<BIO, decltype(&BIO_free_all)> key_in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())),
                                                              BIO_free_all);
-  const std::unique_ptr<BIO, decltype(&BIO_free_all)> in(BIO_new_mem_buf(made_.certificate_pem.data(), -1), BIO_free_all);
+  const std::unique_ptr<BIO, decltype(&BIO_free_all)> in(BIO_new_mem_buf(made_.certificate_pem.data(), -1),
+                                                         BIO_free_all);
   const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(
       PEM_read_bio_PrivateKey(key_in.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
   const std::unique_ptr<X509, decltype(&X509_free)> certificate(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr),
@@ -113,8 +115,10 @@ class ForeignCertificate : public Transport {
   using Extensions = STACK_OF(X509_EXTENSION);
   // A certificate over a fresh key of `curve` with the first `count` extensions of ours repeated `times` times.
   std::string Make(const char* curve, bool with_extensions, int times) const {
-    const std::unique_ptr<BIO, decltype(&BIO_free_all)> in(BIO_new_mem_buf(made_.certificate_pem.data(), -1), BIO_free_all);
-    const std::unique_ptr<X509, decltype(&X509_free)> ours(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), X509_free);
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> in(BIO_new_mem_buf(made_.certificate_pem.data(), -1),
+                                                           BIO_free_all);
+    const std::unique_ptr<X509, decltype(&X509_free)> ours(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr),
+                                                           X509_free);
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen(curve), EVP_PKEY_free);
     X509_set_pubkey(ours.get(), key.get());
     const int last = X509_get_ext_count(ours.get()) - 1;
@@ -127,7 +131,9 @@ class ForeignCertificate : public Transport {
     const long size = BIO_get_mem_data(out.get(), &text);
     return std::string(text, static_cast<size_t>(size));
   }
-  std::string ReasonFor(const std::string& pem) const { return std::string(ReadTransportClaim(pem).status().message()); }
+  std::string ReasonFor(const std::string& pem) const {
+    return std::string(ReadTransportClaim(pem).status().message());
+  }
 };
 
 TEST_F(ForeignCertificate, AClaimAboutAnotherKeyIsRefused) {

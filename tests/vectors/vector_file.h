@@ -19,7 +19,8 @@ inline Bytes VectorValue(const std::string& text) {
     throw std::runtime_error("neither hexadecimal nor quoted text: " + text);
   }
   Bytes out;
-  for (size_t i = 0; i < text.size(); i += 2) out.push_back(static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16)));
+  for (size_t i = 0; i < text.size(); i += 2)
+    out.push_back(static_cast<char>(std::stoi(text.substr(i, 2), nullptr, 16)));
   return out;
 }
 
