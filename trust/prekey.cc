@@ -53,7 +53,7 @@ absl::StatusOr<std::vector<Stored>> All(const crypto::Keystore& keystore) {
     if (!name.starts_with(kNamePrefix)) continue;
     absl::StatusOr<Bytes> hex = crypto::FromHex(ByteView(name).substr(kNamePrefix.size()));
     const std::optional<PrekeyId> id = hex.ok() ? PrekeyId::From(*hex) : std::nullopt;
-    if (!id.has_value() || entry.size() != kStoredSize) {
+    if (!id.has_value() || name != NameOf(*id) || entry.size() != kStoredSize) {
       return Reject(RejectReason::kKeystore, "the keystore holds a prekey that this version cannot read; restore the "
                                              "keystore from its backup or run the version that wrote it");
     }

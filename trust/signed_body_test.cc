@@ -1,0 +1,106 @@
+#include <gtest/gtest.h>
+
+#include "trust/prekey.h"
+#include "trust/sample_organisation.h"
+
+namespace entente::trust {
+namespace {
+
+using enum RejectReason;
+
+RejectReason Verify(const Self& self, ByteView type, const v1::SignedBody& body, absl::Time at = SampleNow()) {
+  return ReasonOf(VerifyBody(self.identity, self.key_id, type, body, at));
+}
+
+TEST(SignedBody, EveryTypeOfAStatementKeyVerifiesUnderItselfOnly) {
+  const Self self = SampleSelf("norlandia", 'A');
+  const std::vector<ByteView> types = {"application/vnd.entente.batch.v1", "application/vnd.entente.seal.v1",
+                                       "application/vnd.entente.transport.v1", kPrekeyType, kHeadType};
+  for (ByteView signed_as : types) {
+    const v1::SignedBody body = SignBody(self, signed_as, "body");
+    for (ByteView read_as : types) EXPECT_EQ(Verify(self, read_as, body), signed_as == read_as ? kNone : kSignature);
+  }
+}
+
+TEST(SignedBody, TypesThatStatementKeysNeverSignRefuseEvenWithAGoodSignature) {
+  const Self self = SampleSelf("norlandia", 'A');
+  const std::vector<ByteView> types = {kIdentityType, "application/vnd.entente.statement.v1", "text/plain", ""};
+  for (ByteView type : types) {
+    EXPECT_EQ(Verify(self, type, SignBody(self, type, "body")), kKeyUse) << type;
+  }
+}
+
+TEST(SignedBody, EveryFlippedBitRefuses) {
+  const Self self = SampleSelf("norlandia", 'A');
+  const v1::SignedBody good = SignBody(self, kHeadType, "the body");
+  for (size_t bit = 0; bit < (good.body().size() + good.signature().size()) * 8; ++bit) {
+    v1::SignedBody damaged = good;
+    Bytes& part = bit / 8 < good.body().size() ? *damaged.mutable_body() : *damaged.mutable_signature();
+    const size_t at = bit / 8 < good.body().size() ? bit / 8 : bit / 8 - good.body().size();
+    part[at] = static_cast<char>(part[at] ^ (1 << (bit % 8)));
+    EXPECT_EQ(Verify(self, kHeadType, damaged), kSignature) << bit;
+  }
+}
+
+TEST(SignedBody, AnotherOrganisationsKeyIsUnknownAndAnOldOneExpired) {
+  const Self self = SampleSelf("norlandia", 'A'), other = SampleSelf("estovia", 'K');
+  const v1::SignedBody body = SignBody(other, kHeadType, "body");
+  EXPECT_EQ(ReasonOf(VerifyBody(self.identity, other.key_id, kHeadType, body, SampleNow())), kNoKey);
+  EXPECT_EQ(Verify(self, kHeadType, body), kSignature);
+  EXPECT_EQ(Verify(other, kHeadType, body, SampleNow() + kStatementKeyLifetime), kTime);
+}
+
+TEST(Head, RoundTrips) {
+  const Self self = SampleSelf("norlandia", 'A');
+  const Digest root = crypto::Sha256("root");
+  const absl::StatusOr<v1::HeadBody> head = CheckHead(self.identity, MakeHead(self, 42, root, SampleNow()));
+  ASSERT_TRUE(head.ok()) << head.status();
+  EXPECT_EQ(head->sequence(), 42u);
+  EXPECT_EQ(head->root(), root.view());
+  EXPECT_EQ(head->time_us(), absl::ToUnixMicros(SampleNow()));
+}
+
+TEST(Head, EveryFlippedBitRefuses) {
+  const Self self = SampleSelf("norlandia", 'A');
+  const v1::SignedBody good = MakeHead(self, 42, crypto::Sha256("root"), SampleNow());
+  for (size_t bit = 0; bit < good.body().size() * 8; ++bit) {
+    v1::SignedBody damaged = good;
+    (*damaged.mutable_body())[bit / 8] = static_cast<char>(good.body()[bit / 8] ^ (1 << (bit % 8)));
+    EXPECT_FALSE(CheckHead(self.identity, damaged).ok()) << bit;
+  }
+}
+
+v1::SignedBody ChangedHead(const Self& self, const std::function<void(v1::HeadBody&)>& change) {
+  v1::HeadBody body;
+  body.ParseFromString(MakeHead(self, 42, crypto::Sha256("root"), SampleNow()).body());
+  change(body);
+  return SignBody(self, kHeadType, body.SerializeAsString());
+}
+TEST(Head, WellSignedNonsenseRefuses) {
+  const Self self = SampleSelf("norlandia", 'A'), other = SampleSelf("estovia", 'K');
+  const auto reason = [&](const std::function<void(v1::HeadBody&)>& change) {
+    return ReasonOf(CheckHead(self.identity, ChangedHead(self, change)).status());
+  };
+  EXPECT_EQ(reason([](auto&) {}), kNone);
+  EXPECT_EQ(reason([&](auto& h) { h.set_org_id(other.org().str()); }), kUnknownParty);
+  EXPECT_EQ(reason([](auto& h) { h.set_root("short"); }), kParse);
+  EXPECT_EQ(reason([](auto& h) { h.set_key_id("short"); }), kParse);
+  EXPECT_EQ(reason([&](auto& h) { h.set_key_id(other.key_id.str()); }), kNoKey);
+  EXPECT_EQ(reason([](auto& h) { h.set_time_us(absl::ToUnixMicros(SampleNow() + kStatementKeyLifetime)); }), kTime);
+  EXPECT_EQ(reason([](auto& h) { h.GetReflection()->MutableUnknownFields(&h)->AddVarint(99, 1); }), kParse);
+}
+
+TEST(Head, SizeIsBounded) {
+  const Self self = SampleSelf("norlandia", 'A');
+  for (const size_t over : {0u, 1u}) {
+    const v1::SignedBody head = ChangedHead(self, [&](v1::HeadBody& h) {
+      const size_t fill = kMaxHeadBytes + over - h.ByteSizeLong() - 4;  // two bytes each of tag and length
+      h.GetReflection()->MutableUnknownFields(&h)->AddLengthDelimited(100, Bytes(fill, 'p'));
+    });
+    ASSERT_EQ(head.body().size(), kMaxHeadBytes + over);
+    EXPECT_EQ(ReasonOf(CheckHead(self.identity, head).status()), over == 0 ? kNone : kLimit);
+  }
+}
+
+}  // namespace
+}  // namespace entente::trust
