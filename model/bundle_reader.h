@@ -24,12 +24,12 @@ class BundleReader {
   explicit BundleReader(Source source);
 
   struct Object {
-    Bytes content;            // from its '{' to its '}' as in the file; empty when refused
+    Bytes content;                  // from its '{' to its '}' as in the file; empty when refused
     uint64_t line = 0, column = 0;  // where it starts; 1-based
-    absl::Status refused;     // kLimit: over 32 MiB, skipped whole; kJson: deeper than 64; OK otherwise
+    absl::Status refused;           // kLimit: over 32 MiB, skipped whole; kJson: deeper than 64; OK otherwise
   };
-  // The next object; nothing at the proper end. Refuses with kJson ("at line L, column C") when the file is no bundle or
-  // breaks off; what was returned before stays good and every later call repeats the refusal.
+  // The next object; nothing at the proper end. Refuses with kJson ("at line L, column C") when the file is no bundle
+  // or breaks off; what was returned before stays good and every later call repeats the refusal.
   absl::StatusOr<std::optional<Object>> Next();
 
  private:
@@ -59,10 +59,10 @@ class BundleReader {
 
   ChunkedInput input_;
   State state_ = State::kStart;
-  absl::Status refusal_;             // repeated by every call once it is set
-  bool in_bundle_ = false;           // the objects belong to a bundle, not to a bare array
-  Capture frame_{kMaxJsonBytes};     // the outermost object as read, a bundle's without its objects
-  size_t head_size_ = 0;             // how much of frame_ stands before the objects
+  absl::Status refusal_;          // repeated by every call once it is set
+  bool in_bundle_ = false;        // the objects belong to a bundle, not to a bare array
+  Capture frame_{kMaxJsonBytes};  // the outermost object as read, a bundle's without its objects
+  size_t head_size_ = 0;          // how much of frame_ stands before the objects
   TextPlace head_start_, tail_start_;
   std::optional<TextPlace> too_deep_;  // in the value being followed
 };

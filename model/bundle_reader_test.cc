@@ -60,17 +60,25 @@ Outcome ReadAll(BundleReader reader) {
     if (!next->has_value()) return outcome;
     const BundleReader::Object& object = **next;
     EXPECT_EQ(object.content.empty(), !object.refused.ok());
-    outcome.objects.push_back(object.refused.ok() ? object.content : "refused: " + std::string(object.refused.message()));
+    outcome.objects.push_back(object.refused.ok() ? object.content
+                                                  : "refused: " + std::string(object.refused.message()));
   }
 }
 
-Outcome Read(const std::string& text) { return ReadAll(BundleReader(From(text))); }
-Outcome Good(std::vector<std::string> objects) { return {std::move(objects), "end", RejectReason::kNone}; }
+Outcome Read(const std::string& text) {
+  return ReadAll(BundleReader(From(text)));
+}
+Outcome Good(std::vector<std::string> objects) {
+  return {std::move(objects), "end", RejectReason::kNone};
+}
 
 const std::string kA = R"({"type":"a","x":"}]\"\\"})", kB = R"({ "b" : [ 1, {"c":null} ] })";
-const std::string kBundle = R"( {"type":"bundle","id":"bundle--1", "objects": [)" + kA + " ,\n" + kB + R"(], "x":[1,{"y":2}]} )";
+const std::string kBundle =
+    R"( {"type":"bundle","id":"bundle--1", "objects": [)" + kA + " ,\n" + kB + R"(], "x":[1,{"y":2}]} )";
 
-TEST(BundleReader, CutsOutExactBytes) { EXPECT_EQ(Read(kBundle), Good({kA, kB})); }
+TEST(BundleReader, CutsOutExactBytes) {
+  EXPECT_EQ(Read(kBundle), Good({kA, kB}));
+}
 
 TEST(BundleReader, AcceptsTheOtherShapes) {
   EXPECT_EQ(Read("[" + kA + "," + kB + "]"), Good({kA, kB}));
@@ -84,8 +92,9 @@ TEST(BundleReader, AcceptsTheOtherShapes) {
 }
 
 TEST(BundleReader, ASingleObjectMayHaveObjectsOfItsOwn) {
-  for (const char* text : {R"({"type":"observed-data","objects":{"0":{"type":"url"}}})", R"({"type":"x-own","objects":[{"a":1}],"z":2})",
-                           R"({"objects":{"0":{}},"type":"observed-data"})"}) {
+  for (const char* text :
+       {R"({"type":"observed-data","objects":{"0":{"type":"url"}}})", R"({"type":"x-own","objects":[{"a":1}],"z":2})",
+        R"({"objects":{"0":{}},"type":"observed-data"})"}) {
     EXPECT_EQ(Read(text), Good({text}));
   }
 }
@@ -101,10 +110,12 @@ TEST(BundleReader, NamesWhereAnObjectStarts) {
 }
 
 TEST(BundleReader, EveryCutOfTheSourceGivesTheSame) {
-  for (const std::string& text : {kBundle, "[" + kA + "," + kB + "]", kB, kBundle + "x", std::string("[{\"a\":\"\\\\\"},1]"),
-                                  R"({"type":"bundle","objects":[{"d":)" + std::string(70, '[') + std::string(70, ']') + "},{}]}"}) {
+  for (const std::string& text :
+       {kBundle, "[" + kA + "," + kB + "]", kB, kBundle + "x", std::string("[{\"a\":\"\\\\\"},1]"),
+        R"({"type":"bundle","objects":[{"d":)" + std::string(70, '[') + std::string(70, ']') + "},{}]}"}) {
     const Outcome whole = Read(text);
-    for (const size_t step : {1, 2, 3, 7, 64}) EXPECT_EQ(ReadAll(BundleReader(From(text, step))), whole) << text << step;
+    for (const size_t step : {1, 2, 3, 7, 64})
+      EXPECT_EQ(ReadAll(BundleReader(From(text, step))), whole) << text << step;
   }
 }
 
@@ -140,18 +151,50 @@ TEST(BundleReader, EveryFlippedByteEnds) {
 }
 
 TEST(BundleReader, RefusesWhatIsNoBundle) {
-  for (const char* text : {"", " ", "1", "\"x\"", "null", "x", "]", "[1]", "[[]]", "[null]", "[\"x\"]", "[,]", "[{},]", "[{}{}]",
-                           "[{};{}]", "[{}", "[{}}", "{\"a\":1]", "{", "{\"a\"", "{\"a\":", "{\"a\":}", "{a:1}", "{\"a\" 1}",
-                           "{\"objects\":[1]}", "{\"objects\":[{}],}", "{\"objects\":[{}] \"a\":1}", "{,\"objects\":[]}",
-                           "{\"objects\":[],,\"a\":1}", "{\"type\":\"bundle\" \"objects\":[]}", "{\"type\":\"bundle\",\"objects\":{}}",
-                           "{\"objects\":[],\"type\":\"malware\"}", "{\"objects\":[],\"type\":1}", "[{\"a\":[}]}]", "/**/[]"}) {
+  for (const char* text : {"",
+                           " ",
+                           "1",
+                           "\"x\"",
+                           "null",
+                           "x",
+                           "]",
+                           "[1]",
+                           "[[]]",
+                           "[null]",
+                           "[\"x\"]",
+                           "[,]",
+                           "[{},]",
+                           "[{}{}]",
+                           "[{};{}]",
+                           "[{}",
+                           "[{}}",
+                           "{\"a\":1]",
+                           "{",
+                           "{\"a\"",
+                           "{\"a\":",
+                           "{\"a\":}",
+                           "{a:1}",
+                           "{\"a\" 1}",
+                           "{\"objects\":[1]}",
+                           "{\"objects\":[{}],}",
+                           "{\"objects\":[{}] \"a\":1}",
+                           "{,\"objects\":[]}",
+                           "{\"objects\":[],,\"a\":1}",
+                           "{\"type\":\"bundle\" \"objects\":[]}",
+                           "{\"type\":\"bundle\",\"objects\":{}}",
+                           "{\"objects\":[],\"type\":\"malware\"}",
+                           "{\"objects\":[],\"type\":1}",
+                           "[{\"a\":[}]}]",
+                           "/**/[]"}) {
     EXPECT_EQ(Read(text).reason, RejectReason::kJson) << text;
   }
 }
 
 TEST(BundleReader, RefusesMoreBehindTheEnd) {
-  for (const std::string& end : {std::string("x"), std::string("{}"), std::string(","), std::string("]"), std::string(1, '\0')}) {
-    for (const std::string& text : {std::string("[{}]"), std::string("{\"objects\":[{}]}"), std::string("{\"type\":\"x\"}")}) {
+  for (const std::string& end :
+       {std::string("x"), std::string("{}"), std::string(","), std::string("]"), std::string(1, '\0')}) {
+    for (const std::string& text :
+         {std::string("[{}]"), std::string("{\"objects\":[{}]}"), std::string("{\"type\":\"x\"}")}) {
       const Outcome outcome = Read(text + end);
       EXPECT_EQ(outcome.reason, RejectReason::kJson) << text << end;
       EXPECT_EQ(outcome.objects.size(), 1u);
@@ -163,8 +206,8 @@ TEST(BundleReader, ChecksTheSurroundingsAsStrictJson) {
   for (const char* text :
        {R"({"id":1,"id":2,"objects":[]})", R"({"objects":[],"a":1,"\u0061":2})", R"({"id":1,"objects":[],"id":2})",
         R"({"objects":[],"objects":[]})", R"({"a":01,"objects":[]})", R"({"objects":[],"a":9007199254740993})",
-        R"({"objects":[],"a":tru})", R"({"objects":[],"a":"\ud800"})", "{\"objects\":[],\"a\":\"\xFF\"}", R"({"a":nul,"objects":[]})",
-        "{\"\x01\":1,\"objects\":[]}"}) {
+        R"({"objects":[],"a":tru})", R"({"objects":[],"a":"\ud800"})", "{\"objects\":[],\"a\":\"\xFF\"}",
+        R"({"a":nul,"objects":[]})", "{\"\x01\":1,\"objects\":[]}"}) {
     EXPECT_EQ(Read(text).reason, RejectReason::kJson) << text;
   }
 }
@@ -172,9 +215,11 @@ TEST(BundleReader, ChecksTheSurroundingsAsStrictJson) {
 TEST(BundleReader, RefusalsNameTheLineAndColumnInTheFile) {
   EXPECT_EQ(Read("[{},\n {},\n  7]").end, "expected an object at line 3, column 3");
   EXPECT_EQ(Read("\n {\"a\":\n  tru,\"objects\":[]}").end, "a value is misspelt at line 3, column 3");
-  EXPECT_EQ(Read("{\"objects\":[{},\n{}\n],\n \"b\":1,\n  \"b\":2}").end, "an object has the same key twice at line 5, column 3");
+  EXPECT_EQ(Read("{\"objects\":[{},\n{}\n],\n \"b\":1,\n  \"b\":2}").end,
+            "an object has the same key twice at line 5, column 3");
   EXPECT_EQ(Read("[{}\n").end, "the file breaks off at line 2, column 1");
-  EXPECT_EQ(Read("\xEF\xBB\xBF[]").end, "the file starts with a byte order mark; save it as UTF-8 without one at line 1, column 1");
+  EXPECT_EQ(Read("\xEF\xBB\xBF[]").end,
+            "the file starts with a byte order mark; save it as UTF-8 without one at line 1, column 1");
   EXPECT_EQ(Read("[{\"a\":\n [}]").end, "a bracket closes another kind of bracket at line 2, column 3");
 }
 
@@ -274,7 +319,8 @@ TEST_P(Corpus, EveryObjectIsCutOutVerbatimAndParses) {
 
 INSTANTIATE_TEST_SUITE_P(BundleReader, Corpus,
                          testing::Values(std::pair("stix/pegasus.stix2", 3099), std::pair("stix/cytrox.stix2", 687),
-                                         std::pair("stix/novispy.stix2", 37), std::pair("attack/ics-attack-18.1.json", 1826)));
+                                         std::pair("stix/novispy.stix2", 37),
+                                         std::pair("attack/ics-attack-18.1.json", 1826)));
 
 }  // namespace
 }  // namespace entente::model

@@ -78,15 +78,16 @@ TEST(Canonical, TheUpstreamFilesWhenPresent) {
 // A random JSON text: a tree of every kind, with white space and escapes as a writer may choose them.
 std::string RandomString() {
   std::string out = "\"";
-  const auto pieces = *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
-      "a", "Z", " ", "\\n", "\\u0041", "\\ud83d\\ude02", "\xC3\xA9", "\xF0\x9F\x98\x80", "\xEE\x80\x80", "\\\\", "\\\"",
-      "\\/", "\\u0000", "'", "{", "]"));
+  const auto pieces = *rc::gen::container<std::vector<std::string>>(
+      rc::gen::element<std::string>("a", "Z", " ", "\\n", "\\u0041", "\\ud83d\\ude02", "\xC3\xA9", "\xF0\x9F\x98\x80",
+                                    "\xEE\x80\x80", "\\\\", "\\\"", "\\/", "\\u0000", "'", "{", "]"));
   for (const std::string& piece : pieces) out += piece;
   return out + "\"";
 }
 
 std::string RandomNumber() {
-  if (*rc::gen::arbitrary<bool>()) return std::to_string(*rc::gen::inRange<int64_t>(-9007199254740991, 9007199254740992));
+  if (*rc::gen::arbitrary<bool>())
+    return std::to_string(*rc::gen::inRange<int64_t>(-9007199254740991, 9007199254740992));
   // Whole numbers from 2^53 to 10^21 are written out by RFC 8785 and then refused by Parse (docs/formats/json.md).
   const double number = *rc::gen::suchThat(rc::gen::arbitrary<double>(), [](double candidate) {
     return std::abs(candidate) < 9007199254740992.0 || std::abs(candidate) >= 1e21;

@@ -107,8 +107,7 @@ class Normaliser {
 
 }  // namespace
 
-EffectiveMarking NormaliseMarkings(const JsonValue& object,
-                                   const std::function<bool(std::string_view)>& is_statement) {
+EffectiveMarking NormaliseMarkings(const JsonValue& object, const std::function<bool(std::string_view)>& is_statement) {
   return Normaliser(object, is_statement).Run();
 }
 

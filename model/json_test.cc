@@ -19,7 +19,9 @@ std::string Refusal(ByteView text) {
   return std::string(document.status().message());
 }
 
-std::string Nested(int levels) { return std::string(levels, '[') + "1" + std::string(levels, ']'); }
+std::string Nested(int levels) {
+  return std::string(levels, '[') + "1" + std::string(levels, ']');
+}
 
 bool EndsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
@@ -58,11 +60,47 @@ TEST(Json, AcceptsLoneScalarsAndTheirEdges) {
 }
 
 TEST(Json, RefusesWhatIsNoJson) {
-  for (const char* text :
-       {"", "  ", "[", "]", "{", "}", "[1", "[1,", "[1,]", "[,1]", "[1 2]", "[1}", "{\"a\"}", "{\"a\" 1}", "{\"a\":}",
-        "{\"a\":1,}", "{,}", "{a:1}", "{1:2}", "{\"a\":1 \"b\":2}", "{\"a\":[1}", "{'a':1}", "'a'", "nul", "nulll", "tru",
-        "truex", "True", "NaN", "Infinity", "-Infinity", "undefined", "\"abc", "abc\"", "],[", "\\\"a", "\"a\"b", "[[1]",
-        "{\"a\":{\"b\":1}", "\"\\", "[\"a\\\"]"}) {
+  for (const char* text : {"",
+                           "  ",
+                           "[",
+                           "]",
+                           "{",
+                           "}",
+                           "[1",
+                           "[1,",
+                           "[1,]",
+                           "[,1]",
+                           "[1 2]",
+                           "[1}",
+                           "{\"a\"}",
+                           "{\"a\" 1}",
+                           "{\"a\":}",
+                           "{\"a\":1,}",
+                           "{,}",
+                           "{a:1}",
+                           "{1:2}",
+                           "{\"a\":1 \"b\":2}",
+                           "{\"a\":[1}",
+                           "{'a':1}",
+                           "'a'",
+                           "nul",
+                           "nulll",
+                           "tru",
+                           "truex",
+                           "True",
+                           "NaN",
+                           "Infinity",
+                           "-Infinity",
+                           "undefined",
+                           "\"abc",
+                           "abc\"",
+                           "],[",
+                           "\\\"a",
+                           "\"a\"b",
+                           "[[1]",
+                           "{\"a\":{\"b\":1}",
+                           "\"\\",
+                           "[\"a\\\"]"}) {
     EXPECT_NE(Refusal(text), "accepted") << text;
   }
 }
@@ -82,7 +120,8 @@ TEST(Json, RefusesComments) {
 }
 
 TEST(Json, RefusesMalformedNumbers) {
-  for (const char* text : {"01", "-01", "1.", ".5", "-", "+1", "1.1.1", "1e", "1e+", "0x10", "1_000", "--1", "1a", "1\x01"}) {
+  for (const char* text :
+       {"01", "-01", "1.", ".5", "-", "+1", "1.1.1", "1e", "1e+", "0x10", "1_000", "--1", "1a", "1\x01"}) {
     EXPECT_NE(Refusal(text), "accepted") << text;
     EXPECT_NE(Refusal("[" + std::string(text) + "]"), "accepted") << text;
   }
@@ -151,8 +190,8 @@ TEST(Json, ReadsAHundredKilobytesOfDigits) {
 }
 
 TEST(Json, RefusesInvalidUtf8) {
-  for (const std::string bad : {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "\xC3",
-                                "\xF0\x9F\x98"}) {
+  for (const std::string bad :
+       {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "\xC3", "\xF0\x9F\x98"}) {
     EXPECT_EQ(Refusal("[\"a\",\n\"" + bad + "\"]"), "the text is not valid UTF-8 at line 2, column 2");
     EXPECT_NE(Refusal("{\"" + bad + "\":1}"), "accepted");
     EXPECT_NE(Refusal("[1" + bad + "]"), "accepted");
@@ -160,9 +199,9 @@ TEST(Json, RefusesInvalidUtf8) {
 }
 
 TEST(Json, RefusesLoneSurrogatesAndBadEscapes) {
-  for (const char* text : {R"(["\ud800"])", R"(["\udc00"])", R"(["\ud800\ud800"])", R"(["\ud800x"])", R"(["\ud83d\u0041"])",
-                           R"(["\ud83d\n"])", R"(["\uDE02\uD83D"])", R"({"\ud800":1})", R"(["\u12"])", R"(["\u00zz"])",
-                           R"(["\x"])", R"(["\'"])", R"(["\U0041"])"}) {
+  for (const char* text : {R"(["\ud800"])", R"(["\udc00"])", R"(["\ud800\ud800"])", R"(["\ud800x"])",
+                           R"(["\ud83d\u0041"])", R"(["\ud83d\n"])", R"(["\uDE02\uD83D"])", R"({"\ud800":1})",
+                           R"(["\u12"])", R"(["\u00zz"])", R"(["\x"])", R"(["\'"])", R"(["\U0041"])"}) {
     EXPECT_NE(Refusal(text), "accepted") << text;
   }
   EXPECT_EQ(Refusal(R"(["ab\ud800"])"), "a \\u escape names half of a surrogate pair at line 1, column 5");

@@ -7,8 +7,8 @@
 
 namespace entente::model {
 
-// The first byte that no strict JSON text can hold where it stands: ill-formed UTF-8, a control character or an open end
-// inside a string. Knows only strings, not structure; for texts already known to be faulty.
+// The first byte that no strict JSON text can hold where it stands: ill-formed UTF-8, a control character or an open
+// end inside a string. Knows only strings, not structure; for texts already known to be faulty.
 std::optional<JsonFault> FirstTextFault(ByteView text);
 
 // Undoes the escapes of a string's content (what stands between its quotes) in place; the result is never longer.

@@ -24,12 +24,14 @@ std::string_view TrimRight(std::string_view token) {
   return token;
 }
 
-bool IsWrittenAsInteger(std::string_view number) { return number.find_first_of(".eE") == std::string_view::npos; }
+bool IsWrittenAsInteger(std::string_view number) {
+  return number.find_first_of(".eE") == std::string_view::npos;
+}
 
 }  // namespace
 
-// The text is walked inside an array of our own ("[" text "]"): so even a lone scalar has a neighbour token, which spares
-// simdjson's special cases for root scalars (they cap their length) and makes trailing text a second element.
+// The text is walked inside an array of our own ("[" text "]"): so even a lone scalar has a neighbour token, which
+// spares simdjson's special cases for root scalars (they cap their length) and makes trailing text a second element.
 class JsonWalk::Pass {
  public:
   std::optional<JsonFault> Run(ByteView text, Bytes& buffer, JsonValue& root) {
@@ -212,7 +214,8 @@ class JsonWalk::Pass {
 };
 
 std::optional<JsonFault> JsonWalk::Run(ByteView text, Bytes& buffer, JsonValue& root) {
-  if (text.substr(0, 3) == "\xEF\xBB\xBF") return JsonFault{"the text starts with a byte order mark; save it without", 0};
+  if (text.substr(0, 3) == "\xEF\xBB\xBF")
+    return JsonFault{"the text starts with a byte order mark; save it without", 0};
   buffer.clear();
   buffer.reserve(text.size() + 2 + simdjson::SIMDJSON_PADDING);
   buffer.append("[").append(text).append("]").append(simdjson::SIMDJSON_PADDING, '\0');

@@ -84,8 +84,7 @@ std::optional<Pap> FindPap(std::string_view text) {
 
 absl::StatusOr<Label> ParseLabel(std::string_view text) {
   if (const auto label = FindLabel(text)) return *label;
-  std::string message =
-      "'" + Escaped(text, 32) + "' is no TLP label; choose CLEAR, GREEN, AMBER, AMBER+STRICT or RED";
+  std::string message = "'" + Escaped(text, 32) + "' is no TLP label; choose CLEAR, GREEN, AMBER, AMBER+STRICT or RED";
   const std::string near = DidYouMean(text, {"CLEAR", "GREEN", "AMBER", "AMBER+STRICT", "RED"});
   if (!near.empty()) message += " (did you mean " + near + "?)";
   return Reject(RejectReason::kUsage, message);

@@ -83,8 +83,8 @@ void CollectDefinition(const JsonValue& object, Claims& claims) {
   }
 }
 
-// A statement restricts nothing here, so whatever might be a restriction in a statement's clothes is none. OpenCTI writes
-// all of its own markings as statements and the level into x_opencti_definition.
+// A statement restricts nothing here, so whatever might be a restriction in a statement's clothes is none. OpenCTI
+// writes all of its own markings as statements and the level into x_opencti_definition.
 bool IsPlainStatement(const JsonValue& object) {
   const JsonValue* definition = object.Find("definition");
   if (object.StringAt("definition_type") != "statement" || definition == nullptr) return false;

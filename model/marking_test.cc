@@ -54,10 +54,18 @@ std::string Definition(const std::string& id, const std::string& rest) {
 
 TEST(Label, ParsesEveryNameInAnyCase) {
   const std::pair<const char*, Label> known[] = {
-      {"CLEAR", Label::kClear},           {"tlp:clear", Label::kClear},        {"White", Label::kClear},
-      {"TLP:WHITE", Label::kClear},       {"green", Label::kGreen},            {"TLP:GREEN", Label::kGreen},
-      {"AMBER", Label::kAmber},           {"Tlp:Amber", Label::kAmber},        {"AMBER+STRICT", Label::kAmberStrict},
-      {"tlp:amber+strict", Label::kAmberStrict}, {"RED", Label::kRed},         {"tlp:red", Label::kRed},
+      {"CLEAR", Label::kClear},
+      {"tlp:clear", Label::kClear},
+      {"White", Label::kClear},
+      {"TLP:WHITE", Label::kClear},
+      {"green", Label::kGreen},
+      {"TLP:GREEN", Label::kGreen},
+      {"AMBER", Label::kAmber},
+      {"Tlp:Amber", Label::kAmber},
+      {"AMBER+STRICT", Label::kAmberStrict},
+      {"tlp:amber+strict", Label::kAmberStrict},
+      {"RED", Label::kRed},
+      {"tlp:red", Label::kRed},
   };
   for (const auto& [text, label] : known) EXPECT_EQ(ParseLabel(text).value(), label) << text;
 }
@@ -139,8 +147,8 @@ TEST(Normalise, TheStrictestOfSeveralWins) {
 }
 
 RC_GTEST_PROP(Normalise, AddingAMarkingNeverLoosens, ()) {
-  const auto ids = *rc::gen::container<std::vector<std::string>>(
-      rc::gen::element(kClear, kGreen, kAmber, kAmberStrict, kRed, kOldWhite, kOldAmber, kOpenCtiStrict, kPapRed, kPapGreen));
+  const auto ids = *rc::gen::container<std::vector<std::string>>(rc::gen::element(
+      kClear, kGreen, kAmber, kAmberStrict, kRed, kOldWhite, kOldAmber, kOpenCtiStrict, kPapRed, kPapGreen));
   EffectiveMarking before;
   std::string list;
   for (const std::string& id : ids) {
@@ -184,14 +192,15 @@ TEST(Granular, JoinsTheStrictest) {
   const std::string clear = R"({"marking_ref":")" + kClear + R"(","selectors":["list.[0].deep","list.[1].[0]"]})";
   EXPECT_EQ(MarkingOf(Granular(clear)).label, Label::kClear);
   EXPECT_EQ(MarkingOf(Granular(clear + "," + red)).label, Label::kRed);
-  const std::string with_refs = R"({"n":1,"object_marking_refs":[")" + kGreen + R"("],"granular_markings":[{"marking_ref":")" +
-                                kAmber + R"(","selectors":["n"]}]})";
+  const std::string with_refs = R"({"n":1,"object_marking_refs":[")" + kGreen +
+                                R"("],"granular_markings":[{"marking_ref":")" + kAmber + R"(","selectors":["n"]}]})";
   EXPECT_EQ(MarkingOf(with_refs).label, Label::kAmber);
 }
 
 TEST(Granular, SelectorsMustExist) {
-  for (const char* selector : {"absent", "name.x", "list.[2]", "list.[00000000000000000000009]", "list.0", "list.[0].absent",
-                               "", ".", "name.", "list.[]", "list.[-1]", "list.[0", "[0]", "list.[0]deep"}) {
+  for (const char* selector :
+       {"absent", "name.x", "list.[2]", "list.[00000000000000000000009]", "list.0", "list.[0].absent", "", ".", "name.",
+        "list.[]", "list.[-1]", "list.[0", "[0]", "list.[0]deep"}) {
     const EffectiveMarking marking =
         MarkingOf(Granular(R"({"marking_ref":")" + kClear + R"(","selectors":["name",")" + selector + "\"]}"));
     EXPECT_EQ(marking.malformed, "granular_markings[0].selectors[1] names nothing in the object") << selector;
@@ -217,7 +226,8 @@ TEST(Granular, OtherShapesAreMalformed) {
 }
 
 TEST(Granular, UnknownIdsAreUnresolved) {
-  EXPECT_EQ(MarkingOf(Granular(R"({"marking_ref":"marking-definition--x","selectors":["name"]})")).unresolved.size(), 1u);
+  EXPECT_EQ(MarkingOf(Granular(R"({"marking_ref":"marking-definition--x","selectors":["name"]})")).unresolved.size(),
+            1u);
 }
 
 TEST(Limits, MarkingsPerObject) {
@@ -246,10 +256,12 @@ TEST(Definition, OtherTypesAreNone) {
 }
 
 TEST(Definition, Statements) {
-  EXPECT_EQ(KindOf(Definition(kStatement, R"("definition_type":"statement","definition":{"statement":"Copyright 2025"})")),
-            DefinitionKind::kStatement);
-  EXPECT_EQ(KindOf(Definition(kStatement, R"("name":"MITRE","definition_type":"statement","definition":{"statement":""})")),
-            DefinitionKind::kStatement);
+  EXPECT_EQ(
+      KindOf(Definition(kStatement, R"("definition_type":"statement","definition":{"statement":"Copyright 2025"})")),
+      DefinitionKind::kStatement);
+  EXPECT_EQ(
+      KindOf(Definition(kStatement, R"("name":"MITRE","definition_type":"statement","definition":{"statement":""})")),
+      DefinitionKind::kStatement);
 }
 
 TEST(Definition, RestrictionsDressedAsStatementsAreNone) {
@@ -258,7 +270,8 @@ TEST(Definition, RestrictionsDressedAsStatementsAreNone) {
        {std::string(R"("definition_type":"statement","definition":{"statement":"TLP:AMBER+STRICT"})"),
         std::string(R"("definition_type":"statement","definition":{"statement":"pap:red"})"),
         std::string(R"("definition_type":"statement","definition":{"statement":"x","tlp":"red"})"),
-        std::string(R"("definition_type":"statement","definition":"x")"), std::string(R"("definition_type":"statement")"),
+        std::string(R"("definition_type":"statement","definition":"x")"),
+        std::string(R"("definition_type":"statement")"),
         std::string(R"("definition_type":"statement","definition":{"statement":1})"), plain + R"(,"name":"TLP:RED")",
         plain + R"(,"x_opencti_definition_type":"PAP","x_opencti_definition":"PAP:RED")",
         plain + R"(,"x_opencti_definition":"no foreigners")", plain + R"(,"extensions":{"extension-definition--1":{}})",

@@ -1,15 +1,18 @@
+#include "model/observables.h"
+
 #include <algorithm>
 #include <array>
 
 #include "absl/container/flat_hash_set.h"
-#include "model/observables.h"
 #include "model/pattern_literals.h"
 #include "model/stix_object.h"
 
 namespace entente::model {
 namespace {
 
-bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+bool IsSpace(char c) {
+  return c == ' ' || (c >= '\t' && c <= '\r');
+}
 
 // Gathers values, normalised, each once, up to the limits.
 class ValueSet {
@@ -37,7 +40,8 @@ class ValueSet {
 };
 
 void CollectObservable(const JsonValue& observable, ValueSet& values) {
-  for (const std::string_view property : {"value", "name", "path", "key", "serial_number", "user_id", "account_login"}) {
+  for (const std::string_view property :
+       {"value", "name", "path", "key", "serial_number", "user_id", "account_login"}) {
     values.AddString(observable, property);
   }
   const JsonValue* hashes = observable.Find("hashes");
@@ -77,8 +81,8 @@ std::string NormaliseValue(std::string_view value) {
   for (char c : value) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
     const size_t size = out.size();
-    const bool dotted = size >= 2 && out[size - 1] == '.' &&
-                        ((c == ']' && out[size - 2] == '[') || (c == ')' && out[size - 2] == '('));
+    const bool dotted =
+        size >= 2 && out[size - 1] == '.' && ((c == ']' && out[size - 2] == '[') || (c == ')' && out[size - 2] == '('));
     if (dotted) {
       out.resize(size - 2);
       c = '.';

@@ -1,10 +1,11 @@
+#include "model/observables.h"
+
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
 #include <algorithm>
 #include <chrono>
 
-#include "model/observables.h"
 #include "model/pattern_literals.h"
 #include "model/stix_object.h"
 
@@ -13,11 +14,13 @@ namespace {
 
 using Values = std::vector<std::string>;
 
-Values Literals(std::string_view pattern) { return PatternLiterals(pattern, kMaxValuesPerObject); }
+Values Literals(std::string_view pattern) {
+  return PatternLiterals(pattern, kMaxValuesPerObject);
+}
 
 Values ValuesOf(const std::string& type, const std::string& more) {
-  const auto object =
-      StixObject::Parse(R"({"type":")" + type + R"(","id":")" + type + R"(--05b7c427-1452-437e-a19e-32590edf60c3",)" + more + "}");
+  const auto object = StixObject::Parse(R"({"type":")" + type + R"(","id":")" + type +
+                                        R"(--05b7c427-1452-437e-a19e-32590edf60c3",)" + more + "}");
   EXPECT_TRUE(object.ok()) << object.status();
   return object.ok() ? SearchValues(*object) : Values();
 }
@@ -86,7 +89,8 @@ RC_GTEST_PROP(PatternLiterals, ReadBackWhatWasEscaped, (const std::string& first
 }
 
 TEST(SearchValues, OfAnIndicator) {
-  EXPECT_EQ(ValuesOf("indicator", R"("name":"Bad Site","pattern":"[url:value='HXXP://Evil[.]example/A']","pattern_type":"stix")"),
+  EXPECT_EQ(ValuesOf("indicator",
+                     R"("name":"Bad Site","pattern":"[url:value='HXXP://Evil[.]example/A']","pattern_type":"stix")"),
             (Values{"http://evil.example/a", "bad site"}));
   EXPECT_EQ(ValuesOf("indicator", R"("pattern":"[domain-name:value='x.example']")"), Values{"x.example"});
   EXPECT_EQ(ValuesOf("indicator", R"("pattern":"rule x { strings: $a = 'y' }","pattern_type":"yara")"), Values());
@@ -94,10 +98,12 @@ TEST(SearchValues, OfAnIndicator) {
 
 TEST(SearchValues, OfObservables) {
   EXPECT_EQ(ValuesOf("domain-name", R"("value":"Example.COM")"), Values{"example.com"});
-  EXPECT_EQ(ValuesOf("file", R"("name":"A.exe","hashes":{"MD5":"D41D","SHA-256":"AB","x":1})"), (Values{"a.exe", "d41d", "ab"}));
+  EXPECT_EQ(ValuesOf("file", R"("name":"A.exe","hashes":{"MD5":"D41D","SHA-256":"AB","x":1})"),
+            (Values{"a.exe", "d41d", "ab"}));
   EXPECT_EQ(ValuesOf("directory", R"("path":"C:\\Temp")"), Values{"c:\\temp"});
   EXPECT_EQ(ValuesOf("windows-registry-key", R"("key":"HKLM\\Run")"), Values{"hklm\\run"});
-  EXPECT_EQ(ValuesOf("observed-data", R"("objects":{"0":{"type":"url","value":"u"},"1":{"type":"file","hashes":{"MD5":"h"}},"2":3})"),
+  EXPECT_EQ(ValuesOf("observed-data",
+                     R"("objects":{"0":{"type":"url","value":"u"},"1":{"type":"file","hashes":{"MD5":"h"}},"2":3})"),
             (Values{"u", "h"}));
 }
 
@@ -105,13 +111,16 @@ TEST(SearchValues, OfDomainObjects) {
   EXPECT_EQ(ValuesOf("attack-pattern", R"("name":"Default Credentials","external_references":[
       {"source_name":"mitre-attack","external_id":"T0812"},{"source_name":"x"},{"external_id":7},8])"),
             (Values{"default credentials", "t0812"}));
-  EXPECT_EQ(ValuesOf("intrusion-set", R"("name":"Sandworm","aliases":["Voodoo Bear","SANDWORM",1],"x_mitre_aliases":["IRIDIUM"])"),
+  EXPECT_EQ(ValuesOf("intrusion-set",
+                     R"("name":"Sandworm","aliases":["Voodoo Bear","SANDWORM",1],"x_mitre_aliases":["IRIDIUM"])"),
             (Values{"sandworm", "voodoo bear", "iridium"}));
   EXPECT_EQ(ValuesOf("vulnerability", R"("name":"CVE-2017-0144")"), Values{"cve-2017-0144"});
 }
 
 TEST(SearchValues, IgnoreOtherShapesAndMarkings) {
-  EXPECT_EQ(ValuesOf("malware", R"("name":1,"aliases":{"a":"b"},"hashes":["x"],"external_references":{},"objects":[{}])"), Values());
+  EXPECT_EQ(
+      ValuesOf("malware", R"("name":1,"aliases":{"a":"b"},"hashes":["x"],"external_references":{},"objects":[{}])"),
+      Values());
   EXPECT_EQ(ValuesOf("marking-definition", R"("name":"TLP:RED")"), Values());
 }
 

@@ -32,7 +32,9 @@ bool IsUserAssigned(std::string_view code) {
   return code == "AA" || code == "ZZ" || code[0] == 'X' || (code[0] == 'Q' && code[1] >= 'M');
 }
 
-bool IsLowerOrDigit(char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9'); }
+bool IsLowerOrDigit(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9');
+}
 
 }  // namespace
 
@@ -60,7 +62,8 @@ absl::StatusOr<PartyKind> ParsePartyKind(std::string_view text) {
     if (Name(kind) == text) return kind;
     names.emplace_back(Name(kind));
   }
-  std::string message = "'" + Escaped(text, 32) + "' is no kind of party; choose nation, cert, private, research, "
+  std::string message = "'" + Escaped(text, 32) +
+                        "' is no kind of party; choose nation, cert, private, research, "
                         "observer or relay";
   if (const std::string near = DidYouMean(text, names); !near.empty()) message += " (did you mean '" + near + "'?)";
   return Reject(RejectReason::kUsage, message);
@@ -81,9 +84,8 @@ absl::StatusOr<std::string> ParseNation(std::string_view text) {
 }
 
 absl::StatusOr<std::string> ParsePartyName(std::string_view text) {
-  const bool allowed = std::all_of(text.begin(), text.end(), [](char c) {
-    return IsLowerOrDigit(c) || c == '.' || c == '-' || c == '_';
-  });
+  const bool allowed = std::all_of(text.begin(), text.end(),
+                                   [](char c) { return IsLowerOrDigit(c) || c == '.' || c == '-' || c == '_'; });
   if (!text.empty() && text.size() <= kMaxPartyName && allowed && IsLowerOrDigit(text.front()) &&
       IsLowerOrDigit(text.back())) {
     return std::string(text);

@@ -53,9 +53,10 @@ TEST(Party, NamesWithinTheAlphabet) {
 }
 
 TEST(Party, RefusesOtherNames) {
-  for (const std::string& text : {std::string(), std::string(65, 'x'), std::string("Cert"), std::string("a b"),
-                                  std::string("-a"), std::string("a."), std::string("_"), std::string("a/b"),
-                                  std::string("..")+"/x", std::string("\xC3\xA5"), std::string("a\nb"), std::string("a\0b", 3)}) {
+  for (const std::string& text :
+       {std::string(), std::string(65, 'x'), std::string("Cert"), std::string("a b"), std::string("-a"),
+        std::string("a."), std::string("_"), std::string("a/b"), std::string("..") + "/x", std::string("\xC3\xA5"),
+        std::string("a\nb"), std::string("a\0b", 3)}) {
     const auto name = ParsePartyName(text);
     EXPECT_EQ(ReasonOf(name.status()), RejectReason::kUsage) << text;
     EXPECT_EQ(name.status().message().find('\n'), absl::string_view::npos);

@@ -16,11 +16,13 @@ std::string Indicator(const std::string& more = "") {
   return R"({"type":"indicator","id":"indicator--)" + kUuid + "\"" + more + "}";
 }
 
-RejectReason ReasonFor(const std::string& json) { return ReasonOf(StixObject::Parse(json).status()); }
+RejectReason ReasonFor(const std::string& json) {
+  return ReasonOf(StixObject::Parse(json).status());
+}
 
 TEST(StixObject, ReadsTheCommonProperties) {
-  const auto object = StixObject::Parse(Indicator(
-      R"(,"name":"A name","created":"2024-01-26T21:28:21.013109Z","modified":"2024-01-26T21:28:22.5Z")"));
+  const auto object = StixObject::Parse(
+      Indicator(R"(,"name":"A name","created":"2024-01-26T21:28:21.013109Z","modified":"2024-01-26T21:28:22.5Z")"));
   ASSERT_TRUE(object.ok()) << object.status();
   EXPECT_EQ(object->id(), "indicator--" + kUuid);
   EXPECT_EQ(object->type(), "indicator");
@@ -58,7 +60,8 @@ TEST(StixObject, RefusesWhatIsNoStix) {
         R"({"type":1,"id":"indicator--)" + kUuid + "\"}", R"({"type":"malware","id":"indicator--)" + kUuid + "\"}",
         R"({"type":"Indicator","id":"Indicator--)" + kUuid + "\"}", R"({"type":"ab","id":"ab--)" + kUuid + "\"}",
         R"({"type":"a_b","id":"a_b--)" + kUuid + "\"}", R"({"type":"indicator","id":"indicator-)" + kUuid + "\"}",
-        R"({"type":"indicator","id":"indicator--)" + kUuid + "0\"}", std::string(R"({"type":"indicator","id":"indicator--"})"),
+        R"({"type":"indicator","id":"indicator--)" + kUuid + "0\"}",
+        std::string(R"({"type":"indicator","id":"indicator--"})"),
         std::string(R"({"type":"indicator","id":"indicator--05b7c427-1452-437e-a19e-32590edf60cg"})"),
         std::string(R"({"type":"indicator","id":"indicator--05b7c4271452437ea19e32590edf60c3aaaa"})")}) {
     EXPECT_EQ(ReasonFor(json), RejectReason::kStix) << json;
@@ -90,8 +93,9 @@ TEST(StixObject, LimitsTheIdAndTheType) {
 }
 
 TEST(StixObject, RefusalsNameNoValue) {
-  for (const std::string& json : {Indicator(R"(,"created":"secret")"), std::string(R"({"type":"secret","id":"secret"})"),
-                                  std::string(R"({"type":"indicator","id":"indicator--secret"})")}) {
+  for (const std::string& json :
+       {Indicator(R"(,"created":"secret")"), std::string(R"({"type":"secret","id":"secret"})"),
+        std::string(R"({"type":"indicator","id":"indicator--secret"})")}) {
     EXPECT_EQ(StixObject::Parse(json).status().message().find("secret"), absl::string_view::npos) << json;
   }
 }

@@ -11,11 +11,13 @@ namespace {
 constexpr int64_t kNanosPerSecond = 1'000'000'000;
 
 absl::Status Refuse(std::string_view why) {
-  return Reject(RejectReason::kStix, std::string("a timestamp ") + std::string(why) +
-                                         "; write it as 2026-01-02T03:04:05.678Z, in UTC");
+  return Reject(RejectReason::kStix,
+                std::string("a timestamp ") + std::string(why) + "; write it as 2026-01-02T03:04:05.678Z, in UTC");
 }
 
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+bool IsDigit(char c) {
+  return c >= '0' && c <= '9';
+}
 
 // The digits of `text`, or -1 when anything else is among them. At most nine.
 int ReadDigits(std::string_view text) {

@@ -10,7 +10,8 @@ namespace entente::model {
 // Finds where a JSON string, array or object ends, over any cuts of the input, by following quotes and brackets alone.
 class ValueScan {
  public:
-  // `opening` is the value's first byte: '"', '[' or '{'; reading goes on behind it. `levels_outside` already enclose it.
+  // `opening` is the value's first byte: '"', '[' or '{'; reading goes on behind it. `levels_outside` already enclose
+  // it.
   ValueScan(char opening, uint64_t levels_outside);
 
   enum class Stop {
