@@ -14,7 +14,9 @@ namespace {
 
 constexpr size_t kMessageIdSize = 16;
 
-absl::Status Malformed(const char* what) { return Reject(RejectReason::kParse, what); }
+absl::Status Malformed(const char* what) {
+  return Reject(RejectReason::kParse, what);
+}
 
 bool HasWidths(const v1::StatementBody& body) {
   return body.origin().size() == OrgId::kSize && body.key_id().size() == KeyId::kSize &&
@@ -48,8 +50,8 @@ bool SameShared(const v1::StatementBody& a, const v1::StatementBody& b, const st
 }
 
 Claim ClaimOf(const v1::StatementBody& body) {
-  return {body.sequence(),   *StatementId::From(body.previous()), body.created_us(),
-          body.expires_us(), body.content_length(),               *Digest::From(body.content_commit())};
+  return {body.sequence(),       *StatementId::From(body.previous()), body.created_us(), body.expires_us(),
+          body.content_length(), *Digest::From(body.content_commit())};
 }
 
 absl::StatusOr<std::vector<OrgId>> ReadAudience(const v1::StatementBody& body) {
@@ -135,9 +137,9 @@ absl::Status CheckTimes(const Claims& claims, const trust::Identity& origin, con
     if (auto s = CheckLifetime(claim, now); !s.ok()) return s;
   }
   // A key is valid through one interval, so the earliest and the latest statement answer for those between.
-  const auto [first, last] = std::minmax_element(claims.each.begin(), claims.each.end(), [](const Claim& a, const Claim& b) {
-    return a.created_us < b.created_us;
-  });
+  const auto [first, last] =
+      std::minmax_element(claims.each.begin(), claims.each.end(),
+                          [](const Claim& a, const Claim& b) { return a.created_us < b.created_us; });
   for (const int64_t created_us : {first->created_us, last->created_us}) {
     const auto key = origin.KeyFor(key_id, v1::KEY_USAGE_STATEMENT, absl::FromUnixMicros(created_us));
     if (!key.ok()) return key.status();
@@ -145,7 +147,8 @@ absl::Status CheckTimes(const Claims& claims, const trust::Identity& origin, con
   const bool known = claims.identity_version < origin.version() ||
                      (claims.identity_version == origin.version() && claims.identity_hash == origin.hash());
   return known ? absl::OkStatus()
-               : Reject(RejectReason::kNoKey, "signed under an identity document that is not on file; exchange cards again");
+               : Reject(RejectReason::kNoKey,
+                        "signed under an identity document that is not on file; exchange cards again");
 }
 
 absl::Status CheckContent(const Claim& claim, ByteView salt, ByteView content) {
@@ -156,8 +159,10 @@ absl::Status CheckContent(const Claim& claim, ByteView salt, ByteView content) {
   return absl::OkStatus();
 }
 
-absl::Status CheckStream(const Claims& claims, const std::vector<uint32_t>& indexes, const std::vector<StatementId>& ids) {
-  const absl::Status gap = Reject(RejectReason::kGap, "the statements of a batch do not follow one another in their stream");
+absl::Status CheckStream(const Claims& claims, const std::vector<uint32_t>& indexes,
+                         const std::vector<StatementId>& ids) {
+  const absl::Status gap =
+      Reject(RejectReason::kGap, "the statements of a batch do not follow one another in their stream");
   const uint64_t base = claims.each[0].sequence - indexes[0];
   if (claims.each[0].sequence <= indexes[0]) return gap;
   for (size_t i = 0; i < claims.each.size(); ++i) {

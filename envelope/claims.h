@@ -39,15 +39,17 @@ struct Claims {
   Digest identity_hash;
   std::vector<Claim> each;  // as many as `bodies`
 };
-// Reads the bodies of one batch's statements and checks that they agree with it and among themselves. Refuses with kParse,
-// kLimit (a body over 128 KiB) and kAudience (unsorted, repeated, over 1000). REQUIRES at least one body.
+// Reads the bodies of one batch's statements and checks that they agree with it and among themselves. Refuses with
+// kParse, kLimit (a body over 128 KiB) and kAudience (unsorted, repeated, over 1000). REQUIRES at least one body.
 absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const BatchClaim& batch);
 
-// Each was made by a key that `origin` had then, not in the future, and is still alive. Refuses with kTime, kNoKey, kKeyUse.
+// Each was made by a key that `origin` had then, not in the future, and is still alive. Refuses with kTime, kNoKey,
+// kKeyUse.
 absl::Status CheckTimes(const Claims& claims, const trust::Identity& origin, const KeyId& key_id, absl::Time now);
 // Refuses with kContent.
 absl::Status CheckContent(const Claim& claim, ByteView salt, ByteView content);
 // Sequence and previous among statements `ids` at `indexes` of one batch. Refuses with kGap.
-absl::Status CheckStream(const Claims& claims, const std::vector<uint32_t>& indexes, const std::vector<StatementId>& ids);
+absl::Status CheckStream(const Claims& claims, const std::vector<uint32_t>& indexes,
+                         const std::vector<StatementId>& ids);
 
 }  // namespace entente::envelope

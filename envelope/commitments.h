@@ -23,8 +23,8 @@ struct Place {
   uint32_t index = 0;
   std::vector<Digest> path;
 };
-// OK when the statements `ids` stand at `places` under `root` in a batch of `size`: all of them in order without paths, or
-// some, ascending, each with its path. Refuses with kParse (places that cannot be) and kSignature (another root).
+// OK when the statements `ids` stand at `places` under `root` in a batch of `size`: all of them in order without paths,
+// or some, ascending, each with its path. Refuses with kParse (places that cannot be) and kSignature (another root).
 absl::Status CheckPlaces(const std::vector<StatementId>& ids, const std::vector<Place>& places, uint32_t size,
                          const Digest& root);
 

@@ -14,8 +14,12 @@ absl::Status Malformed(const char* what) {
   return Reject(RejectReason::kParse, std::string("release constraints: ") + what);
 }
 
-v1::Label ToWire(model::Label label) { return static_cast<v1::Label>(label); }
-model::Label FromWire(v1::Label label) { return static_cast<model::Label>(label); }
+v1::Label ToWire(model::Label label) {
+  return static_cast<v1::Label>(label);
+}
+model::Label FromWire(v1::Label label) {
+  return static_cast<model::Label>(label);
+}
 static_assert(static_cast<int>(model::Label::kUnlabelled) == v1::LABEL_UNSPECIFIED);
 static_assert(static_cast<int>(model::Label::kClear) == v1::LABEL_CLEAR);
 static_assert(static_cast<int>(model::Label::kGreen) == v1::LABEL_GREEN);
@@ -53,7 +57,8 @@ absl::Status ReadNations(const Strings& wire, std::vector<std::string>& out) {
 absl::Status ReadWords(const Strings& wire, std::vector<std::string>& out) {
   if (static_cast<size_t>(wire.size()) > policy::kMaxWords) return Malformed("too many sectors or purposes");
   if (!StrictlyAscending(wire)) return Malformed("sectors or purposes are unsorted or repeated");
-  if (!std::all_of(wire.begin(), wire.end(), IsWord)) return Malformed("a sector or purpose is no short printable word");
+  if (!std::all_of(wire.begin(), wire.end(), IsWord))
+    return Malformed("a sector or purpose is no short printable word");
   out.assign(wire.begin(), wire.end());
   return absl::OkStatus();
 }
@@ -112,7 +117,8 @@ absl::StatusOr<policy::Constraints> FromWire(const v1::ReleaseConstraints& wire)
       !v1::PersonalData_IsValid(wire.personal_data()) || !v1::SourceRole_IsValid(wire.source_role())) {
     return Malformed("a value is not known");
   }
-  if (!wire.sg_id().empty() && wire.sg_id().size() != policy::kSharingGroupIdSize) return Malformed("the sharing group id has not 32 bytes");
+  if (!wire.sg_id().empty() && wire.sg_id().size() != policy::kSharingGroupIdSize)
+    return Malformed("the sharing group id has not 32 bytes");
   if (!wire.exercise_id().empty() && !IsWord(wire.exercise_id())) return Malformed("the exercise id is malformed");
   if (wire.post_embargo_label() != v1::LABEL_UNSPECIFIED && wire.embargo_until_us() == 0) {
     return Malformed("a label after the embargo without an embargo");

@@ -65,7 +65,9 @@ struct Malformed {
   const char* name;
   std::function<void(v1::ReleaseConstraints&)> bend;
 };
-void PrintTo(const Malformed& m, std::ostream* out) { *out << m.name; }
+void PrintTo(const Malformed& m, std::ostream* out) {
+  *out << m.name;
+}
 
 class MalformedConstraints : public ::testing::TestWithParam<Malformed> {};
 TEST_P(MalformedConstraints, Refuses) {
@@ -77,31 +79,31 @@ TEST_P(MalformedConstraints, Refuses) {
 using W = v1::ReleaseConstraints;
 INSTANTIATE_TEST_SUITE_P(
     All, MalformedConstraints,
-    ::testing::Values(
-        Malformed{"NoLabel", [](W& w) { w.clear_label(); }},
-        Malformed{"LabelUnknown", [](W& w) { w.set_label(static_cast<v1::Label>(6)); }},
-        Malformed{"PapUnknown", [](W& w) { w.set_pap(static_cast<v1::Pap>(5)); }},
-        Malformed{"PersonalDataUnknown", [](W& w) { w.set_personal_data(static_cast<v1::PersonalData>(4)); }},
-        Malformed{"SourceRoleUnknown", [](W& w) { w.set_source_role(static_cast<v1::SourceRole>(3)); }},
-        Malformed{"NationsUnsorted", [](W& w) { w.mutable_rel_to()->SwapElements(0, 1); }},
-        Malformed{"NationTwice", [](W& w) { w.add_rel_to("NO"); }},
-        Malformed{"NationLowerCase", [](W& w) { w.set_not_rel_to(0, "xa"); }},
-        Malformed{"NationTooLong", [](W& w) { w.set_not_rel_to(0, "XAA"); }},
-        Malformed{"NationEmpty", [](W& w) { w.set_not_rel_to(0, ""); }},
-        Malformed{"SectorsUnsorted", [](W& w) { w.mutable_sector_to()->SwapElements(0, 1); }},
-        Malformed{"SectorWithSpace", [](W& w) { w.set_sector_to(0, "a b"); }},
-        Malformed{"SectorTooLong", [](W& w) { w.set_sector_to(0, Bytes(65, 'a')); }},
-        Malformed{"PurposeEmpty", [](W& w) { w.set_purpose(0, ""); }},
-        Malformed{"PurposeTwice", [](W& w) { w.add_purpose("network-security"); }},
-        Malformed{"EmbargoNegative", [](W& w) { w.set_embargo_until_us(-1); }},
-        Malformed{"EmbargoBeyondTime", [](W& w) { w.set_embargo_until_us(INT64_MAX); }},
-        Malformed{"LabelAfterNoEmbargo", [](W& w) { w.clear_embargo_until_us(); }},
-        Malformed{"RetainNegative", [](W& w) { w.set_retain_until_us(-1); }},
-        Malformed{"GroupShort", [](W& w) { w.set_sg_id(Bytes(31, 'g')); }},
-        Malformed{"AddresseeShort", [](W& w) { w.set_addressees(0, "short"); }},
-        Malformed{"AddresseesUnsorted", [](W& w) { w.mutable_addressees()->SwapElements(0, 1); }},
-        Malformed{"AddresseeTwice", [](W& w) { w.add_addressees(Bytes(32, '\2')); }},
-        Malformed{"ExerciseMalformed", [](W& w) { w.set_exercise_id("a\nb"); }}),
+    ::testing::Values(Malformed{"NoLabel", [](W& w) { w.clear_label(); }},
+                      Malformed{"LabelUnknown", [](W& w) { w.set_label(static_cast<v1::Label>(6)); }},
+                      Malformed{"PapUnknown", [](W& w) { w.set_pap(static_cast<v1::Pap>(5)); }},
+                      Malformed{"PersonalDataUnknown",
+                                [](W& w) { w.set_personal_data(static_cast<v1::PersonalData>(4)); }},
+                      Malformed{"SourceRoleUnknown", [](W& w) { w.set_source_role(static_cast<v1::SourceRole>(3)); }},
+                      Malformed{"NationsUnsorted", [](W& w) { w.mutable_rel_to()->SwapElements(0, 1); }},
+                      Malformed{"NationTwice", [](W& w) { w.add_rel_to("NO"); }},
+                      Malformed{"NationLowerCase", [](W& w) { w.set_not_rel_to(0, "xa"); }},
+                      Malformed{"NationTooLong", [](W& w) { w.set_not_rel_to(0, "XAA"); }},
+                      Malformed{"NationEmpty", [](W& w) { w.set_not_rel_to(0, ""); }},
+                      Malformed{"SectorsUnsorted", [](W& w) { w.mutable_sector_to()->SwapElements(0, 1); }},
+                      Malformed{"SectorWithSpace", [](W& w) { w.set_sector_to(0, "a b"); }},
+                      Malformed{"SectorTooLong", [](W& w) { w.set_sector_to(0, Bytes(65, 'a')); }},
+                      Malformed{"PurposeEmpty", [](W& w) { w.set_purpose(0, ""); }},
+                      Malformed{"PurposeTwice", [](W& w) { w.add_purpose("network-security"); }},
+                      Malformed{"EmbargoNegative", [](W& w) { w.set_embargo_until_us(-1); }},
+                      Malformed{"EmbargoBeyondTime", [](W& w) { w.set_embargo_until_us(INT64_MAX); }},
+                      Malformed{"LabelAfterNoEmbargo", [](W& w) { w.clear_embargo_until_us(); }},
+                      Malformed{"RetainNegative", [](W& w) { w.set_retain_until_us(-1); }},
+                      Malformed{"GroupShort", [](W& w) { w.set_sg_id(Bytes(31, 'g')); }},
+                      Malformed{"AddresseeShort", [](W& w) { w.set_addressees(0, "short"); }},
+                      Malformed{"AddresseesUnsorted", [](W& w) { w.mutable_addressees()->SwapElements(0, 1); }},
+                      Malformed{"AddresseeTwice", [](W& w) { w.add_addressees(Bytes(32, '\2')); }},
+                      Malformed{"ExerciseMalformed", [](W& w) { w.set_exercise_id("a\nb"); }}),
     [](const auto& test) { return test.param.name; });
 
 // Each list at its bound and one beyond it.

@@ -5,7 +5,8 @@
 #include "envelope/header.h"
 #include "envelope/testing/federation.h"
 
-// What a carrier can do: it has the sealed bytes and no key. No damage may ever open, and each place answers with its reason.
+// What a carrier can do: it has the sealed bytes and no key. No damage may ever open, and each place answers with its
+// reason.
 namespace entente::envelope {
 namespace {
 
@@ -14,7 +15,8 @@ using enum RejectReason;
 
 Bytes SealedToEstovia(std::vector<Bytes> contents) {
   Federation& world = World();
-  const auto batch = SignBatch(world.norlandia.self(), Green(), {world.estovia.org()}, std::move(contents), NewStream(), kNow);
+  const auto batch =
+      SignBatch(world.norlandia.self(), Green(), {world.estovia.org()}, std::move(contents), NewStream(), kNow);
   return *Seal(world.norlandia.self(), batch->signed_body(), AllOf(*batch), {world.estovia.Prekey(kNow)}, kNow);
 }
 const Bytes& Small() {
@@ -28,7 +30,9 @@ const Bytes& Large() {
 }
 constexpr size_t kChunks = kHeaderSize + kSlotSize + 32, kSealedChunk = crypto::kChunkSize + crypto::kTagSize;
 
-RejectReason ReasonAtEstovia(ByteView wire) { return ReasonFor(OpenAt(World().estovia, wire)); }
+RejectReason ReasonAtEstovia(ByteView wire) {
+  return ReasonFor(OpenAt(World().estovia, wire));
+}
 
 // Every bit of [begin, begin + size), one at a time; `stride` 1 or more bits apart.
 struct Region {
@@ -37,7 +41,9 @@ struct Region {
   std::vector<RejectReason> allowed;
   size_t stride = 1;
 };
-void PrintTo(const Region& r, std::ostream* out) { *out << r.name; }
+void PrintTo(const Region& r, std::ostream* out) {
+  *out << r.name;
+}
 
 class EveryBit : public ::testing::TestWithParam<Region> {};
 TEST_P(EveryBit, OfItRefusesWithItsReason) {
@@ -56,11 +62,12 @@ TEST_P(EveryBit, OfItRefusesWithItsReason) {
 }
 INSTANTIATE_TEST_SUITE_P(
     Damage, EveryBit,
-    ::testing::Values(Region{"magic", 0, 4, {kHeader}}, Region{"suite", 4, 2, {kSuite}}, Region{"mode", 6, 1, {kHeader}},
-                      Region{"flags", 7, 1, {kHeader}}, Region{"env_id", 8, 16, {kUnwrap}},
-                      Region{"created_hour", 24, 4, {kTime, kUnwrap}}, Region{"expires_hour", 28, 4, {kTime, kUnwrap}},
-                      Region{"route_tag", 32, 16, {kUnwrap}}, Region{"msg_salt", 48, 32, {kUnwrap}},
-                      Region{"n_slots", 80, 2, {kHeader}}, Region{"size_class", 82, 1, {kUnwrap}},
+    ::testing::Values(Region{"magic", 0, 4, {kHeader}}, Region{"suite", 4, 2, {kSuite}},
+                      Region{"mode", 6, 1, {kHeader}}, Region{"flags", 7, 1, {kHeader}},
+                      Region{"env_id", 8, 16, {kUnwrap}}, Region{"created_hour", 24, 4, {kTime, kUnwrap}},
+                      Region{"expires_hour", 28, 4, {kTime, kUnwrap}}, Region{"route_tag", 32, 16, {kUnwrap}},
+                      Region{"msg_salt", 48, 32, {kUnwrap}}, Region{"n_slots", 80, 2, {kHeader}},
+                      Region{"size_class", 82, 1, {kUnwrap}},
                       Region{"prekey_id", 83, 16, {kNoSlot, kKeyGone}},  // unknown or forgotten: the ring cannot tell
                       Region{"enc", 99, kEncSize, {kUnwrap, kKem}}, Region{"ct", 1219, kWrappedSize, {kUnwrap}},
                       Region{"commitment", 1267, 32, {kCommit}}, Region{"payload", 1299, 900, {kAead}, 7}),
@@ -84,7 +91,8 @@ TEST(Damage, CommitmentIsCheckedBeforeTheAead) {
 
 TEST(Damage, ChunksCannotBeSwapped) {
   Bytes wire = Large();
-  std::swap_ranges(wire.begin() + kChunks, wire.begin() + kChunks + kSealedChunk, wire.begin() + kChunks + kSealedChunk);
+  std::swap_ranges(wire.begin() + kChunks, wire.begin() + kChunks + kSealedChunk,
+                   wire.begin() + kChunks + kSealedChunk);
   EXPECT_EQ(ReasonAtEstovia(wire), kAead);
 }
 TEST(Damage, AMissingLastChunkShows) {
@@ -103,8 +111,8 @@ TEST(Damage, ASlotOfAnotherEnvelopeDoesNotOpen) {
 }
 // Slots have one width: a ct of 47 or 49 bytes cannot be said, only bytes that lie elsewhere than announced.
 TEST(Damage, ShiftedSlotsRefuse) {
-  EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).erase(1219 + 47, 1)), kUnwrap);
-  EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).insert(1219 + 48, 1, '\0')), kCommit);
+  EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).erase(1219 + 10, 1)), kUnwrap);
+  EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).insert(kHeaderSize + kSlotSize, 1, '\0')), kCommit);
   EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).erase(kHeaderSize, kSlotSize)), kHeader);
 }
 TEST(Damage, ALowOrderShareRefusesInTheKem) {
@@ -116,7 +124,8 @@ TEST(Damage, ALowOrderShareRefusesInTheKem) {
 // Whatever happens to one recipient's slot, the others notice: all slots are under the key commitment.
 TEST(Damage, AnotherRecipientsSlotIsCommittedTo) {
   Federation& world = World();
-  const auto batch = SignBatch(world.norlandia.self(), Green(), {world.estovia.org(), world.volt.org()}, {"{}"}, NewStream(), kNow);
+  const auto batch =
+      SignBatch(world.norlandia.self(), Green(), {world.estovia.org(), world.volt.org()}, {"{}"}, NewStream(), kNow);
   const std::vector<trust::Prekey> recipients = {world.estovia.Prekey(kNow), world.volt.Prekey(kNow)};
   Bytes wire = *Seal(world.norlandia.self(), batch->signed_body(), AllOf(*batch), recipients, kNow);
   for (const size_t at : {0, 20, 1183}) {

@@ -15,7 +15,9 @@ Batch SignedFor(const std::vector<OrgId>& audience, std::vector<Bytes> contents,
                 const policy::Constraints& constraints = Green()) {
   return *SignBatch(World().norlandia.self(), constraints, audience, std::move(contents), NewStream(), kNow);
 }
-Batch ForEstovia(std::vector<Bytes> contents) { return SignedFor({World().estovia.org()}, std::move(contents)); }
+Batch ForEstovia(std::vector<Bytes> contents) {
+  return SignedFor({World().estovia.org()}, std::move(contents));
+}
 absl::StatusOr<Bytes> SealTo(const Batch& batch, const std::vector<Sealable>& statements,
                              const std::vector<trust::Prekey>& recipients) {
   return Seal(World().norlandia.self(), batch.signed_body(), statements, recipients, kNow);
@@ -70,7 +72,8 @@ TEST(Envelope, OpensForEachOfThreeRecipients) {
   const TestParty third("isac", kNow);
   const auto at_third = third.DirectoryWith({&world.norlandia});
   const Batch batch = SignedFor({world.estovia.org(), world.volt.org(), third.org()}, Contents(2));
-  const auto wire = SealTo(batch, AllOf(batch), {third.Prekey(kNow), world.estovia.Prekey(kNow), world.volt.Prekey(kNow)});
+  const auto wire =
+      SealTo(batch, AllOf(batch), {third.Prekey(kNow), world.estovia.Prekey(kNow), world.volt.Prekey(kNow)});
   ASSERT_TRUE(wire.ok()) << wire.status();
   const auto check = [&](const TestParty& party, const trust::Directory& directory) {
     auto opened = OpenAt(party, *wire);
@@ -162,7 +165,8 @@ TEST(Envelope, TimesOutsideItsWindowRefuse) {
 TEST(Envelope, SomebodyElsesEnvelopeHasNoSlot) {
   const Bytes wire = *SealToEstovia(ForEstovia({"{}"}));
   const auto opened = OpenAt(World().volt, wire);
-  EXPECT_TRUE(ReasonFor(opened) == RejectReason::kNoSlot || ReasonFor(opened) == RejectReason::kKeyGone) << opened.status();
+  EXPECT_TRUE(ReasonFor(opened) == RejectReason::kNoSlot || ReasonFor(opened) == RejectReason::kKeyGone)
+      << opened.status();
 }
 
 TEST(Envelope, AfterThePrekeysGraceItNeverOpens) {
@@ -176,7 +180,8 @@ TEST(Envelope, AfterThePrekeysGraceItNeverOpens) {
   const absl::Time last = recipient.not_after - absl::Seconds(1);
   const Bytes young = *Seal(World().norlandia.self(), later.signed_body(), AllOf(later), {recipient}, last);
   ASSERT_TRUE(isac.ring().Rotate(kNow + trust::kPrekeyUse + trust::kPrekeyGrace + absl::Hours(1)).ok());
-  EXPECT_EQ(ReasonFor(OpenAt(isac, young, kNow + trust::kPrekeyUse + trust::kPrekeyGrace + absl::Hours(1))), RejectReason::kKeyGone);
+  EXPECT_EQ(ReasonFor(OpenAt(isac, young, kNow + trust::kPrekeyUse + trust::kPrekeyGrace + absl::Hours(1))),
+            RejectReason::kKeyGone);
 }
 
 TEST(Seal, BoundsRecipients) {
@@ -203,7 +208,8 @@ TEST(Seal, RefusesStatementsThatAreNotOfTheBatch) {
   const Batch batch = ForEstovia(Contents(2)), other = ForEstovia(Contents(2));
   const auto recipient = World().estovia.Prekey(kNow);
   EXPECT_EQ(ReasonFor(SealTo(batch, AllOf(other), {recipient})), RejectReason::kSignature);
-  EXPECT_EQ(ReasonFor(SealTo(batch, {AllOf(batch)[0]}, {recipient})), RejectReason::kSignature);  // a part without its path
+  EXPECT_EQ(ReasonFor(SealTo(batch, {AllOf(batch)[0]}, {recipient})),
+            RejectReason::kSignature);  // a part without its path
 }
 TEST(Seal, RefusesAnotherOrigin) {
   const Batch batch = ForEstovia({"{}"});

@@ -63,7 +63,8 @@ absl::StatusOr<Frame> ParseFrame(ByteView wire) {
   Frame frame;
   frame.core = wire.substr(0, kHeaderSize);
   Fields fields(frame.core);
-  if (fields.Take(kMagic.size()) != kMagic) return Reject(RejectReason::kHeader, "no envelope of version 1: wrong magic");
+  if (fields.Take(kMagic.size()) != kMagic)
+    return Reject(RejectReason::kHeader, "no envelope of version 1: wrong magic");
   if (fields.Number<uint16_t>() != crypto::kSuite) return Reject(RejectReason::kSuite, "only suite 1 is accepted");
   if (fields.Number<uint8_t>() != kDirectMode) return Reject(RejectReason::kHeader, "only direct mode is accepted");
   if (fields.Number<uint8_t>() != 0) return Reject(RejectReason::kHeader, "unknown flags are set");
@@ -90,7 +91,8 @@ absl::StatusOr<Frame> ParseFrame(ByteView wire) {
 absl::Status CheckHours(const Header& header, absl::Time now) {
   const absl::Time created = absl::FromUnixSeconds(header.created_hour * kSecondsPerHour);
   const absl::Time expires = absl::FromUnixSeconds(header.expires_hour * kSecondsPerHour);
-  if (created > now + kClockSkew) return Reject(RejectReason::kTime, "sealed in the future; compare both nodes' clocks");
+  if (created > now + kClockSkew)
+    return Reject(RejectReason::kTime, "sealed in the future; compare both nodes' clocks");
   if (expires <= now) return Reject(RejectReason::kTime, "the envelope has expired");
   if (header.expires_hour <= header.created_hour || header.expires_hour - header.created_hour > kEnvelopeHours) {
     return Reject(RejectReason::kTime, "an envelope lives for 1 to 336 hours");
@@ -107,7 +109,9 @@ Slot SlotAt(ByteView slots, size_t index) {
   return slot;
 }
 
-Digest HeaderHash(ByteView core) { return crypto::LabeledHash("entente/1/h0", {core}); }
+Digest HeaderHash(ByteView core) {
+  return crypto::LabeledHash("entente/1/h0", {core});
+}
 
 Digest CoreHash(const Digest& h0, ByteView slots) {
   std::vector<ByteView> leaves;
@@ -131,6 +135,8 @@ uint32_t HourOf(absl::Time time) {
   return static_cast<uint32_t>(std::clamp<int64_t>(absl::ToUnixSeconds(time) / kSecondsPerHour, 0, UINT32_MAX));
 }
 
-uint8_t SizeClass(size_t padded) { return static_cast<uint8_t>(std::bit_width(padded) - 1); }
+uint8_t SizeClass(size_t padded) {
+  return static_cast<uint8_t>(std::bit_width(padded) - 1);
+}
 
 }  // namespace entente::envelope

@@ -6,7 +6,8 @@
 #include "absl/time/time.h"
 #include "base/bytes.h"
 
-// Private to envelope/ and its hostile maker: the clear bytes in front of an envelope's chunks (docs/formats/envelope.md).
+// Private to envelope/ and its hostile maker: the clear bytes in front of an envelope's chunks
+// (docs/formats/envelope.md).
 namespace entente::envelope {
 
 using RouteTag = FixedBytes<16, struct RouteTagTag>;

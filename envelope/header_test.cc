@@ -28,9 +28,15 @@ Header Known() {
   header.size_class = 11;
   return header;
 }
-Bytes Slots() { return Bytes(kSlotSize, '\1') + Bytes(kSlotSize, '\2'); }
-Bytes Wire() { return EncodeHeader(Known()) + Slots() + Bytes(32, 'K') + Bytes(2064, 'C'); }
-absl::Time Hour(int64_t hour) { return absl::FromUnixSeconds(hour * 3600); }
+Bytes Slots() {
+  return Bytes(kSlotSize, '\1') + Bytes(kSlotSize, '\2');
+}
+Bytes Wire() {
+  return EncodeHeader(Known()) + Slots() + Bytes(32, 'K') + Bytes(2064, 'C');
+}
+absl::Time Hour(int64_t hour) {
+  return absl::FromUnixSeconds(hour * 3600);
+}
 
 RejectReason After(size_t at, ByteView bytes) {
   Bytes wire = Wire();
@@ -40,9 +46,10 @@ RejectReason After(size_t at, ByteView bytes) {
 
 // Made by an independent program from docs/formats/envelope.md.
 TEST(Header, KnownBytes) {
-  EXPECT_EQ(ToHex(EncodeHeader(Known())),
-            "454e543100010100e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e10007964600079796a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a75a5a5a5a5a5a5a"
-            "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a00020b");
+  EXPECT_EQ(
+      ToHex(EncodeHeader(Known())),
+      "454e543100010100e1e1e1e1e1e1e1e1e1e1e1e1e1e1e1e10007964600079796a7a7a7a7a7a7a7a7a7a7a7a7a7a7a7a75a5a5a5a5a5a5a"
+      "5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a00020b");
 }
 
 TEST(Header, KnownHashes) {
@@ -84,12 +91,13 @@ TEST(Header, RefusesWhatIsNotThisVersion) {
 
 TEST(Header, BoundsTheSlots) {
   EXPECT_EQ(After(80, {"\0\0", 2}), RejectReason::kHeader);
-  EXPECT_EQ(After(80, "\3\xe9"), RejectReason::kHeader);  // 1001
+  EXPECT_EQ(After(80, "\3\xe9"), RejectReason::kHeader);     // 1001
   EXPECT_EQ(After(80, {"\0\4", 2}), RejectReason::kHeader);  // more than there are bytes
   Header many = Known();
   many.slots = 1000;
   EXPECT_TRUE(ParseFrame(EncodeHeader(many) + Bytes(1000 * kSlotSize + 32 + 16, 's')).ok());
-  EXPECT_EQ(ReasonOf(ParseFrame(EncodeHeader(many) + Bytes(1000 * kSlotSize + 32 + 15, 's')).status()), RejectReason::kHeader);
+  EXPECT_EQ(ReasonOf(ParseFrame(EncodeHeader(many) + Bytes(1000 * kSlotSize + 32 + 15, 's')).status()),
+            RejectReason::kHeader);
 }
 
 TEST(Header, BoundsTheEnvelope) {

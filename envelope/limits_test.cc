@@ -1,8 +1,9 @@
+#include "envelope/limits.h"
+
 #include <gtest/gtest.h>
 
 #include "envelope/claims.h"
 #include "envelope/commitments.h"
-#include "envelope/limits.h"
 #include "envelope/payload_reader.h"
 #include "envelope/testing/federation.h"
 
@@ -19,7 +20,9 @@ v1::Payload Sealed(size_t statements = 1) {
   for (size_t i = 0; i < statements; ++i) payload.add_statements();
   return payload;
 }
-RejectReason Read(const v1::Payload& payload) { return ReasonFor(ReadPayload(payload.SerializeAsString())); }
+RejectReason Read(const v1::Payload& payload) {
+  return ReasonFor(ReadPayload(payload.SerializeAsString()));
+}
 
 TEST(PayloadLimits, Statements) {
   EXPECT_EQ(Read(Sealed(1024)), kNone);
@@ -74,10 +77,10 @@ TEST(PayloadLimits, MalformedIsRefused) {
   const Bytes whole = Sealed().SerializeAsString();
   EXPECT_EQ(ReasonFor(ReadPayload(whole.substr(0, whole.size() - 1))), kParse);
   EXPECT_EQ(ReasonFor(ReadPayload(whole + '\0')), kParse);
-  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x0b\x0c")), kParse);                      // a group
-  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x12\xff\xff\xff\xff\x0f")), kParse);      // 4 GiB long
-  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x22\x01x")), kParse);                     // field 4
-  EXPECT_EQ(ReasonFor(ReadPayload(whole + Sealed(0).SerializeAsString())), kParse);   // batch and seal twice
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x0b\x0c")), kParse);                     // a group
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x12\xff\xff\xff\xff\x0f")), kParse);     // 4 GiB long
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x22\x01x")), kParse);                    // field 4
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + Sealed(0).SerializeAsString())), kParse);  // batch and seal twice
 }
 
 v1::BatchBody WireBatch() {
@@ -98,7 +101,8 @@ TEST(BatchLimits, Size) {
   EXPECT_EQ(ReasonFor(ReadBatch(wire.SerializeAsString())), kParse);
 }
 TEST(BatchLimits, Widths) {
-  for (const auto& shorten : {&v1::BatchBody::mutable_origin, &v1::BatchBody::mutable_key_id, &v1::BatchBody::mutable_root}) {
+  for (const auto& shorten :
+       {&v1::BatchBody::mutable_origin, &v1::BatchBody::mutable_key_id, &v1::BatchBody::mutable_root}) {
     v1::BatchBody wire = WireBatch();
     (wire.*shorten)()->pop_back();
     EXPECT_EQ(ReasonFor(ReadBatch(wire.SerializeAsString())), kParse);

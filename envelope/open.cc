@@ -34,7 +34,8 @@ absl::StatusOr<OwnSlot> FindSlot(const Frame& frame, const trust::PrekeyRing& pr
     if (seed.ok()) return OwnSlot{slot, *std::move(seed)};
     if (ReasonOf(seed.status()) == RejectReason::kKeyGone) reason = RejectReason::kKeyGone;
   }
-  return Reject(reason, "no slot is sealed to a prekey that this node holds; the sender seals again to the current one");
+  return Reject(reason,
+                "no slot is sealed to a prekey that this node holds; the sender seals again to the current one");
 }
 
 absl::StatusOr<crypto::SecretBytes> Unwrap(const OwnSlot& own, const Digest& h0, const OrgId& self,

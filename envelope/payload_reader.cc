@@ -10,7 +10,9 @@
 namespace entente::envelope {
 namespace {
 
-absl::Status OverLimit(const char* what) { return Reject(RejectReason::kLimit, what); }
+absl::Status OverLimit(const char* what) {
+  return Reject(RejectReason::kLimit, what);
+}
 
 // Walks one level; `check` refuses a field. What is malformed refuses with kParse.
 template <typename Check>
@@ -30,7 +32,8 @@ absl::Status CheckEntry(ByteView entry, size_t& body_bytes) {
     if (field.number == v1::StatementEntry::kBodyFieldNumber) {
       body_bytes += field.bytes.size();
       if (field.bytes.size() > kMaxBodyBytes) return OverLimit("a statement body has at most 128 KiB");
-      if (body_bytes > kMaxStatementBytes) return OverLimit("the statements have at most 4 MiB together, without content");
+      if (body_bytes > kMaxStatementBytes)
+        return OverLimit("the statements have at most 4 MiB together, without content");
     }
     if (field.number == v1::StatementEntry::kContentFieldNumber && field.bytes.size() > kMaxContentBytes) {
       return OverLimit("a content has at most 32 MiB");
@@ -49,7 +52,8 @@ absl::Status CheckSizes(ByteView bytes) {
       if (++statements > kMaxStatements) return OverLimit("an envelope has at most 1024 statements");
       return CheckEntry(field.bytes, body_bytes);
     }
-    const bool signed_body = field.number == v1::Payload::kBatchFieldNumber || field.number == v1::Payload::kSealFieldNumber;
+    const bool signed_body =
+        field.number == v1::Payload::kBatchFieldNumber || field.number == v1::Payload::kSealFieldNumber;
     if (signed_body && field.bytes.size() > kMaxSignedBytes) return OverLimit("a batch or seal has at most 16 KiB");
     return absl::OkStatus();
   });

@@ -12,7 +12,9 @@ using google::protobuf::io::CodedOutputStream;
 constexpr uint32_t kLengthDelimited = 2;  // wire type
 
 // All field numbers here are below 16: one byte of tag.
-size_t FieldSize(size_t value) { return 1 + CodedOutputStream::VarintSize32(static_cast<uint32_t>(value)) + value; }
+size_t FieldSize(size_t value) {
+  return 1 + CodedOutputStream::VarintSize32(static_cast<uint32_t>(value)) + value;
+}
 
 void AppendFront(Bytes& out, int field, size_t size) {
   uint8_t front[16];

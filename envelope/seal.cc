@@ -17,7 +17,7 @@ namespace {
 struct Cargo {
   const v1::SignedBody& batch;
   const std::vector<Sealable>& statements;
-  bool whole = false;               // all of the batch: no audit paths
+  bool whole = false;  // all of the batch: no audit paths
   std::vector<OrgId> audience;
   Digest statements_hash, audience_hash;
 };
@@ -25,7 +25,8 @@ struct Cargo {
 absl::Status CheckSizes(const std::vector<Sealable>& statements) {
   size_t body_bytes = 0;
   for (const Sealable& statement : statements) {
-    if (statement.content.size() > kMaxContentBytes) return Reject(RejectReason::kLimit, "a content has at most 32 MiB");
+    if (statement.content.size() > kMaxContentBytes)
+      return Reject(RejectReason::kLimit, "a content has at most 32 MiB");
     body_bytes += statement.body.size();
   }
   const bool fit = !statements.empty() && statements.size() <= kMaxStatements && body_bytes <= kMaxStatementBytes;
@@ -34,14 +35,16 @@ absl::Status CheckSizes(const std::vector<Sealable>& statements) {
 }
 
 // The sender's own store gave these: what does not fit together is refused here rather than by every receiver.
-absl::StatusOr<Cargo> Load(const trust::Self& self, const v1::SignedBody& batch, const std::vector<Sealable>& statements) {
+absl::StatusOr<Cargo> Load(const trust::Self& self, const v1::SignedBody& batch,
+                           const std::vector<Sealable>& statements) {
   if (auto s = CheckSizes(statements); !s.ok()) return s;
   const auto claim = ReadBatch(batch.body());
   if (!claim.ok()) return claim.status();
   if (claim->origin != self.org()) return Reject(RejectReason::kAudience, "only the origin seals its statements");
   const auto claims = ReadClaims({statements.front().body}, *claim);
   if (!claims.ok()) return claims.status();
-  Cargo cargo{batch, statements, statements.size() == claim->size, claims->audience, {}, AudienceHash(claims->audience)};
+  Cargo cargo{
+      batch, statements, statements.size() == claim->size, claims->audience, {}, AudienceHash(claims->audience)};
   std::vector<StatementId> ids;
   std::vector<Place> places;
   for (const Sealable& statement : statements) {
@@ -59,7 +62,8 @@ absl::Status CheckRecipients(const std::vector<trust::Prekey>& recipients, const
   }
   std::vector<OrgId> orgs;
   for (const trust::Prekey& recipient : recipients) {
-    if (recipient.not_after <= now) return Reject(RejectReason::kPrekey, "a recipient's prekey has expired; await its next one");
+    if (recipient.not_after <= now)
+      return Reject(RejectReason::kPrekey, "a recipient's prekey has expired; await its next one");
     if (!std::binary_search(cargo.audience.begin(), cargo.audience.end(), recipient.org)) {
       return Reject(RejectReason::kAudience, "a recipient is not in the audience that was signed");
     }
@@ -86,10 +90,12 @@ v1::SealBody SealBodyOf(const trust::Self& self, const Cargo& cargo, absl::Time 
 // Fresh randomness, hedged: a generator that repeats itself reveals nothing to who does not hold the signing key.
 crypto::SecretBytes MakeContentKey(const trust::Self& self, const Cargo& cargo) {
   const auto random = crypto::SecretBytes::Random(crypto::kKeySize);
-  const auto view = [](std::span<const uint8_t> s) { return ByteView(reinterpret_cast<const char*>(s.data()), s.size()); };
-  Digest digest = crypto::LabeledHash("entente/1/cek", {view(random.ExposeSecret()),
-                                                        view(self.statement_key->seed().ExposeSecret()),
-                                                        cargo.statements_hash.view()});
+  const auto view = [](std::span<const uint8_t> s) {
+    return ByteView(reinterpret_cast<const char*>(s.data()), s.size());
+  };
+  Digest digest = crypto::LabeledHash(
+      "entente/1/cek",
+      {view(random.ExposeSecret()), view(self.statement_key->seed().ExposeSecret()), cargo.statements_hash.view()});
   auto key = crypto::SecretBytes::CopyOf(digest.view());
   explicit_bzero(digest.data(), Digest::kSize);
   return key;
@@ -128,8 +134,9 @@ Header MakeHeader(size_t recipients, size_t padded, absl::Time now) {
 
 }  // namespace
 
-absl::StatusOr<Bytes> Seal(const trust::Self& self, const v1::SignedBody& batch, const std::vector<Sealable>& statements,
-                           const std::vector<trust::Prekey>& recipients, absl::Time now) {
+absl::StatusOr<Bytes> Seal(const trust::Self& self, const v1::SignedBody& batch,
+                           const std::vector<Sealable>& statements, const std::vector<trust::Prekey>& recipients,
+                           absl::Time now) {
   const auto cargo = Load(self, batch, statements);
   if (!cargo.ok()) return cargo.status();
   if (auto s = CheckRecipients(recipients, *cargo, now); !s.ok()) return s;
@@ -152,7 +159,8 @@ absl::StatusOr<Bytes> Seal(const trust::Self& self, const v1::SignedBody& batch,
   seal.set_h_core(h_core.str());
   seal.set_key_commitment(keys.commitment.str());
 
-  // The plaintext is let go before the envelope is put together: a 32 MiB content is held twice here, never three times.
+  // The plaintext is let go before the envelope is put together: a 32 MiB content is held twice here, never three
+  // times.
   absl::StatusOr<Bytes> chunks = [&] {
     const Bytes plaintext = writer.Write(trust::SignBody(self, kSealType, seal.SerializeAsString()), padded);
     return crypto::SealPayload(keys, h_core, plaintext);

@@ -18,7 +18,8 @@ absl::Status CheckContents(const std::vector<Bytes>& contents) {
   if (contents.empty() || contents.size() > kMaxStatements) {
     return Reject(RejectReason::kLimit, "a batch has 1 to 1024 statements");
   }
-  const bool fit = std::all_of(contents.begin(), contents.end(), [](const Bytes& c) { return c.size() <= kMaxContentBytes; });
+  const bool fit =
+      std::all_of(contents.begin(), contents.end(), [](const Bytes& c) { return c.size() <= kMaxContentBytes; });
   return fit ? absl::OkStatus() : Reject(RejectReason::kLimit, "a content has at most 32 MiB");
 }
 
@@ -43,8 +44,11 @@ v1::StatementBody SharedBody(const trust::Self& self, const v1::ReleaseConstrain
 class Writer {
  public:
   Writer(v1::StatementBody shared, const StreamPosition& position, size_t count)
-      : body_(std::move(shared)), sequence_(position.sequence), previous_(position.last),
-        exercise_(!body_.constraints().exercise_id().empty()), random_(count * (kMessageIdSize + kSaltSize), '\0') {
+      : body_(std::move(shared)),
+        sequence_(position.sequence),
+        previous_(position.last),
+        exercise_(!body_.constraints().exercise_id().empty()),
+        random_(count * (kMessageIdSize + kSaltSize), '\0') {
     crypto::RandomBytes(reinterpret_cast<uint8_t*>(random_.data()), random_.size());
   }
 
@@ -93,8 +97,8 @@ v1::SignedBody Sign(const trust::Self& self, const std::vector<Statement>& state
 }  // namespace
 
 absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constraints& constraints,
-                                std::vector<OrgId> audience, std::vector<Bytes> contents, const StreamPosition& position,
-                                absl::Time now) {
+                                std::vector<OrgId> audience, std::vector<Bytes> contents,
+                                const StreamPosition& position, absl::Time now) {
   if (auto s = CheckContents(contents); !s.ok()) return s;
   std::sort(audience.begin(), audience.end());
   audience.erase(std::unique(audience.begin(), audience.end()), audience.end());
@@ -115,7 +119,8 @@ absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constrain
     body_bytes += statements.back().body().size();
   }
   if (body_bytes > kMaxStatementBytes) {
-    return Reject(RejectReason::kLimit, "the statements of a batch have at most 4 MiB together, without content; sign fewer");
+    return Reject(RejectReason::kLimit,
+                  "the statements of a batch have at most 4 MiB together, without content; sign fewer");
   }
   v1::SignedBody signed_body = Sign(self, statements, exercise);
   const auto size = static_cast<uint32_t>(statements.size());

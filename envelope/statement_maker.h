@@ -5,13 +5,14 @@
 
 #include "envelope/envelope.h"
 
-// Private to envelope/: the one door to proof types. Whoever calls it has made every check of docs/formats/statement.md,
-// or has just signed the statements itself.
+// Private to envelope/: the one door to proof types. Whoever calls it has made every check of
+// docs/formats/statement.md, or has just signed the statements itself.
 namespace entente::envelope {
 
 struct StatementMaker {
   static Statement MakeStatement(StatementId id, Bytes body, Bytes salt, Bytes content, uint32_t index,
-                                 std::vector<Digest> path, uint64_t sequence, StatementId previous, absl::Time created) {
+                                 std::vector<Digest> path, uint64_t sequence, StatementId previous,
+                                 absl::Time created) {
     Statement made;
     made.id_ = id;
     made.body_ = std::move(body);

@@ -12,10 +12,15 @@ namespace {
 using namespace testing;
 using crypto::ToHex;
 
-const trust::Self& Norlandia() { return World().norlandia.self(); }
-std::vector<OrgId> ToEstovia() { return {World().estovia.org()}; }
+const trust::Self& Norlandia() {
+  return World().norlandia.self();
+}
+std::vector<OrgId> ToEstovia() {
+  return {World().estovia.org()};
+}
 absl::StatusOr<Batch> Sign(std::vector<Bytes> contents, std::vector<OrgId> audience = ToEstovia(),
-                           const StreamPosition& position = NewStream(), const policy::Constraints& constraints = Green()) {
+                           const StreamPosition& position = NewStream(),
+                           const policy::Constraints& constraints = Green()) {
   return SignBatch(Norlandia(), constraints, std::move(audience), std::move(contents), position, kNow);
 }
 v1::StatementBody BodyOf(const Statement& statement) {
@@ -44,7 +49,8 @@ TEST(StatementFormat, KnownContentCommitment) {
 }
 TEST(StatementFormat, KnownSealHashes) {
   const auto id = FromHex<StatementId>(kIdHex), other = FromHex<StatementId>(kExerciseIdHex);
-  EXPECT_EQ(ToHex(StatementsHash({id, other}).view()), "a21bd970b91a6cf282975ed0ce9f07e284b71fe1cc2af75946970e7c10274b62");
+  EXPECT_EQ(ToHex(StatementsHash({id, other}).view()),
+            "a21bd970b91a6cf282975ed0ce9f07e284b71fe1cc2af75946970e7c10274b62");
   EXPECT_EQ(ToHex(AudienceHash({*OrgId::From(Bytes(32, '\1')), *OrgId::From(Bytes(32, '\2'))}).view()),
             "ac0c444c174537cf65d85e7e5f57d371f7e28e78a67bea4148bcbe4ae895acbe");
 }
@@ -58,7 +64,8 @@ TEST(StatementFormat, KnownRoots) {
 }
 
 TEST(CheckPlaces, HoldsAPartToItsPath) {
-  const std::vector<StatementId> ids = {FromHex<StatementId>(kIdHex), FromHex<StatementId>(kExerciseIdHex), StatementId()};
+  const std::vector<StatementId> ids = {FromHex<StatementId>(kIdHex), FromHex<StatementId>(kExerciseIdHex),
+                                        StatementId()};
   const Digest root = crypto::TreeHash(Leaves(ids));
   const auto path = crypto::AuditPath(Leaves(ids), 1);
   EXPECT_TRUE(CheckPlaces({ids[1]}, {{1, path}}, 3, root).ok());
@@ -212,8 +219,21 @@ TEST_F(RecheckTest, RefusesOtherContentOrSalt) {
   stored_.salt = salt;
   EXPECT_EQ(ReasonFor(Run()), RejectReason::kContent);
 }
+// What one call found good is not believed of anything else in the next one.
+TEST_F(RecheckTest, RemembersNothingThatChanged) {
+  ASSERT_TRUE(Run().ok());
+  v1::SignedBody damaged = batch_.signed_body();
+  (*damaged.mutable_signature())[5] ^= 1;
+  EXPECT_EQ(ReasonFor(Recheck(Norlandia().identity, damaged, stored_, ids_)), RejectReason::kSignature);
+  EXPECT_EQ(ReasonFor(Recheck(World().volt.self().identity, batch_.signed_body(), stored_, ids_)),
+            RejectReason::kSignature);
+  const Bytes body = batch_.statements()[1].body();
+  stored_.body = body;
+  EXPECT_EQ(ReasonFor(Run()), RejectReason::kSignature);
+}
 TEST_F(RecheckTest, RefusesAnotherOrigin) {
-  EXPECT_EQ(ReasonFor(Recheck(World().volt.self().identity, batch_.signed_body(), stored_, ids_)), RejectReason::kSignature);
+  EXPECT_EQ(ReasonFor(Recheck(World().volt.self().identity, batch_.signed_body(), stored_, ids_)),
+            RejectReason::kSignature);
 }
 TEST_F(RecheckTest, RefusesADamagedSignature) {
   v1::SignedBody damaged = batch_.signed_body();

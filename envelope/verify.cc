@@ -12,12 +12,17 @@
 #include "envelope/wire_walk.h"
 #include "proto/strict_parse.h"
 
-// From an opened envelope to verified statements: docs/formats/statement.md, "Checking an opened envelope, in this order".
+// From an opened envelope to verified statements: docs/formats/statement.md, "Checking an opened envelope, in this
+// order".
 namespace entente::envelope {
 namespace {
 
-absl::Status NoSigner() { return Reject(RejectReason::kSignature, "no signer can be read from a signed body"); }
-absl::Status BadSeal(const char* what) { return Reject(RejectReason::kSeal, what); }
+absl::Status NoSigner() {
+  return Reject(RejectReason::kSignature, "no signer can be read from a signed body");
+}
+absl::Status BadSeal(const char* what) {
+  return Reject(RejectReason::kSeal, what);
+}
 
 using PartyPtr = std::shared_ptr<const trust::Accepted>;
 
@@ -43,8 +48,8 @@ absl::Time TimeOf(const LowFields& fields, size_t field) {
   return absl::FromUnixMicros(static_cast<int64_t>(fields.at[field].varint));
 }
 
-absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::Identity& sealer, const OpenedEnvelope& opened,
-                                       absl::Time now) {
+absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::Identity& sealer,
+                                       const OpenedEnvelope& opened, absl::Time now) {
   const auto fields = ReadLowFields(seal.body());
   const auto signer = PeekSigner(fields, v1::SealBody::kOrgIdFieldNumber, v1::SealBody::kKeyIdFieldNumber);
   if (!signer) return NoSigner();
@@ -52,7 +57,8 @@ absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::
   if (auto s = trust::VerifyBody(sealer, signer->key_id, kSealType, seal, time); !s.ok()) return s;
   v1::SealBody body;
   if (auto s = StrictParse(seal.body(), body); !s.ok()) return s;
-  if (body.org_id() != sealer.org().view()) return BadSeal("the seal names another organisation than the peer it came from");
+  if (body.org_id() != sealer.org().view())
+    return BadSeal("the seal names another organisation than the peer it came from");
   if (body.h_core() != StatementMaker::CoreOf(opened).view() ||
       body.key_commitment() != StatementMaker::CommitmentOf(opened).view()) {
     return BadSeal("the seal was made for another envelope");
@@ -86,15 +92,16 @@ struct SignedStatements {
   std::vector<Place> places;
 };
 
-// When the first statement says it was made. It lies under the root that the signature must cover, and CheckTimes asks again
-// for every statement.
+// When the first statement says it was made. It lies under the root that the signature must cover, and CheckTimes asks
+// again for every statement.
 absl::Time TimeOfFirst(const v1::Payload& payload, absl::Time fallback) {
   const auto fields = ReadLowFields(payload.statements(0).body());
   const bool says = fields && fields->at[v1::StatementBody::kCreatedUsFieldNumber].varint != 0;
   return says ? TimeOf(*fields, v1::StatementBody::kCreatedUsFieldNumber) : fallback;
 }
 
-absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Directory& parties, absl::Time now) {
+absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Directory& parties,
+                                            absl::Time now) {
   const auto fields = ReadLowFields(payload.batch().body());
   const auto signer = PeekSigner(fields, v1::BatchBody::kOriginFieldNumber, v1::BatchBody::kKeyIdFieldNumber);
   const auto root = signer ? Digest::From(fields->at[v1::BatchBody::kRootFieldNumber].bytes) : std::nullopt;
@@ -120,14 +127,16 @@ absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const tr
 }
 
 absl::Status CheckAddress(const Claims& claims, const OrgId& origin, const OrgId& from, const OrgId& self) {
-  if (origin != from) return Reject(RejectReason::kAudience, "sealed by another than its origin, without a forwarding chain");
+  if (origin != from)
+    return Reject(RejectReason::kAudience, "sealed by another than its origin, without a forwarding chain");
   if (!std::binary_search(claims.audience.begin(), claims.audience.end(), self)) {
     return Reject(RejectReason::kAudience, "this organisation is not in the audience that was signed");
   }
   return absl::OkStatus();
 }
 
-absl::Status CheckSealed(const v1::SealBody& seal, const std::vector<StatementId>& ids, const std::vector<OrgId>& audience) {
+absl::Status CheckSealed(const v1::SealBody& seal, const std::vector<StatementId>& ids,
+                         const std::vector<OrgId>& audience) {
   if (seal.statements_hash() != StatementsHash(ids).view()) return BadSeal("the seal was made for other statements");
   if (seal.audience_hash() != AudienceHash(audience).view()) return BadSeal("the seal was made for another audience");
   return absl::OkStatus();
@@ -163,9 +172,9 @@ Batch MakeBatch(v1::Payload payload, SignedStatements proven, Claims claims) {
     v1::StatementEntry& entry = *payload.mutable_statements(static_cast<int>(i));
     const Claim& claim = claims.each[i];
     statements.push_back(StatementMaker::MakeStatement(
-        proven.ids[i], std::move(*entry.mutable_body()), std::move(*entry.mutable_salt()), std::move(*entry.mutable_content()),
-        proven.places[i].index, std::move(proven.places[i].path), claim.sequence, claim.previous,
-        absl::FromUnixMicros(claim.created_us)));
+        proven.ids[i], std::move(*entry.mutable_body()), std::move(*entry.mutable_salt()),
+        std::move(*entry.mutable_content()), proven.places[i].index, std::move(proven.places[i].path), claim.sequence,
+        claim.previous, absl::FromUnixMicros(claim.created_us)));
   }
   return StatementMaker::MakeBatch(proven.batch.origin, std::move(*payload.mutable_batch()), proven.batch.size,
                                    std::move(statements), std::move(claims.constraints), std::move(claims.audience),
@@ -193,7 +202,8 @@ absl::StatusOr<VerifiedEnvelope> Verify(OpenedEnvelope opened, const trust::Dire
   if (auto s = CheckSealed(*seal, proven->ids, claims->audience); !s.ok()) return s;
   if (auto s = CheckContents(*claims, *payload); !s.ok()) return s;
   if (auto s = CheckStream(*claims, Indexes(proven->places), proven->ids); !s.ok()) return s;
-  return VerifiedEnvelope{opened.id(), opened.expires_hour(), MakeBatch(*std::move(payload), *std::move(proven), *std::move(claims))};
+  return VerifiedEnvelope{opened.id(), opened.expires_hour(),
+                          MakeBatch(*std::move(payload), *std::move(proven), *std::move(claims))};
 }
 
 }  // namespace entente::envelope

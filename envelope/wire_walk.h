@@ -14,7 +14,8 @@ struct WireField {
   ByteView bytes;       // of a length-delimited field, in the wire
   uint64_t varint = 0;  // of a varint field
 };
-// Calls `visit` for each field of one level, in order, until it answers false. False then, and when `wire` is malformed.
+// Calls `visit` for each field of one level, in order, until it answers false. False then, and when `wire` is
+// malformed.
 bool WalkFields(ByteView wire, const std::function<bool(const WireField&)>& visit);
 
 // The fields of one level that are numbered below 16; of those that occur twice, the last.

@@ -13,7 +13,9 @@
 
 namespace entente {
 // GoogleTest finds this by argument-dependent lookup.
-inline void PrintTo(RejectReason reason, std::ostream* out) { *out << Describe(reason).name; }
+inline void PrintTo(RejectReason reason, std::ostream* out) {
+  *out << Describe(reason).name;
+}
 }  // namespace entente
 
 // Three organisations and a moment, made once per test program (each keystore costs an Argon2 run).
@@ -32,7 +34,9 @@ inline Federation& World() {
   return world;
 }
 
-inline bool NeverSeen(const EnvelopeId&) { return false; }
+inline bool NeverSeen(const EnvelopeId&) {
+  return false;
+}
 
 inline absl::StatusOr<OpenedEnvelope> OpenAt(const TestParty& party, ByteView wire, absl::Time now = kNow) {
   return Open(wire, party.org(), party.ring(), now, NeverSeen);
@@ -49,7 +53,9 @@ template <typename T>
 RejectReason ReasonFor(const absl::StatusOr<T>& result) {
   return ReasonOf(result.status());
 }
-inline RejectReason ReasonFor(const absl::Status& status) { return ReasonOf(status); }
+inline RejectReason ReasonFor(const absl::Status& status) {
+  return ReasonOf(status);
+}
 
 // Statements of a batch as Seal takes them; borrowed from `batch`.
 inline std::vector<Sealable> AllOf(const Batch& batch) {
@@ -57,7 +63,9 @@ inline std::vector<Sealable> AllOf(const Batch& batch) {
   for (const Statement& s : batch.statements()) out.push_back({s.body(), s.salt(), s.content(), s.index(), s.path()});
   return out;
 }
-inline StreamPosition NewStream() { return {crypto::RandomId<StreamId>(), 0, {}}; }
+inline StreamPosition NewStream() {
+  return {crypto::RandomId<StreamId>(), 0, {}};
+}
 
 // `count` different contents of about the size of an indicator.
 inline std::vector<Bytes> Contents(size_t count, size_t size = 1500) {

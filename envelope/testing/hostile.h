@@ -8,7 +8,8 @@
 #include "envelope/header.h"
 
 // What a peer with real keys and bad intentions can make. Every part is honest unless a test bends it, and everything
-// derived from a bent part (hashes, commitments, signatures) is made again over it, so that exactly one check can refuse.
+// derived from a bent part (hashes, commitments, signatures) is made again over it, so that exactly one check can
+// refuse.
 namespace entente::envelope::testing {
 
 // A payload as SignBatch makes it: batch and statements, whole, without a seal.
@@ -35,12 +36,12 @@ struct HostileSeal {
   const trust::Self& sealer;
   std::vector<trust::Prekey> recipients;
   absl::Time now;
-  std::function<void(Header&)> header = {};          // before anything is derived from it
-  std::function<void(Bytes& slots)> slots = {};      // before h_core
-  std::function<void(v1::SealBody&)> seal = {};      // before it is signed
-  std::function<void(Bytes&)> seal_bytes = {};       // on the encoded seal, before it is signed
-  std::function<void(v1::Payload&)> payload = {};    // with the seal in it
-  std::function<void(Bytes&)> plaintext = {};        // with length and padding
+  std::function<void(Header&)> header = {};        // before anything is derived from it
+  std::function<void(Bytes& slots)> slots = {};    // before h_core
+  std::function<void(v1::SealBody&)> seal = {};    // before it is signed
+  std::function<void(Bytes&)> seal_bytes = {};     // on the encoded seal, before it is signed
+  std::function<void(v1::Payload&)> payload = {};  // with the seal in it
+  std::function<void(Bytes&)> plaintext = {};      // with length and padding
   bool split_keys = false;  // each recipient's slot holds another content key; the first one's is used
   // `bare` has batch and statements.
   Bytes Make(const v1::Payload& bare) const;
