@@ -20,10 +20,10 @@ struct AdminSources {
   exchange::Publication& publication;
   exchange::Reading& reading;
   std::function<std::vector<v1::PeerStatus>()> peers;
-  std::function<absl::Status()> ready;                    // OK, or why this node does not serve
-  std::function<void(const v1::PeerRecord&)> accepted;    // a party was added or changed, durably
-  std::string peer_address, metrics_address;              // as bound; empty when off
-  std::string software;                                   // "0.1.0"
+  std::function<absl::Status()> ready;                  // OK, or why this node does not serve
+  std::function<void(const v1::PeerRecord&)> accepted;  // a party was added or changed, durably
+  std::string peer_address, metrics_address;            // as bound; empty when off
+  std::string software;                                 // "0.1.0"
   absl::Time started;
 };
 

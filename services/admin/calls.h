@@ -19,8 +19,8 @@ class Growth {
   bool stopped() const;
   // How often Notify was called so far.
   uint64_t now() const;
-  // Waits until it was called more often than `seen`, until Stop, or for a second, so that the caller can look whether its
-  // client has gone.
+  // Waits until it was called more often than `seen`, until Stop, or for a second, so that the caller can look whether
+  // its client has gone.
   void WaitBeyond(uint64_t seen) const;
 
  private:

@@ -140,9 +140,8 @@ absl::Status ReadChunks(const AdminSources& sources, const exchange::PublishTerm
     const uint64_t count = items.size();
     if (count > 0) {
       const auto slot = under_way->Enter(BytesOf(items));
-      sources.publication.Publish(std::move(items), terms, index, [under_way, slot](Outcome outcome) {
-        under_way->Settle(*slot, std::move(outcome));
-      });
+      sources.publication.Publish(std::move(items), terms, index,
+                                  [under_way, slot](Outcome outcome) { under_way->Settle(*slot, std::move(outcome)); });
       index += count;
     }
     if (!taken.ok()) return taken;

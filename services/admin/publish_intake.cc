@@ -9,8 +9,8 @@ namespace entente::admin {
 
 absl::Status PublishIntake::Take(v1::PublishChunk& chunk, std::vector<exchange::PublishItem>& items) {
   if (static_cast<size_t>(chunk.objects_size()) > kMaxObjectsPerChunk) {
-    return Reject(RejectReason::kUsage, "a chunk may hold " + std::to_string(kMaxObjectsPerChunk) + " objects, this one has " +
-                                            std::to_string(chunk.objects_size()));
+    return Reject(RejectReason::kUsage, "a chunk may hold " + std::to_string(kMaxObjectsPerChunk) +
+                                            " objects, this one has " + std::to_string(chunk.objects_size()));
   }
   for (v1::PublishObject& object : *chunk.mutable_objects()) {
     if (absl::Status status = TakeOne(object, items); !status.ok()) return status;

@@ -15,8 +15,8 @@ inline constexpr size_t kMaxObjectBytes = envelope::kMaxContentBytes;
 class PublishIntake {
  public:
   // Appends what `chunk` completes to `items`, taking the chunk's bytes. An object beyond kMaxObjectBytes becomes one
-  // refused item (kLimit) and its remaining pieces are dropped; so does one that the reader refused. Refuses with kUsage
-  // when the chunk itself breaks the protocol; the call must then end.
+  // refused item (kLimit) and its remaining pieces are dropped; so does one that the reader refused. Refuses with
+  // kUsage when the chunk itself breaks the protocol; the call must then end.
   absl::Status Take(v1::PublishChunk& chunk, std::vector<exchange::PublishItem>& items);
   // OK, or kUsage when the stream ended inside an object.
   absl::Status Finish() const;

@@ -36,7 +36,8 @@ TEST(PublishIntake, ObjectAtTheLimitPassesOneByteMoreIsRefusedAndTheNextIsUntouc
     PublishIntake intake;
     Items items;
     const std::string half(kMaxObjectBytes / 2, 'x');
-    auto chunk = Chunk({Piece(half, true), Piece(half, true), Piece(std::string(extra, 'y'), false), Piece("next", false)});
+    auto chunk =
+        Chunk({Piece(half, true), Piece(half, true), Piece(std::string(extra, 'y'), false), Piece("next", false)});
     ASSERT_TRUE(intake.Take(chunk, items).ok());
     ASSERT_EQ(items.size(), 2u);
     EXPECT_EQ(ReasonOf(items[0].refused), extra == 0 ? RejectReason::kNone : RejectReason::kLimit);

@@ -27,9 +27,13 @@ SocketPath::~SocketPath() {
   if (folder_ >= 0) close(folder_);
 }
 
-std::string SocketPath::address() const { return "unix:/proc/self/fd/" + std::to_string(folder_) + "/" + name_; }
+std::string SocketPath::address() const {
+  return "unix:/proc/self/fd/" + std::to_string(folder_) + "/" + name_;
+}
 
-void SocketPath::Unlink() const { unlinkat(folder_, name_.c_str(), 0); }
+void SocketPath::Unlink() const {
+  unlinkat(folder_, name_.c_str(), 0);
+}
 
 absl::Status SocketPath::RestrictToOwner() const {
   if (fchmodat(folder_, name_.c_str(), 0600, 0) == 0) return absl::OkStatus();

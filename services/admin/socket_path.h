@@ -6,8 +6,8 @@
 
 namespace entente::admin {
 
-// A Unix socket's gRPC address that is short whatever the length of its path: socket addresses hold 107 bytes, folders may
-// be longer. The address goes through a file descriptor of the folder and is good while this object lives.
+// A Unix socket's gRPC address that is short whatever the length of its path: socket addresses hold 107 bytes, folders
+// may be longer. The address goes through a file descriptor of the folder and is good while this object lives.
 class SocketPath {
  public:
   // Refuses with kStoreIo when the folder of `path` cannot be opened.

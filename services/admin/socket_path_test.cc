@@ -39,7 +39,7 @@ TEST_F(SocketPathTest, RestrictsAndRemovesTheFile) {
   EXPECT_FALSE(socket->RestrictToOwner().ok());
   ASSERT_EQ(mknod(path.c_str(), S_IFREG | 0644, 0), 0);
   ASSERT_TRUE(socket->RestrictToOwner().ok());
-  struct stat found{};
+  struct stat found {};
   ASSERT_EQ(stat(path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0600u);
   socket->Unlink();

@@ -7,8 +7,8 @@
 namespace entente::admin {
 namespace {
 
-constexpr size_t kBatch = 256;          // sequences asked for at a time
-constexpr size_t kMaxNewest = 10'000;   // `last` at most; also how far back a filtered `last` looks
+constexpr size_t kBatch = 256;         // sequences asked for at a time
+constexpr size_t kMaxNewest = 10'000;  // `last` at most; also how far back a filtered `last` looks
 
 class Following {
  public:
@@ -33,7 +33,9 @@ class Following {
   }
 
  private:
-  static absl::Status Stopping() { return Reject(RejectReason::kUnavailable, "the node is stopping; not all was shown"); }
+  static absl::Status Stopping() {
+    return Reject(RejectReason::kUnavailable, "the node is stopping; not all was shown");
+  }
   bool Wanted(const v1::ObjectRow& row) const {
     return (request_.type().empty() || row.type() == request_.type()) &&
            (request_.peer().empty() || row.origin() == request_.peer());
@@ -90,7 +92,8 @@ class Following {
 };
 
 absl::Status CheckParty(const trust::Directory& directory, const std::string& name) {
-  if (name.empty() || directory.FindByName(name) != nullptr || directory.self().party.name == name) return absl::OkStatus();
+  if (name.empty() || directory.FindByName(name) != nullptr || directory.self().party.name == name)
+    return absl::OkStatus();
   std::vector<std::string> names = {directory.self().party.name};
   for (const auto& party : directory.All()) names.push_back(party->party.name);
   const std::string near = model::DidYouMean(name, names);

@@ -24,11 +24,13 @@ using SetText = std::function<std::string(Config&, const std::string&)>;
 using SetNumber = std::function<std::string(Config&, int64_t)>;
 struct Binding {
   std::string_view name;
-  SetText text;      // exactly one of these two is set
+  SetText text;  // exactly one of these two is set
   SetNumber number;
 };
 
-std::string Said(const absl::Status& status) { return std::string(status.message()); }
+std::string Said(const absl::Status& status) {
+  return std::string(status.message());
+}
 
 SetText HostPort(std::string Config::*field) {
   return [field](Config& config, const std::string& value) {
@@ -83,15 +85,15 @@ std::string SetLevel(Config& config, const std::string& value) {
 
 const std::vector<Binding>& Bindings() {
   static const std::vector<Binding> bindings = {
-      {"node.name", SetName, nullptr},
-      {"node.nation", SetNation, nullptr},
-      {"node.kind", SetKind, nullptr},
-      {"peer.listen", HostPort(&Config::peer_listen), nullptr},
-      {"peer.address", HostPort(&Config::peer_address), nullptr},
-      {"peer.max_connections", nullptr, AtLeastOne(&Config::max_connections)},
-      {"peer.max_connections_per_address", nullptr, AtLeastOne(&Config::max_connections_per_address)},
-      {"metrics.listen", HostPort(&Config::metrics_listen), nullptr},
-      {"log.level", SetLevel, nullptr},
+      {"name", SetName, nullptr},
+      {"nation", SetNation, nullptr},
+      {"kind", SetKind, nullptr},
+      {"peer_listen", HostPort(&Config::peer_listen), nullptr},
+      {"peer_address", HostPort(&Config::peer_address), nullptr},
+      {"max_connections", nullptr, AtLeastOne(&Config::max_connections)},
+      {"max_connections_per_address", nullptr, AtLeastOne(&Config::max_connections_per_address)},
+      {"metrics_listen", HostPort(&Config::metrics_listen), nullptr},
+      {"log_level", SetLevel, nullptr},
   };
   return bindings;
 }
@@ -102,16 +104,17 @@ class Loading {
   explicit Loading(std::string path) : path_(std::move(path)) {}
 
   absl::StatusOr<Config> Load(const toml::table& root) {
-    for (const auto& [key, node] : root) {
-      const std::string table(key.str());
-      if (!IsTable(table)) return Unknown(key, table, Tables(), node.is_table() ? "table" : "key");
-      const toml::table* keys = node.as_table();
-      if (keys == nullptr) return At(node.source(), "'" + table + "' is a table; write [" + table + "] above its keys");
-      for (const auto& [name, value] : *keys) {
-        if (absl::Status status = Take(table, name, value); !status.ok()) return status;
-      }
+    for (const auto& [key, value] : root) {
+      if (absl::Status status = Take(key, value); !status.ok()) return status;
     }
-    return Complete();
+    if (config_.name.empty()) return Missing("name", "the party name of this organisation");
+    if (config_.nation.empty()) return Missing("nation", "its ISO 3166-1 alpha-2 code");
+    if (config_.max_connections_per_address > config_.max_connections) {
+      const toml::node* given = root["max_connections_per_address"].node();
+      if (given != nullptr) return At(given->source(), "more than 'max_connections' in all");
+      config_.max_connections_per_address = config_.max_connections;
+    }
+    return config_;
   }
 
   absl::Status At(const toml::source_region& where, const std::string& what) const {
@@ -120,62 +123,33 @@ class Loading {
   }
 
  private:
-  static std::vector<std::string> Tables() {
-    std::vector<std::string> tables;
+  absl::Status Take(const toml::key& key, const toml::node& value) {
+    const std::string name(key.str());
     for (const Binding& binding : Bindings()) {
-      std::string table(binding.name.substr(0, binding.name.find('.')));
-      if (tables.empty() || tables.back() != table) tables.push_back(std::move(table));
-    }
-    return tables;
-  }
-  static bool IsTable(const std::string& name) {
-    for (const std::string& table : Tables()) {
-      if (table == name) return true;
-    }
-    return false;
-  }
-  static std::vector<std::string> KeysOf(const std::string& table) {
-    std::vector<std::string> keys;
-    for (const Binding& binding : Bindings()) {
-      if (binding.name.starts_with(table + ".")) keys.emplace_back(binding.name.substr(table.size() + 1));
-    }
-    return keys;
-  }
-
-  absl::Status Unknown(const toml::key& key, const std::string& name, const std::vector<std::string>& known,
-                       const std::string& what) const {
-    const std::string near = model::DidYouMean(name, known);
-    std::string choices;
-    for (const std::string& choice : known) choices += (choices.empty() ? "" : ", ") + choice;
-    return At(key.source(), "unknown " + what + " '" + model::Escaped(name, 64) + "'; " +
-                                (near.empty() ? "known here: " + choices : "did you mean '" + near + "'?"));
-  }
-
-  absl::Status Take(const std::string& table, const toml::key& name, const toml::node& value) {
-    const std::string full = table + "." + std::string(name.str());
-    for (const Binding& binding : Bindings()) {
-      if (binding.name != full) continue;
+      if (binding.name != name) continue;
       std::string wrong;
       if (binding.text) {
-        if (!value.is_string()) return At(value.source(), "'" + full + "' must be text in quotes");
+        if (!value.is_string()) return At(value.source(), "'" + name + "' must be a string, in quotes");
         wrong = binding.text(config_, value.as_string()->get());
       } else {
-        if (!value.is_integer()) return At(value.source(), "'" + full + "' must be a whole number");
+        if (!value.is_integer()) return At(value.source(), "'" + name + "' must be a whole number");
         wrong = binding.number(config_, value.as_integer()->get());
       }
-      return wrong.empty() ? absl::OkStatus() : At(value.source(), "'" + full + "': " + wrong);
+      return wrong.empty() ? absl::OkStatus() : At(value.source(), "'" + name + "': " + wrong);
     }
-    return Unknown(name, std::string(name.str()), KeysOf(table), "key");
+    return Unknown(key, value.is_table() ? "table" : "key");
   }
 
-  absl::StatusOr<Config> Complete() const {
-    if (config_.name.empty()) return Missing("node.name", "the party name of this organisation");
-    if (config_.nation.empty()) return Missing("node.nation", "its ISO 3166-1 alpha-2 code");
-    if (config_.max_connections_per_address > config_.max_connections) {
-      return Reject(RejectReason::kConfig,
-                    path_ + ": 'peer.max_connections_per_address' is larger than 'peer.max_connections'");
+  absl::Status Unknown(const toml::key& key, const std::string& what) const {
+    std::vector<std::string> known;
+    std::string choices;
+    for (const Binding& binding : Bindings()) {
+      known.emplace_back(binding.name);
+      choices += (choices.empty() ? "" : ", ") + known.back();
     }
-    return config_;
+    const std::string near = model::DidYouMean(key.str(), known);
+    return At(key.source(), "unknown " + what + " '" + model::Escaped(key.str(), 64) + "'; " +
+                                (near.empty() ? "known are " + choices : "did you mean '" + near + "'?"));
   }
   absl::Status Missing(const std::string& key, const std::string& meaning) const {
     return Reject(RejectReason::kConfig, path_ + ":1:1: '" + key + "' is missing: " + meaning);

@@ -12,17 +12,17 @@ namespace entente::node {
 
 // DIR/entente.toml, once parsed. Every key has a default but `name` and `nation`; docs/configuration.md lists them.
 struct Config {
-  std::string name;        // party name of this organisation
+  std::string name;  // party name of this organisation
   std::string nation;
   std::string kind = "cert";
-  std::string peer_listen = "127.0.0.1:7443";    // empty: dial out only
-  std::string peer_address;                      // what the card tells others; default: peer_listen
-  std::string metrics_listen = "127.0.0.1:9464"; // empty: off
+  std::string peer_listen = "127.0.0.1:7443";     // empty: dial out only
+  std::string peer_address;                       // what the card tells others; default: peer_listen
+  std::string metrics_listen = "127.0.0.1:9464";  // empty: off
   uint64_t max_connections = 256, max_connections_per_address = 32;
   std::string log_level = "info";
 };
 
-// The keys of the file, for documentation and its test: "peer.listen", its default as TOML, its meaning.
+// The keys of the file, for documentation and its test: its name, its default as TOML, its meaning.
 struct ConfigKey {
   std::string_view name, standard, meaning;
 };

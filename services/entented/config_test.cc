@@ -11,7 +11,7 @@
 namespace entente::node {
 namespace {
 
-constexpr char kGood[] = "[node]\nname = \"cert.norlandia\"\nnation = \"XN\"\n";
+constexpr char kGood[] = "name = \"cert.norlandia\"\nnation = \"XN\"\n";
 
 class ConfigFile : public testing::Test {
  protected:
@@ -64,41 +64,50 @@ TEST_F(ConfigFile, WhatIsWrittenIsReadBack) {
 }
 
 TEST_F(ConfigFile, TypoHasLineColumnAndSuggestion) {
-  EXPECT_EQ(Complaint(std::string(kGood) + "\n[peer]\n  lisen = \"127.0.0.1:1\"\n"),
-            "6:3: unknown key 'lisen'; did you mean 'listen'?");
+  EXPECT_EQ(Complaint(std::string(kGood) + "\n  peer_lisen = \"127.0.0.1:1\"\n"),
+            "4:3: unknown key 'peer_lisen'; did you mean 'peer_listen'?");
+  EXPECT_EQ(Complaint("zzzzzzzz = 1\n").substr(0, 45), "1:1: unknown key 'zzzzzzzz'; known are name, ");
 }
 
-TEST_F(ConfigFile, UnknownTableAndKeyOutsideATable) {
-  EXPECT_EQ(Complaint(std::string(kGood) + "[metric]\nlisten = \"\"\n"), "4:2: unknown table 'metric'; did you mean 'metrics'?");
-  EXPECT_EQ(Complaint("zzzzzzzz = 1\n"), "1:1: unknown key 'zzzzzzzz'; known here: node, peer, metrics, log");
-  EXPECT_EQ(Complaint("node = 1\n"), "1:8: 'node' is a table; write [node] above its keys");
+TEST_F(ConfigFile, UnknownTable) {
+  EXPECT_EQ(Complaint(std::string(kGood) + "[metrics_listn]\n"),
+            "3:2: unknown table 'metrics_listn'; did you mean 'metrics_listen'?");
 }
 
 TEST_F(ConfigFile, WrongTypes) {
-  EXPECT_EQ(Complaint("[node]\nname = 5\n"), "2:8: 'node.name' must be text in quotes");
-  EXPECT_EQ(Complaint(std::string(kGood) + "[peer]\nmax_connections = \"9\"\n"),
-            "5:19: 'peer.max_connections' must be a whole number");
-  EXPECT_EQ(Complaint("[node]\nname = { first = \"a\" }\n"), "2:8: 'node.name' must be text in quotes");
+  EXPECT_EQ(Complaint("name = 5\n"), "1:8: 'name' must be a string, in quotes");
+  EXPECT_EQ(Complaint("[name]\nfirst = \"a\"\n"), "1:1: 'name' must be a string, in quotes");
+  EXPECT_EQ(Complaint(std::string(kGood) + "max_connections = \"9\"\n"),
+            "3:19: 'max_connections' must be a whole number");
 }
 
 TEST_F(ConfigFile, BadValues) {
-  EXPECT_TRUE(Complaint("[node]\nname = \"x\"\nnation = \"Norlandia\"\n").starts_with("3:10: 'node.nation': "));
-  EXPECT_EQ(Complaint(std::string(kGood) + "[peer]\nmax_connections = 0\n"),
-            "5:19: 'peer.max_connections': must be 1 to 65536, is 0");
-  EXPECT_EQ(Complaint(std::string(kGood) + "[log]\nlevel = \"loud\"\n"),
-            "5:9: 'log.level': must be trace, debug, info, warn or error");
-  EXPECT_TRUE(Complaint(std::string(kGood) + "[peer]\nlisten = \"7443\"\n").starts_with("5:10: 'peer.listen': must be host:port"));
+  EXPECT_TRUE(Complaint("name = \"x\"\nnation = \"Norlandia\"\n").starts_with("2:10: 'nation': "));
+  EXPECT_EQ(Complaint(std::string(kGood) + "max_connections = 0\n"),
+            "3:19: 'max_connections': must be 1 to 65536, is 0");
+  EXPECT_EQ(Complaint(std::string(kGood) + "max_connections_per_address = 257\n"),
+            "3:31: more than 'max_connections' in all");
+  EXPECT_EQ(Complaint(std::string(kGood) + "log_level = \"loud\"\n"),
+            "3:13: 'log_level': must be trace, debug, info, warn or error");
+  EXPECT_TRUE(
+      Complaint(std::string(kGood) + "peer_listen = \"7443\"\n").starts_with("3:15: 'peer_listen': must be host:port"));
+}
+
+TEST_F(ConfigFile, FewerConnectionsInAllThanTheDefaultPerAddress) {
+  const auto config = Load(std::string(kGood) + "max_connections = 5\n");
+  ASSERT_TRUE(config.ok()) << config.status();
+  EXPECT_EQ(config->max_connections_per_address, 5u);
 }
 
 TEST_F(ConfigFile, DuplicateKeyAndBrokenSyntaxPointAtTheirPlace) {
-  EXPECT_TRUE(Complaint("[node]\nname = \"a\"\nname = \"b\"\n").starts_with("3:")) << Complaint("[node]\nname = \"a\"\nname = \"b\"\n");
+  EXPECT_TRUE(Complaint("name = \"a\"\nname = \"b\"\n").starts_with("2:"));
   EXPECT_TRUE(Complaint("[node\n").starts_with("1:"));
-  EXPECT_TRUE(Complaint("[node]\nnation = NO\n").starts_with("2:"));
+  EXPECT_TRUE(Complaint("name = \"a\"\nnation = NO\n").starts_with("2:"));
 }
 
 TEST_F(ConfigFile, MissingNamesAreNamed) {
-  EXPECT_NE(Complaint("").find("'node.name' is missing"), std::string::npos);
-  EXPECT_NE(Complaint("[node]\nname = \"a\"\n").find("'node.nation' is missing"), std::string::npos);
+  EXPECT_EQ(Complaint(""), "1:1: 'name' is missing: the party name of this organisation");
+  EXPECT_EQ(Complaint("name = \"a\"\n"), "1:1: 'nation' is missing: its ISO 3166-1 alpha-2 code");
 }
 
 TEST_F(ConfigFile, AbsentAndOversizedFilesAreRefused) {
@@ -114,7 +123,8 @@ TEST(HostPort, SplitsAndRefuses) {
   EXPECT_EQ(six->first, "::1");
   EXPECT_EQ(six->second, 7443);
   EXPECT_TRUE(ParseHostPort("gw.norlandia.example:0").ok());
-  for (const std::string bad : {"", ":1", "host", "host:", "host:65536", "host:-1", "host:1x", "::1:7443", "[::1:7443", "a b:1", "h\n:1"}) {
+  for (const std::string bad :
+       {"", ":1", "host", "host:", "host:65536", "host:-1", "host:1x", "::1:7443", "[::1:7443", "a b:1", "h\n:1"}) {
     EXPECT_EQ(ReasonOf(ParseHostPort(bad).status()), RejectReason::kUsage) << bad;
   }
 }

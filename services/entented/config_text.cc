@@ -10,15 +10,15 @@ namespace {
 constexpr size_t kMaxHostBytes = 255;
 
 constexpr auto kKeys = std::to_array<ConfigKey>({
-    {"node.name", "", "party name of this organisation; required"},
-    {"node.nation", "", "ISO 3166-1 alpha-2 code of its nation; required"},
-    {"node.kind", "\"cert\"", "nation, cert, private, research, observer or relay"},
-    {"peer.listen", "\"127.0.0.1:7443\"", "host:port that peers dial; empty: this node only dials out"},
-    {"peer.address", "\"\"", "host:port that the card tells others; empty: the same as peer.listen"},
-    {"peer.max_connections", "256", "connections accepted and not yet closed, all addresses together"},
-    {"peer.max_connections_per_address", "32", "the same, from one address"},
-    {"metrics.listen", "\"127.0.0.1:9464\"", "host:port of /metrics, /livez and /readyz; empty: off"},
-    {"log.level", "\"info\"", "trace, debug, info, warn or error"},
+    {"name", "", "party name of this organisation; required"},
+    {"nation", "", "ISO 3166-1 alpha-2 code of its nation; required"},
+    {"kind", "\"cert\"", "nation, cert, private, research, observer or relay"},
+    {"peer_listen", "\"127.0.0.1:7443\"", "host:port that peers dial; empty: this node only dials out"},
+    {"peer_address", "\"\"", "host:port that the card tells others; empty: the same as peer_listen"},
+    {"max_connections", "256", "connections accepted and not yet closed, all addresses together"},
+    {"max_connections_per_address", "32", "the same, from one address"},
+    {"metrics_listen", "\"127.0.0.1:9464\"", "host:port of /metrics, /livez and /readyz; empty: off"},
+    {"log_level", "\"info\"", "trace, debug, info, warn or error"},
 });
 
 // TOML basic string. Values come from checked fields, but a folder's owner may have written anything into a Config.
@@ -32,24 +32,28 @@ std::string Quoted(const std::string& text) {
 }
 
 std::string ValueOf(const Config& config, std::string_view key) {
-  if (key == "node.name") return Quoted(config.name);
-  if (key == "node.nation") return Quoted(config.nation);
-  if (key == "node.kind") return Quoted(config.kind);
-  if (key == "peer.listen") return Quoted(config.peer_listen);
-  if (key == "peer.address") return Quoted(config.peer_address);
-  if (key == "peer.max_connections") return std::to_string(config.max_connections);
-  if (key == "peer.max_connections_per_address") return std::to_string(config.max_connections_per_address);
-  if (key == "metrics.listen") return Quoted(config.metrics_listen);
+  if (key == "name") return Quoted(config.name);
+  if (key == "nation") return Quoted(config.nation);
+  if (key == "kind") return Quoted(config.kind);
+  if (key == "peer_listen") return Quoted(config.peer_listen);
+  if (key == "peer_address") return Quoted(config.peer_address);
+  if (key == "max_connections") return std::to_string(config.max_connections);
+  if (key == "max_connections_per_address") return std::to_string(config.max_connections_per_address);
+  if (key == "metrics_listen") return Quoted(config.metrics_listen);
   return Quoted(config.log_level);
 }
 
 }  // namespace
 
-std::span<const ConfigKey> ConfigKeys() { return kKeys; }
+std::span<const ConfigKey> ConfigKeys() {
+  return kKeys;
+}
 
 absl::StatusOr<std::pair<std::string, uint16_t>> ParseHostPort(std::string_view text) {
   const size_t colon = text.rfind(':');
-  const auto refuse = [] { return Reject(RejectReason::kUsage, "must be host:port, such as 127.0.0.1:7443 or [::1]:7443"); };
+  const auto refuse = [] {
+    return Reject(RejectReason::kUsage, "must be host:port, such as 127.0.0.1:7443 or [::1]:7443");
+  };
   if (colon == std::string_view::npos || colon == 0 || text.size() > kMaxHostBytes) return refuse();
   std::string host(text.substr(0, colon));
   if (host.front() == '[') {
@@ -70,16 +74,10 @@ absl::StatusOr<std::pair<std::string, uint16_t>> ParseHostPort(std::string_view 
 }
 
 std::string WriteConfig(const Config& config) {
-  std::string out = "# A node of Entente. docs/configuration.md describes every key; changes take effect at the next start.\n";
-  std::string_view table;
+  std::string out =
+      "# A node of Entente. docs/configuration.md describes every key; changes take effect at the next start.\n";
   for (const ConfigKey& key : kKeys) {
-    const size_t dot = key.name.find('.');
-    if (key.name.substr(0, dot) != table) {
-      table = key.name.substr(0, dot);
-      out += "\n[" + std::string(table) + "]\n";
-    }
-    out += "# " + std::string(key.meaning) + "\n";
-    out += std::string(key.name.substr(dot + 1)) + " = " + ValueOf(config, key.name) + "\n";
+    out += "\n# " + std::string(key.meaning) + "\n" + std::string(key.name) + " = " + ValueOf(config, key.name) + "\n";
   }
   return out;
 }

@@ -12,8 +12,8 @@
 namespace entente::node {
 namespace {
 
-// Keys live in this process: no core file, no debugger of another process of the same user, no file that others may read.
-// Signals are taken by Node::Run alone; every later thread inherits the mask.
+// Keys live in this process: no core file, no debugger of another process of the same user, no file that others may
+// read. Signals are taken by Node::Run alone; every later thread inherits the mask.
 void Harden() {
   const rlimit none{0, 0};
   setrlimit(RLIMIT_CORE, &none);
@@ -34,7 +34,9 @@ int Refused(const absl::Status& status) {
 
 }  // namespace
 
-std::string VersionLine() { return "entented " ENTENTE_VERSION; }
+std::string VersionLine() {
+  return "entented " ENTENTE_VERSION;
+}
 
 int RunDaemon(const std::string& folder, const std::string& passphrase_file) {
   Harden();

@@ -67,7 +67,9 @@ void Housekeeping::LookAtRefusals() {
     uint64_t& before = refusals_[static_cast<size_t>(info.reason)];
     if (now > before) {
       Log(LogLevel::kWarn, "refused",
-          {{"count", std::to_string(now - before)}, {"reason", std::string(info.name)}, {"code", std::string(info.code)}});
+          {{"count", std::to_string(now - before)},
+           {"reason", std::string(info.name)},
+           {"code", std::string(info.code)}});
     }
     before = now;
   }

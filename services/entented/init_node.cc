@@ -74,7 +74,8 @@ absl::StatusOr<Config> Settings(const InitOptions& options) {
   const auto dialled = ParseHostPort(config.peer_address);
   if (!dialled.ok()) return dialled.status();
   if (dialled->first == "0.0.0.0" || dialled->first == "::" || dialled->second == 0) {
-    return Reject(RejectReason::kUsage, "others cannot dial " + config.peer_address + "; give the address that they shall dial");
+    return Reject(RejectReason::kUsage,
+                  "others cannot dial " + config.peer_address + "; give the address that they shall dial");
   }
   return config;
 }
@@ -92,7 +93,7 @@ absl::Status MakeFolder(const std::string& folder, Undo& undo) {
     undo.Made(folder);
     return absl::OkStatus();
   }
-  struct stat found{};
+  struct stat found {};
   if (errno == EEXIST && stat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == geteuid()) {
     return absl::OkStatus();
   }
@@ -116,12 +117,14 @@ class FolderLock {
   bool held_;
 };
 
-// A folder that was there may hold a passphrase that the operator placed, and nothing else: it becomes private to the node.
+// A folder that was there may hold a passphrase that the operator placed, and nothing else: it becomes private to the
+// node.
 absl::Status TakeOver(const NodePaths& paths) {
   std::error_code error;
   for (const auto& entry : fs::directory_iterator(paths.folder, error)) {
     if (entry.path().filename() != fs::path(paths.passphrase).filename()) {
-      return Reject(RejectReason::kConflict, paths.folder + " is not empty (" + model::Escaped(entry.path().filename().string()) +
+      return Reject(RejectReason::kConflict, paths.folder + " is not empty (" +
+                                                 model::Escaped(entry.path().filename().string()) +
                                                  " is in it); choose another folder. Nothing was changed");
     }
   }
@@ -151,8 +154,8 @@ absl::StatusOr<crypto::SecretBytes> Passphrase(const InitOptions& options, const
   return crypto::ReadPassphrase(facts.passphrase_path);
 }
 
-absl::Status WriteKeystores(const NodePaths& paths, const Keys& keys, const crypto::SecretBytes& passphrase, bool cheap_root,
-                            Undo& undo) {
+absl::Status WriteKeystores(const NodePaths& paths, const Keys& keys, const crypto::SecretBytes& passphrase,
+                            bool cheap_root, Undo& undo) {
   std::map<std::string, crypto::SecretBytes> daily, root;
   daily.emplace(kStatementSecret, keys.statement.seed().Clone());
   daily.emplace(kStorageSecret, keys.storage.Clone());
@@ -166,8 +169,8 @@ absl::Status WriteKeystores(const NodePaths& paths, const Keys& keys, const cryp
       .status();
 }
 
-absl::StatusOr<trust::Self> WriteIdentity(const NodePaths& paths, const Config& config, const Keys& keys, absl::Time now,
-                                          Undo& undo) {
+absl::StatusOr<trust::Self> WriteIdentity(const NodePaths& paths, const Config& config, const Keys& keys,
+                                          absl::Time now, Undo& undo) {
   const auto wire = trust::MakeIdentity(config.name, keys.root, keys.statement, now);
   if (!wire.ok()) return wire.status();
   auto identity = trust::Identity::Check(*wire, now);
@@ -184,7 +187,8 @@ absl::StatusOr<trust::Self> WriteIdentity(const NodePaths& paths, const Config& 
   return trust::Self{*std::move(identity), id, std::make_shared<const crypto::SigningKey>(*std::move(signer))};
 }
 
-absl::Status MakeStore(const NodePaths& paths, const Keys& keys, const trust::Self& self, const Clock& clock, Undo& undo) {
+absl::Status MakeStore(const NodePaths& paths, const Keys& keys, const trust::Self& self, const Clock& clock,
+                       Undo& undo) {
   const crypto::AtRest at_rest(keys.storage);
   storage::JournalOptions options;
   options.path = paths.store;
@@ -215,7 +219,8 @@ absl::StatusOr<InitFacts> InitNode(const InitOptions& options) {
   const auto passphrase = Passphrase(options, paths, facts, undo);
   if (!passphrase.ok()) return passphrase.status();
   const Keys keys;
-  if (absl::Status status = WriteKeystores(paths, keys, *passphrase, options.cheap_root, undo); !status.ok()) return status;
+  if (absl::Status status = WriteKeystores(paths, keys, *passphrase, options.cheap_root, undo); !status.ok())
+    return status;
   const auto self = WriteIdentity(paths, *config, keys, clock.Now(), undo);
   if (!self.ok()) return self.status();
   if (absl::Status status = MakeStore(paths, keys, *self, clock, undo); !status.ok()) return status;

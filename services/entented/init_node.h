@@ -25,7 +25,8 @@ struct InitFacts {
 // Makes a node: folder (0700), passphrase file where none is given, root and statement keys in two keystores, storage
 // key, identity document, configuration, card `<name>.card` and an empty store with its signed head. Calls
 // crypto::Initialise itself. Refuses with kConflict when the folder exists and holds anything but a
-// passphrase file, and with kUsage for bad options. On any failure everything that it made is removed again; what was there before is never touched.
+// passphrase file, and with kUsage for bad options. On any failure everything that it made is removed again; what was
+// there before is never touched.
 absl::StatusOr<InitFacts> InitNode(const InitOptions& options);
 
 }  // namespace entente::node

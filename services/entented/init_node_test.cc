@@ -35,7 +35,7 @@ class Init : public testing::Test {
     return options;
   }
   static unsigned Mode(const std::string& path) {
-    struct stat found{};
+    struct stat found {};
     EXPECT_EQ(stat(path.c_str(), &found), 0) << path;
     return found.st_mode & 0777;
   }

@@ -27,11 +27,16 @@ constexpr std::array<std::string_view, 5> kNames = {"trace", "debug", "info", "w
 
 spdlog::level::level_enum ToSpdlog(LogLevel level) {
   switch (level) {
-    case LogLevel::kTrace: return spdlog::level::trace;
-    case LogLevel::kDebug: return spdlog::level::debug;
-    case LogLevel::kInfo: return spdlog::level::info;
-    case LogLevel::kWarn: return spdlog::level::warn;
-    case LogLevel::kError: return spdlog::level::err;
+    case LogLevel::kTrace:
+      return spdlog::level::trace;
+    case LogLevel::kDebug:
+      return spdlog::level::debug;
+    case LogLevel::kInfo:
+      return spdlog::level::info;
+    case LogLevel::kWarn:
+      return spdlog::level::warn;
+    case LogLevel::kError:
+      return spdlog::level::err;
   }
   return spdlog::level::err;
 }
@@ -106,7 +111,8 @@ std::string PlainLine(int64_t unix_us, LogLevel level, std::string_view message,
                       std::initializer_list<LogField> fields) {
   std::string line = TimeText(unix_us, "%H:%M:%E3SZ ") + std::string(kNames[static_cast<size_t>(level)]) + " " +
                      model::Escaped(message, kMaxFieldBytes);
-  for (const auto& [name, value] : fields) line += "  " + std::string(name) + "=" + model::Escaped(value, kMaxFieldBytes);
+  for (const auto& [name, value] : fields)
+    line += "  " + std::string(name) + "=" + model::Escaped(value, kMaxFieldBytes);
   return line;
 }
 
@@ -122,7 +128,8 @@ absl::Status StartLog(const std::string& path, const std::string& level) {
     if (kNames[i] == level) outputs->least = static_cast<LogLevel>(i);
   }
   try {
-    outputs->file = Raw("file", std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, kLogFileBytes, kLogFiles - 1));
+    outputs->file =
+        Raw("file", std::make_shared<spdlog::sinks::rotating_file_sink_mt>(path, kLogFileBytes, kLogFiles - 1));
   } catch (const spdlog::spdlog_ex& error) {
     return Reject(RejectReason::kStoreIo, "the log cannot be opened: " + std::string(error.what()));
   }
@@ -143,7 +150,9 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
 void LogRefusal(LogLevel level, std::string_view what, const absl::Status& status) {
   const RejectInfo& info = Describe(ReasonOf(status));
   Log(level, what,
-      {{"reason", std::string(info.name)}, {"code", std::string(info.code)}, {"detail", std::string(status.message())}});
+      {{"reason", std::string(info.name)},
+       {"code", std::string(info.code)},
+       {"detail", std::string(status.message())}});
 }
 
 }  // namespace entente::node

@@ -15,7 +15,8 @@ TEST(LogLine, JsonHasTimeLevelMessageAndFields) {
 }
 
 TEST(LogLine, PlainIsForPeople) {
-  EXPECT_EQ(PlainLine(kMoment, LogLevel::kWarn, "session", {{"state", "refused"}}), "22:13:20.123Z warn session  state=refused");
+  EXPECT_EQ(PlainLine(kMoment, LogLevel::kWarn, "session", {{"state", "refused"}}),
+            "22:13:20.123Z warn session  state=refused");
 }
 
 TEST(LogLine, ReceivedTextCannotEndTheLineOrAddFields) {

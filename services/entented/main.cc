@@ -11,7 +11,8 @@ constexpr int kUsageError = 2;
 }  // namespace
 
 int main(int argc, char** argv) {
-  CLI::App app("The Entente daemon: exchanges signed, labelled, sealed threat intelligence with accepted peers.", "entented");
+  CLI::App app("The Entente daemon: exchanges signed, labelled, sealed threat intelligence with accepted peers.",
+               "entented");
   std::string folder, passphrase_file;
   app.add_option("--node", folder, "folder of the node, made by `entente init`")
       ->envname("ENTENTE_NODE")

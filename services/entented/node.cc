@@ -25,7 +25,9 @@ namespace {
 constexpr absl::Duration kPeerPatience = absl::Milliseconds(800), kCallPatience = absl::Milliseconds(300);
 constexpr size_t kMinWorkers = 1, kMaxWorkers = 8;
 
-size_t Workers() { return std::clamp<size_t>(std::thread::hardware_concurrency(), kMinWorkers, kMaxWorkers); }
+size_t Workers() {
+  return std::clamp<size_t>(std::thread::hardware_concurrency(), kMinWorkers, kMaxWorkers);
+}
 
 model::Party OwnParty(const Config& config, const OrgId& org) {
   model::Party party;
@@ -52,7 +54,7 @@ struct Node::Parts {
   const absl::Time started = absl::Now();
   int wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);  // rung when the node must not serve any more
   std::mutex mutex;
-  absl::Status broken;        // why it must not; under mutex
+  absl::Status broken;  // why it must not; under mutex
   std::atomic<bool> serving{false}, stopped{false};
   policy::Rules rules;
   exchange::Counters counters;
@@ -132,8 +134,7 @@ absl::Status Node::Parts::StartPeers() {
   options.listen = base->config.peer_listen;
   options.max_connections = base->config.max_connections;
   options.max_connections_per_address = base->config.max_connections_per_address;
-  auto started_links =
-      peer::Links::Start(room(), *admission, options, [this](const absl::Status& why) { Break(why); });
+  auto started_links = peer::Links::Start(room(), *admission, options, [this](const absl::Status& why) { Break(why); });
   if (!started_links.ok()) return started_links.status();
   links = *std::move(started_links);
   links_now = links.get();
@@ -143,7 +144,8 @@ absl::Status Node::Parts::StartPeers() {
 
 absl::Status Node::Parts::StartMetrics() {
   if (base->config.metrics_listen.empty()) return absl::OkStatus();
-  metrics::MetricsSources sources{counters, *base->journal, *directory, [this] { return Checks(); }, ENTENTE_VERSION, started};
+  metrics::MetricsSources sources{counters,        *base->journal, *directory, [this] { return Checks(); },
+                                  ENTENTE_VERSION, started};
   auto server = metrics::MetricsServer::Start(base->config.metrics_listen, std::move(sources));
   if (!server.ok()) return server.status();
   metrics = *std::move(server);
@@ -174,7 +176,9 @@ absl::Status Node::Parts::StartAdmin() {
 }
 
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-Node::~Node() { Stop(); }
+Node::~Node() {
+  Stop();
+}
 
 absl::StatusOr<std::unique_ptr<Node>> Node::Open(const std::string& folder, const std::string& passphrase_file) {
   auto parts = std::make_unique<Parts>(folder);
@@ -189,7 +193,7 @@ absl::StatusOr<std::unique_ptr<Node>> Node::Open(const std::string& folder, cons
 }
 
 absl::Status Node::Start() {
-  struct stat folder{};
+  struct stat folder {};
   if (stat(parts_->paths.folder.c_str(), &folder) == 0 && (folder.st_mode & 077) != 0) {
     Log(LogLevel::kWarn, "the node's folder is open to other users; restrict it with chmod 700");
   }
@@ -197,7 +201,8 @@ absl::Status Node::Start() {
   if (absl::Status status = parts_->StartMetrics(); !status.ok()) return status;
   parts_->serving = true;
   if (absl::Status status = parts_->StartAdmin(); !status.ok()) return status;
-  parts_->housekeeping = std::make_unique<Housekeeping>(parts_->room(), [parts = parts_.get()] { return parts->Peers(); });
+  parts_->housekeeping =
+      std::make_unique<Housekeeping>(parts_->room(), [parts = parts_.get()] { return parts->Peers(); });
   Log(LogLevel::kInfo, "ready",
       {{"name", parts_->base->config.name},
        {"version", ENTENTE_VERSION},

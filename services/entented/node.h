@@ -13,8 +13,8 @@
 
 namespace entente::node {
 
-// A node's folder, unlocked and opened without any network: what `entente fsck` works on while no daemon runs. Holds the
-// store's lock. The journal refers to the members above it.
+// A node's folder, unlocked and opened without any network: what `entente fsck` works on while no daemon runs. Holds
+// the store's lock. The journal refers to the members above it.
 struct OfflineNode {
   Config config;
   SystemClock clock;
@@ -23,8 +23,8 @@ struct OfflineNode {
   std::unique_ptr<crypto::AtRest> at_rest;
   std::unique_ptr<storage::Journal> journal;
 };
-// `passphrase_file` empty: DIR/passphrase. Calls crypto::Initialise itself. Refuses with kStoreLocked while a daemon runs
-// (and names its pid when it answers), kConfig, kKeystore, kIdentity, kStoreCorrupt, kStoreShort, kStoreIo.
+// `passphrase_file` empty: DIR/passphrase. Calls crypto::Initialise itself. Refuses with kStoreLocked while a daemon
+// runs (and names its pid when it answers), kConfig, kKeystore, kIdentity, kStoreCorrupt, kStoreShort, kStoreIo.
 absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& folder, const std::string& passphrase_file);
 
 // The whole daemon: everything wired bottom-up, started once and stopped once.
@@ -50,8 +50,8 @@ class Node {
   std::unique_ptr<Parts> parts_;
 };
 
-// The program's life: hardens the process (no core dump, umask 077, SIGPIPE ignored), opens, starts, runs and stops a node.
-// A refusal is one line on stderr. Returns the exit status: 0 after a signal, 1 otherwise.
+// The program's life: hardens the process (no core dump, umask 077, SIGPIPE ignored), opens, starts, runs and stops a
+// node. A refusal is one line on stderr. Returns the exit status: 0 after a signal, 1 otherwise.
 int RunDaemon(const std::string& folder, const std::string& passphrase_file);
 
 // What `--version` prints: name, version.

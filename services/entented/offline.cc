@@ -15,17 +15,19 @@ constexpr absl::Duration kAskPid = absl::Milliseconds(500);
 absl::Status Locked(const NodePaths& paths, const absl::Status& status) {
   const int64_t pid = admin::PidBehind(paths.admin_socket, kAskPid);
   const std::string who = pid > 0 ? "the daemon with pid " + std::to_string(pid) : "another process";
-  return Reject(RejectReason::kStoreLocked,
-                who + " holds the store in " + paths.folder + "; stop it first (" + std::string(status.message()) + ")");
+  return Reject(RejectReason::kStoreLocked, who + " holds the store in " + paths.folder + "; stop it first (" +
+                                                std::string(status.message()) + ")");
 }
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& folder, const std::string& passphrase_file) {
+absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& folder,
+                                                         const std::string& passphrase_file) {
   if (absl::Status status = crypto::Initialise(); !status.ok()) return status;
   const NodePaths paths(folder);
   if (access(paths.config.c_str(), F_OK) != 0) {
-    return Reject(RejectReason::kConfig, "no node in " + paths.folder + " (no entente.toml there); `entente init` makes one");
+    return Reject(RejectReason::kConfig,
+                  "no node in " + paths.folder + " (no entente.toml there); `entente init` makes one");
   }
   auto config = LoadConfig(paths.config);
   if (!config.ok()) return config.status();

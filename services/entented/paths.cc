@@ -18,9 +18,9 @@ std::string WithoutSlash(std::string folder) {
 }
 
 absl::Status Failed(const std::string& what, const std::string& path) {
-  const RejectReason reason = errno == EEXIST                       ? RejectReason::kConflict
+  const RejectReason reason = errno == EEXIST                      ? RejectReason::kConflict
                               : errno == ENOSPC || errno == EDQUOT ? RejectReason::kDiskFull
-                                                                    : RejectReason::kStoreIo;
+                                                                   : RejectReason::kStoreIo;
   return Reject(reason, path + ": cannot " + what + ": " + std::strerror(errno));
 }
 

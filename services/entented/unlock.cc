@@ -31,7 +31,8 @@ absl::StatusOr<trust::Identity> ReadIdentity(const NodePaths& paths, absl::Time 
 absl::StatusOr<const crypto::SecretBytes*> Secret(const crypto::Keystore& keystore, const std::string& name) {
   const crypto::SecretBytes* secret = keystore.Find(name);
   if (secret == nullptr || secret->size() != crypto::kKeySize) {
-    return Reject(RejectReason::kKeystore, "the keystore has no usable '" + name + "' secret; restore it from a backup");
+    return Reject(RejectReason::kKeystore,
+                  "the keystore has no usable '" + name + "' secret; restore it from a backup");
   }
   return secret;
 }

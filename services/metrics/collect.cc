@@ -10,10 +10,12 @@
 namespace entente::metrics {
 namespace {
 
-using prometheus::MetricFamily;
 using exchange::PeerCounters;
+using prometheus::MetricFamily;
 
-double Seconds(int64_t unix_us) { return static_cast<double>(unix_us) / 1e6; }
+double Seconds(int64_t unix_us) {
+  return static_cast<double>(unix_us) / 1e6;
+}
 
 MetricFamily One(MetricFamily family, double value) {
   Add(family, {}, value);
@@ -38,26 +40,14 @@ void CollectNode(const MetricsSources& sources, std::vector<MetricFamily>& out) 
   out.push_back(std::move(expiry));
 }
 
-std::string_view Help(exchange::Counters::Outcome outcome) {
-  switch (outcome) {
-    case exchange::Counters::kPublished: return "Own objects stored as new versions.";
-    case exchange::Counters::kUnchanged: return "Own objects that were stored before, byte for byte.";
-    case exchange::Counters::kQuarantined: return "Objects held back from everybody, own and received.";
-    case exchange::Counters::kRejected: return "Own objects that were refused.";
-    case exchange::Counters::kReceived: return "Objects of peers stored as new versions.";
-    case exchange::Counters::kDuplicate: return "Objects of peers that were stored before.";
-    case exchange::Counters::kOutcomes: break;
-  }
-  return "";
-}
-
 void CollectOutcomes(const exchange::Counters& counters, std::vector<MetricFamily>& out) {
+  MetricFamily objects = Counter("entente_objects_total", "Objects by what became of them, own and received.");
   for (int i = 0; i < exchange::Counters::kOutcomes; ++i) {
     const auto outcome = static_cast<exchange::Counters::Outcome>(i);
-    const std::string name = "entente_objects_" + std::string(exchange::Counters::Name(outcome)) + "_total";
-    out.push_back(One(Counter(name, std::string(Help(outcome))), static_cast<double>(counters.Of(outcome))));
+    Add(objects, {{"outcome", std::string(exchange::Counters::Name(outcome))}},
+        static_cast<double>(counters.Of(outcome)));
   }
-  MetricFamily rejects = Counter("entente_rejects_total", "What was refused at any door, by reason.");
+  MetricFamily rejects = Counter("entente_rejections_total", "What was refused at any door, by reason.");
   MetricFamily failures = Counter("entente_verification_failures_total",
                                   "The refusals among them that concern a peer's bytes, signatures or credit.");
   MetricFamily decisions = Counter("entente_share_decisions_total", "Answers of the policy, by reason of the denial.");
@@ -74,7 +64,7 @@ void CollectOutcomes(const exchange::Counters& counters, std::vector<MetricFamil
       Add(decisions, {{"decision", "deny"}, {"reason", name}}, static_cast<double>(denials));
     }
   }
-  out.insert(out.end(), {std::move(rejects), std::move(failures), std::move(decisions)});
+  out.insert(out.end(), {std::move(objects), std::move(rejects), std::move(failures), std::move(decisions)});
 }
 
 // Publication time of the oldest statement that `peer` has not acknowledged; 0 when there is none or it cannot be read.
@@ -94,7 +84,8 @@ struct PeerFamily {
 
 void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out) {
   std::vector<PeerFamily> families = {
-      {Gauge("entente_peer_up", "1 while a session with this party is up."), [](const PeerCounters& c) { return c.up ? 1.0 : 0.0; }},
+      {Gauge("entente_peer_up", "1 while a session with this party is up."),
+       [](const PeerCounters& c) { return c.up ? 1.0 : 0.0; }},
       {Gauge("entente_peer_last_contact_timestamp_seconds", "When this party was last heard; 0 before the first time."),
        [](const PeerCounters& c) { return Seconds(c.last_contact_us); }},
       {Counter("entente_peer_sessions_total", "Sessions that came up."),
@@ -122,7 +113,8 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
        [](const PeerCounters& c) { return static_cast<double>(c.bytes_sent); }},
   };
   MetricFamily outbox = Gauge("entente_outbox_objects", "Permitted to the party and not acknowledged by it.");
-  MetricFamily oldest = Gauge("entente_outbox_oldest_timestamp_seconds", "When the oldest of them was stored; 0 when none waits.");
+  MetricFamily oldest =
+      Gauge("entente_outbox_oldest_timestamp_seconds", "When the oldest of them was stored; 0 when none waits.");
   for (const auto& accepted : sources.directory.All()) {
     const std::string& peer = accepted->party.name;
     const OrgId& org = accepted->party.org;
@@ -148,11 +140,15 @@ void CollectStore(const storage::Journal& journal, std::vector<MetricFamily>& ou
   out.push_back(One(Gauge("entente_store_objects", "Distinct ids that are not quarantined."), number(count.objects)));
   out.push_back(One(Gauge("entente_store_versions", "Stored versions of objects."), number(count.versions)));
   out.push_back(One(Gauge("entente_store_quarantined_objects", "Objects in quarantine."), number(count.quarantined)));
-  out.push_back(One(Gauge("entente_store_accepting", "1 while the store takes in new records."), journal.Health().ok() ? 1 : 0));
+  out.push_back(
+      One(Gauge("entente_store_accepting", "1 while the store takes in new records."), journal.Health().ok() ? 1 : 0));
   out.push_back(One(Counter("entente_store_commits_total", "Commits made durable."), number(stats.commits)));
-  out.push_back(One(Counter("entente_store_syncs_total", "Groups of commits that shared one sync."), number(stats.groups)));
-  out.push_back(One(Counter("entente_store_records_total", "Journal records made durable since the start."), number(stats.records)));
-  out.push_back(One(Counter("entente_store_sync_seconds_total", "Time spent waiting for the disk to sync."), stats.sync_seconds));
+  out.push_back(
+      One(Counter("entente_store_syncs_total", "Groups of commits that shared one sync."), number(stats.groups)));
+  out.push_back(One(Counter("entente_store_records_total", "Journal records made durable since the start."),
+                    number(stats.records)));
+  out.push_back(
+      One(Counter("entente_store_sync_seconds_total", "Time spent waiting for the disk to sync."), stats.sync_seconds));
 }
 
 }  // namespace
@@ -186,6 +182,8 @@ std::vector<MetricFamily> Collect(const MetricsSources& sources) {
   return out;
 }
 
-std::string Exposition(const std::vector<MetricFamily>& families) { return prometheus::TextSerializer().Serialize(families); }
+std::string Exposition(const std::vector<MetricFamily>& families) {
+  return prometheus::TextSerializer().Serialize(families);
+}
 
 }  // namespace entente::metrics

@@ -1,9 +1,9 @@
 #pragma once
 
+#include <prometheus/metric_family.h>
+
 #include <string>
 #include <vector>
-
-#include <prometheus/metric_family.h>
 
 #include "services/metrics/metrics_server.h"
 

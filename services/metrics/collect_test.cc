@@ -1,6 +1,8 @@
 #include "services/metrics/collect.h"
 
 #include <algorithm>
+#include <fstream>
+#include <map>
 #include <set>
 
 #include "services/metrics/test_node.h"
@@ -20,7 +22,8 @@ class Collected : public TestNode {
       for (const auto& metric : family.metric) {
         std::string labels;
         for (const auto& label : metric.label) labels += (labels.empty() ? "" : ",") + label.name + "=" + label.value;
-        if (family.name == name) out[labels] = family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value;
+        if (family.name == name)
+          out[labels] = family.type == MetricType::Counter ? metric.counter.value : metric.gauge.value;
       }
     }
     return out;
@@ -29,7 +32,8 @@ class Collected : public TestNode {
 
 bool IsName(const std::string& name) {
   return !name.empty() && name.front() >= 'a' && name.front() <= 'z' && name.find("__") == std::string::npos &&
-         std::all_of(name.begin(), name.end(), [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
+         std::all_of(name.begin(), name.end(),
+                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 TEST_F(Collected, NamesFollowTheRules) {
@@ -46,7 +50,8 @@ TEST_F(Collected, NamesFollowTheRules) {
 
 TEST_F(Collected, UnitsAreBaseUnits) {
   for (const auto& family : All()) {
-    for (const std::string unit : {"_ms", "_millis", "_micro", "_us", "_minutes", "_hours", "_days", "_kb", "_mb", "_kilobytes"}) {
+    for (const std::string unit :
+         {"_ms", "_millis", "_micro", "_us", "_minutes", "_hours", "_days", "_kb", "_mb", "_kilobytes"}) {
       EXPECT_EQ(family.name.find(unit + "_"), std::string::npos) << family.name;
       EXPECT_FALSE(family.name.ends_with(unit)) << family.name;
     }
@@ -54,7 +59,8 @@ TEST_F(Collected, UnitsAreBaseUnits) {
 }
 
 TEST_F(Collected, LabelsAreTheBoundedOnes) {
-  const std::set<std::string> allowed = {"version", "check", "role", "reason", "kind", "decision", "peer", "direction"};
+  const std::set<std::string> allowed = {"version",  "check", "role",      "reason", "kind",
+                                         "decision", "peer",  "direction", "outcome"};
   for (const auto& family : All()) {
     std::set<std::string> series;
     for (const auto& metric : family.metric) {
@@ -71,7 +77,7 @@ TEST_F(Collected, LabelsAreTheBoundedOnes) {
 TEST_F(Collected, EveryRejectReasonStandsAtZeroAndCounts) {
   counters_.CountReject(RejectReason::kSignature, 3);
   counters_.CountReject(RejectReason::kJson, 2);
-  const auto rejects = Series("entente_rejects_total"), failures = Series("entente_verification_failures_total");
+  const auto rejects = Series("entente_rejections_total"), failures = Series("entente_verification_failures_total");
   for (const RejectInfo& info : AllRejectReasons()) {
     const std::string name(info.name);
     const double expected = info.reason == RejectReason::kSignature ? 3 : info.reason == RejectReason::kJson ? 2 : 0;
@@ -83,14 +89,14 @@ TEST_F(Collected, EveryRejectReasonStandsAtZeroAndCounts) {
   EXPECT_FALSE(failures.contains("kind=E_JSON"));
 }
 
-TEST_F(Collected, EveryOutcomeHasItsCounter) {
+TEST_F(Collected, EveryOutcomeHasItsSeries) {
   for (int i = 0; i < exchange::Counters::kOutcomes; ++i) {
     const auto outcome = static_cast<exchange::Counters::Outcome>(i);
-    const std::string name = "entente_objects_" + std::string(exchange::Counters::Name(outcome)) + "_total";
-    ASSERT_TRUE(Series(name).contains("")) << name;
-    EXPECT_EQ(Series(name).at(""), 0) << name;
+    const std::string series = "outcome=" + std::string(exchange::Counters::Name(outcome));
+    ASSERT_TRUE(Series("entente_objects_total").contains(series)) << series;
+    EXPECT_EQ(Series("entente_objects_total").at(series), 0) << series;
     counters_.Count(outcome, 4);
-    EXPECT_EQ(Series(name).at(""), 4) << name;
+    EXPECT_EQ(Series("entente_objects_total").at(series), 4) << series;
   }
 }
 
@@ -118,6 +124,19 @@ TEST_F(Collected, ProcessAndStoreAreMeasured) {
   EXPECT_NEAR(Series("process_start_time_seconds").at(""), absl::ToDoubleSeconds(absl::Now() - absl::UnixEpoch()), 600);
   EXPECT_EQ(Series("entente_store_accepting").at(""), 1);
   EXPECT_GT(Series("entente_key_expiry_timestamp_seconds").at("role=statement"), 1.7e9);
+}
+
+TEST_F(Collected, ThePageListsEveryFamilyWithItsTypeAndNoOther) {
+  std::ifstream file(ENTENTE_SOURCE_DIR "/docs/metrics.md");
+  std::set<std::string> documented, expected;
+  for (std::string line; std::getline(file, line);) {
+    const size_t end = line.find("` | ");
+    if (line.starts_with("| `") && line[3] != '/') documented.insert(line.substr(3, line.find(" |", end + 4) - 3));
+  }
+  for (const auto& family : All()) {
+    expected.insert(family.name + "` | " + (family.type == MetricType::Counter ? "counter" : "gauge"));
+  }
+  EXPECT_EQ(documented, expected);
 }
 
 }  // namespace

@@ -1,15 +1,14 @@
-#include <utility>  // before Asio: its coroutine support in 1.74 relies on it
-
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
-#include <boost/beast/core.hpp>
-#include <boost/beast/http.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/beast/core.hpp>
+#include <boost/beast/http.hpp>
 #include <chrono>
 #include <optional>
 #include <set>
 #include <thread>
+#include <utility>  // before Asio: its coroutine support in 1.74 relies on it
 
 #include "base/reject.h"
 #include "services/metrics/pages.h"
@@ -20,8 +19,8 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace http = boost::beast::http;
-using boost::system::error_code;
 using asio::ip::tcp;
+using boost::system::error_code;
 
 class Connection;
 
@@ -119,7 +118,7 @@ class LoopServer final : public MetricsServer {
 
  private:
   static absl::Status Refuse(const std::string& what, const error_code& error) {
-    return Reject(RejectReason::kConfig, "metrics.listen " + what + error.message());
+    return Reject(RejectReason::kConfig, "metrics_listen " + what + error.message());
   }
 
   void Accept() {
@@ -152,7 +151,7 @@ class LoopServer final : public MetricsServer {
 
 absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::string& listen, MetricsSources sources) {
   const size_t colon = listen.rfind(':');
-  if (colon == std::string::npos) return Reject(RejectReason::kConfig, "metrics.listen must be host:port");
+  if (colon == std::string::npos) return Reject(RejectReason::kConfig, "metrics_listen must be host:port");
   std::string host = listen.substr(0, colon);
   if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   try {  // Asio's loop and timers throw where the system has no descriptors left
@@ -160,7 +159,7 @@ absl::StatusOr<std::unique_ptr<MetricsServer>> MetricsServer::Start(const std::s
     if (absl::Status status = server->Open(host, listen.substr(colon + 1)); !status.ok()) return status;
     return server;
   } catch (const boost::system::system_error& error) {
-    return Reject(RejectReason::kConfig, "metrics.listen cannot be served: " + std::string(error.what()));
+    return Reject(RejectReason::kConfig, "metrics_listen cannot be served: " + std::string(error.what()));
   }
 }
 

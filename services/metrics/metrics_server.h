@@ -32,13 +32,14 @@ struct MetricsSources {
 inline constexpr size_t kMaxRequestBytes = 8 * 1024, kMaxHttpConnections = 32;
 inline constexpr absl::Duration kHttpPatience = absl::Seconds(5);  // for one request, and between two
 
-// /metrics (Prometheus text 0.0.4), /livez, /readyz (503 with the reasons while a check fails; ?verbose lists all) and /,
-// which names them. Plain HTTP/1.1, GET and HEAD, one thread. No label holds an address, object id or indicator value.
+// /metrics (Prometheus text 0.0.4), /livez, /readyz (503 with the reasons while a check fails; ?verbose lists all) and
+// /, which names them. Plain HTTP/1.1, GET and HEAD, one thread. No label holds an address, object id or indicator
+// value.
 class MetricsServer {
  public:
   // `listen` as host:port, port 0 allowed. Refuses with kConfig when it cannot be bound.
   static absl::StatusOr<std::unique_ptr<MetricsServer>> Start(const std::string& listen, MetricsSources sources);
-  virtual ~MetricsServer() = default;  // stops
+  virtual ~MetricsServer() = default;       // stops
   virtual std::string address() const = 0;  // as bound
   virtual void Stop() = 0;                  // closes everything at once; idempotent
 };

@@ -33,10 +33,15 @@ Page Answer(const MetricsSources& sources, std::string_view target) {
   if (path == "/metrics") return {200, kExpositionText, Exposition(Collect(sources))};
   if (path == "/livez") return {200, kText, "live\n"};
   if (path == "/readyz") return Readiness(sources.checks(), query == "verbose" || query.starts_with("verbose="));
-  if (path == "/") return {200, kText, "/metrics  Prometheus text format\n/livez    is the process alive\n/readyz   does the node serve (?verbose)\n"};
+  if (path == "/")
+    return {
+        200, kText,
+        "/metrics  Prometheus text format\n/livez    is the process alive\n/readyz   does the node serve (?verbose)\n"};
   return {404, kText, "not found; try /\n"};
 }
 
-Page WrongMethod() { return {405, kText, "only GET and HEAD\n"}; }
+Page WrongMethod() {
+  return {405, kText, "only GET and HEAD\n"};
+}
 
 }  // namespace entente::metrics

@@ -12,8 +12,8 @@
 namespace entente::metrics {
 namespace {
 
-// Fields of /proc/self/stat behind the command's closing parenthesis, which may itself hold spaces (proc(5) counts from 1;
-// field 3 is the first here).
+// Fields of /proc/self/stat behind the command's closing parenthesis, which may itself hold spaces (proc(5) counts from
+// 1; field 3 is the first here).
 std::vector<std::string> StatFields() {
   std::ifstream file("/proc/self/stat");
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -69,7 +69,8 @@ std::vector<prometheus::MetricFamily> CollectProcess() {
   AddOne(out, Gauge("process_open_fds", "Open file descriptors."), static_cast<double>(OpenDescriptors()));
   rlimit limit{};
   if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-    AddOne(out, Gauge("process_max_fds", "File descriptors this process may have."), static_cast<double>(limit.rlim_cur));
+    AddOne(out, Gauge("process_max_fds", "File descriptors this process may have."),
+           static_cast<double>(limit.rlim_cur));
   }
   return out;
 }

@@ -31,7 +31,8 @@ class TestNode : public testing::Test {
     storage::JournalOptions options;
     options.path = folder_ + "/store";
     options.create = true;
-    auto journal = storage::Journal::Open(options, at_rest_, *self_, clock_);
+    at_rest_ = std::make_unique<crypto::AtRest>(crypto::SecretBytes::Random(crypto::kKeySize));
+    auto journal = storage::Journal::Open(options, *at_rest_, *self_, clock_);
     ASSERT_TRUE(journal.ok()) << journal.status();
     journal_ = *std::move(journal);
   }
@@ -41,8 +42,9 @@ class TestNode : public testing::Test {
   }
 
   MetricsSources Sources() {
-    return {counters_, *journal_, *directory_,
-            [this] { return std::vector<Check>{{"store", store_}, {"serving", absl::OkStatus()}}; }, "9.8.7", clock_.Now()};
+    return {counters_,   *journal_,
+            *directory_, [this] { return std::vector<Check>{{"store", store_}, {"serving", absl::OkStatus()}}; },
+            "9.8.7",     clock_.Now()};
   }
 
   static trust::Self MakeParty(const std::string& name) {
@@ -55,7 +57,7 @@ class TestNode : public testing::Test {
   }
 
   SystemClock clock_;
-  crypto::AtRest at_rest_{crypto::SecretBytes::Random(32)};
+  std::unique_ptr<crypto::AtRest> at_rest_;
   std::string folder_;
   std::unique_ptr<trust::Self> self_;
   std::unique_ptr<trust::Directory> directory_;
