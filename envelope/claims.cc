@@ -164,10 +164,9 @@ absl::Status CheckStream(const Claims& claims, const std::vector<uint32_t>& inde
   const absl::Status gap =
       Reject(RejectReason::kGap, "the statements of a batch do not follow one another in their stream");
   const uint64_t base = claims.each[0].sequence - indexes[0];
-  if (claims.each[0].sequence <= indexes[0]) return gap;
   for (size_t i = 0; i < claims.each.size(); ++i) {
     const Claim& claim = claims.each[i];
-    if (claim.sequence != base + indexes[i]) return gap;
+    if (claim.sequence <= indexes[i] || claim.sequence - indexes[i] != base) return gap;
     if ((claim.sequence == 1) != claim.previous.IsZero()) return gap;
     if (i > 0 && indexes[i] == indexes[i - 1] + 1 && claim.previous != ids[i - 1]) return gap;
   }

@@ -42,10 +42,10 @@ struct StreamPosition {
 class Statement {
  public:
   const StatementId& id() const { return id_; }
-  const Bytes& body() const { return body_; }          // the exact signed bytes
+  const Bytes& body() const { return body_; }  // the exact signed bytes
   const Bytes& salt() const { return salt_; }
   const Bytes& content() const { return content_; }
-  uint32_t index() const { return index_; }            // in its batch
+  uint32_t index() const { return index_; }                  // in its batch
   const std::vector<Digest>& path() const { return path_; }  // empty when it came with its whole batch
   uint64_t sequence() const { return sequence_; }
   const StatementId& previous() const { return previous_; }
@@ -62,12 +62,12 @@ class Statement {
   absl::Time created_;
 };
 
-// A signed batch with (some of) its statements: one origin, one audience, one label, one stream. Same proof as Statement.
+// A signed batch with (some of) its statements: one origin, audience, label and stream. Same proof as Statement.
 class Batch {
  public:
   const OrgId& origin() const { return origin_; }
   const v1::SignedBody& signed_body() const { return signed_; }
-  uint32_t size() const { return size_; }              // statements signed; statements() may hold fewer
+  uint32_t size() const { return size_; }  // statements signed; statements() may hold fewer
   const std::vector<Statement>& statements() const { return statements_; }
   const policy::Constraints& constraints() const { return constraints_; }
   const std::vector<OrgId>& audience() const { return audience_; }
@@ -87,12 +87,12 @@ class Batch {
   StreamId stream_;
 };
 
-// Signs `contents` (1 to 1024) as the statements that follow `position`. `audience` is sorted here; empty for the own store
-// alone. Refuses with kLimit (also over 4 MiB of bodies: 1024 statements have room for an audience of about 100), kParse
-// (constraints that every receiver would refuse), kTime or kNoKey (this node's key is not valid now).
+// Signs `contents` (1 to 1024) as the statements that follow `position`. `audience` is sorted here; empty for the own
+// store alone. Refuses with kLimit (also over 4 MiB of bodies: 1024 statements have room for an audience of about 100),
+// kParse (constraints that every receiver would refuse), kTime or kNoKey (this node's key is not valid now).
 absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constraints& constraints,
-                                std::vector<OrgId> audience, std::vector<Bytes> contents, const StreamPosition& position,
-                                absl::Time now);
+                                std::vector<OrgId> audience, std::vector<Bytes> contents,
+                                const StreamPosition& position, absl::Time now);
 
 // What a seal carries of one statement; everything is borrowed for the call. `path` empty when all of the batch goes.
 struct Sealable {
@@ -100,11 +100,12 @@ struct Sealable {
   uint32_t index = 0;
   std::vector<Digest> path;
 };
-// Seals statements of one batch to `recipients` (1 to 1000), one slot each. One encapsulation per recipient. Refuses with
-// kLimit; kPrekey for a recipient's bad or expired prekey, or one named twice; kAudience for a recipient outside the signed
-// audience, or a batch of another origin; kSignature or kParse when the statements are not those of the batch.
-absl::StatusOr<Bytes> Seal(const trust::Self& self, const v1::SignedBody& batch, const std::vector<Sealable>& statements,
-                           const std::vector<trust::Prekey>& recipients, absl::Time now);
+// Seals statements of one batch to `recipients` (1 to 1000), one slot each. One encapsulation per recipient. Refuses
+// with kLimit; kPrekey for a recipient's bad or expired prekey, or one named twice; kAudience for a recipient outside
+// the signed audience, or a batch of another origin; kSignature or kParse for statements that are not of the batch.
+absl::StatusOr<Bytes> Seal(const trust::Self& self, const v1::SignedBody& batch,
+                           const std::vector<Sealable>& statements, const std::vector<trust::Prekey>& recipients,
+                           absl::Time now);
 
 // A decrypted envelope: nothing inside is trusted yet. Only Open makes one; only Verify reads inside.
 class OpenedEnvelope {
@@ -119,16 +120,17 @@ class OpenedEnvelope {
   EnvelopeId id_;
   uint32_t expires_hour_ = 0;
   Digest h_core_, commitment_;
-  Bytes payload_;   // padding removed
+  Bytes payload_;  // padding removed
 };
-// Cheap to dear: size, magic, suite, hours, `seen` (replay), slot, decapsulation, key commitment, AEAD to the last chunk.
-// Refuses with kLimit, kHeader, kSuite, kTime, kReplay, kNoSlot, kKeyGone, kKem, kUnwrap, kCommit, kAead, kTruncated,
-// kTrailing. `seen` may be stale: the journal decides replay again when it commits.
+// Cheap to dear: size, magic, suite, hours, `seen` (replay), slot, decapsulation, key commitment, AEAD to the last
+// chunk. Refuses with kLimit, kHeader, kSuite, kTime, kReplay, kNoSlot, kKeyGone, kKem, kUnwrap, kCommit, kAead,
+// kTruncated, kTrailing. `seen` may be stale: the journal decides replay again when it commits.
 absl::StatusOr<OpenedEnvelope> Open(ByteView wire, const OrgId& self, const trust::PrekeyRing& prekeys, absl::Time now,
                                     const std::function<bool(const EnvelopeId&)>& seen);
 
-// Everything an envelope said, checked: seal by the accepted `from`, batch signature by an accepted origin, each statement's
-// place in the batch, times, audience (this organisation is in it), content commitments, ascending sequence.
+// Everything an envelope said, checked: seal by the accepted `from`, batch signature by an accepted origin, each
+// statement's place in the batch, times, audience (this organisation is in it), content commitments, ascending
+// sequence.
 struct VerifiedEnvelope {
   EnvelopeId id;
   uint32_t expires_hour = 0;
@@ -139,8 +141,8 @@ struct VerifiedEnvelope {
 absl::StatusOr<VerifiedEnvelope> Verify(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from,
                                         absl::Time now);
 
-// Re-checks stored statements for fsck: signature over the batch, place in it, content commitment. `statement_ids` are the
-// whole batch's when known. Refuses with kSignature, kContent, kParse.
+// Re-checks stored statements for fsck: signature over the batch, place in it, content commitment. `statement_ids` are
+// the whole batch's when known. Refuses with kSignature, kContent, kParse.
 absl::Status Recheck(const trust::Identity& origin, const v1::SignedBody& batch, const Sealable& statement,
                      const std::vector<StatementId>& statement_ids);
 StatementId IdOf(ByteView body, bool exercise);

@@ -118,11 +118,12 @@ Claims At(std::vector<uint64_t> sequences) {
   return claims;
 }
 TEST(StreamLimits, IndexesAndSequencesKeepStep) {
-  const std::vector<StatementId> ids(2);
+  const std::vector<StatementId> ids(2, *StatementId::From(Bytes(32, 'p')));
   EXPECT_EQ(ReasonFor(CheckStream(At({4, 6}), {1, 3}, ids)), kNone);
   EXPECT_EQ(ReasonFor(CheckStream(At({4, 7}), {1, 3}, ids)), kGap);
   EXPECT_EQ(ReasonFor(CheckStream(At({1, 3}), {1, 3}, ids)), kGap);  // index 0 would stand at 0
-  EXPECT_EQ(ReasonFor(CheckStream(At({UINT64_MAX, 0}), {0, 1}, ids)), kGap);
+  EXPECT_EQ(ReasonFor(CheckStream(At({4, 5}), {1, 2}, ids)), kNone);
+  EXPECT_EQ(ReasonFor(CheckStream(At({UINT64_MAX, 0}), {0, 1}, ids)), kGap);  // no way round to the start
 }
 
 }  // namespace
