@@ -101,12 +101,18 @@ class Stream : public std::enable_shared_from_this<Stream> {
     EndWhenIdle();
   }
 
+  // The wire is about to be deleted.
+  void Detach() {
+    std::lock_guard lock(mutex_);
+    wire_ = nullptr;
+    broken_ = true;
+  }
+
+  // Behind Detach, when the call and what it held are gone.
   void Done(absl::Status status) {
     std::function<void(absl::Status)> on_closed;
     {
       std::lock_guard lock(mutex_);
-      wire_ = nullptr;
-      broken_ = true;
       on_closed = std::move(on_closed_);
       on_closed_ = nullptr;
       on_frame_ = nullptr;  // lets go of whoever listened
@@ -185,8 +191,11 @@ class DialledCall final : public grpc::ClientBidiReactor<v1::Frame, v1::Frame>, 
   void OnReadDone(bool ok) override { stream_->ReadDone(ok); }
   void OnWriteDone(bool ok) override { stream_->WriteDone(ok); }
   void OnDone(const grpc::Status& status) override {
-    const std::unique_ptr<DialledCall> last(this);
-    stream_->Done(FromGrpc(status));
+    const std::shared_ptr<Stream> stream = stream_;
+    absl::Status why = FromGrpc(status);
+    stream->Detach();
+    delete this;  // lets go of the channel before the owner hears of the end
+    stream->Done(std::move(why));
   }
 
  private:
@@ -212,8 +221,10 @@ class ServedCall final : public grpc::ServerBidiReactor<v1::Frame, v1::Frame>, p
   void OnReadDone(bool ok) override { stream_->ReadDone(ok); }
   void OnWriteDone(bool ok) override { stream_->WriteDone(ok); }
   void OnDone() override {
-    const std::unique_ptr<ServedCall> last(this);
-    stream_->Done(absl::OkStatus());
+    const std::shared_ptr<Stream> stream = stream_;
+    stream->Detach();
+    delete this;
+    stream->Done(absl::OkStatus());
   }
 
  private:
@@ -224,7 +235,7 @@ class ServedCall final : public grpc::ServerBidiReactor<v1::Frame, v1::Frame>, p
 class RefusedCall final : public grpc::ServerBidiReactor<v1::Frame, v1::Frame> {
  public:
   explicit RefusedCall(const grpc::Status& status) { Finish(status); }
-  void OnDone() override { const std::unique_ptr<RefusedCall> last(this); }
+  void OnDone() override { delete this; }
 };
 
 }  // namespace

@@ -15,7 +15,9 @@ namespace entente::peer {
 // How long Close lets a write under way and the peer's last frames come through before it cancels the stream.
 inline constexpr absl::Duration kCloseGrace = absl::Milliseconds(500);
 
-// A call on `channel`, which it keeps alive. Connects in Start; on_closed tells when that fails.
+// A call on `channel`. Connects in Start, which must be called; on_closed tells when that fails. The caller keeps `channel` until
+// on_closed runs and lets go of it on a thread of its own: gRPC 1.51 joins its callback threads with the last channel, and
+// would join the one it is on.
 std::unique_ptr<FrameTransport> DialStream(std::shared_ptr<grpc::Channel> channel);
 
 // The serving side: hand `reactor` to gRPC, which deletes it; keep `transport`. REQUIRES both happen.

@@ -1,6 +1,8 @@
 #include "services/peer/links.h"
 
+#include <algorithm>
 #include <condition_variable>
+#include <iterator>
 #include <map>
 #include <mutex>
 #include <thread>
@@ -26,7 +28,8 @@ constexpr double kAnswerShare = 0.6;
 struct OpenSession {
   std::shared_ptr<Session> session;
   bool dialled = false;
-  std::shared_ptr<Verdict> verdict;  // dialled ones
+  std::shared_ptr<Verdict> verdict;        // dialled ones
+  std::shared_ptr<grpc::Channel> channel;  // dialled ones; let go of with the session, never on gRPC's threads
   bool ended = false;
 };
 
@@ -159,19 +162,20 @@ void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) 
   }
   ++state.waiting;
   open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, take(), HooksOfSessions()),
-                   /*dialled=*/false, nullptr});
+                   /*dialled=*/false, nullptr, nullptr});
 }
 
 void PeerLinks::Dial(const trust::Accepted& party) {
   const OrgId& org = party.party.org;
   auto verdict = std::make_shared<Verdict>();
-  auto stream = DialStream(DialChannel(party.party.address, credentials_->ForDialling(org, verdict)));
+  auto channel = DialChannel(party.party.address, credentials_->ForDialling(org, verdict));
+  auto stream = DialStream(channel);
   std::lock_guard lock(mutex_);
   PeerState& state = StateOf(org);
   state.dialling = true;
   ++state.waiting;
   open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, std::move(stream), HooksOfSessions()),
-                   /*dialled=*/true, std::move(verdict)});
+                   /*dialled=*/true, std::move(verdict), std::move(channel)});
   // Stop saw the sessions before this one.
   if (stopping_) open_.back().session->Stop();
 }
@@ -238,15 +242,13 @@ void PeerLinks::OnEnded(Session& session, const SessionEnd& end) {
 }
 
 void PeerLinks::Reap(std::unique_lock<std::mutex>& lock) {
-  std::vector<std::shared_ptr<Session>> ended;
-  std::erase_if(open_, [&](OpenSession& open) {
-    if (open.ended) ended.push_back(std::move(open.session));
-    return open.ended;
-  });
+  const auto first_ended = std::stable_partition(open_.begin(), open_.end(), [](const auto& open) { return !open.ended; });
+  std::vector<OpenSession> ended(std::make_move_iterator(first_ended), std::make_move_iterator(open_.end()));
+  open_.erase(first_ended, open_.end());
   for (const OpenSession& open : open_) open.session->CloseWhenOverdue();
   if (ended.empty()) return;
   lock.unlock();
-  for (const std::shared_ptr<Session>& session : ended) session->Join();
+  for (const OpenSession& open : ended) open.session->Join();
   ended.clear();
   lock.lock();
 }

@@ -1,0 +1,254 @@
+// One real session against a peer that a test plays by hand, frame by frame.
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+#include "envelope/envelope.h"
+#include "exchange/testing/test_node.h"
+#include "services/peer/session.h"
+#include "services/peer/testing/pipe.h"
+
+namespace entente::peer {
+namespace {
+
+using exchange::testing::Indicator;
+using exchange::testing::TestNode;
+using model::Label;
+using testing::Eventually;
+using testing::Pipe;
+
+// Norlandia is real; the test holds Estovia's keys and speaks for it.
+class Hostile : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    norlandia_.Accept(estovia_);
+    estovia_.Accept(norlandia_);
+  }
+  void TearDown() override {
+    if (!session_) return;
+    pipe_->Close();
+    end_.get_future().wait();
+    session_->Join();
+  }
+  void Open(uint64_t credit = 16u << 20) {
+    session_ = Session::Open(norlandia_.room(), *norlandia_.admission, estovia_.org(), credit, pipe_->End(0),
+                             {[](Session&) { return absl::OkStatus(); },
+                              [this](absl::Status) { rolled_back_ = true; },
+                              [this](Session&, const SessionEnd& end) { end_.set_value(end); }});
+  }
+  v1::Frame HelloFrame() {
+    v1::Frame frame;
+    *frame.mutable_hello() = *MakeHello(estovia_.room(), norlandia_.org());
+    return frame;
+  }
+  void Greet() {
+    Open();
+    Say(HelloFrame());
+    ASSERT_TRUE(Next(v1::Frame::kCredit));
+  }
+  void Say(const v1::Frame& frame) { pipe_->Write(1, frame); }
+  std::optional<v1::Frame> Next(v1::Frame::KindCase kind) {
+    for (;;) {
+      std::optional<v1::Frame> frame = pipe_->Take(1);
+      if (!frame || frame->kind_case() == kind) return frame;
+    }
+  }
+  std::string ByeAfter(const v1::Frame& frame) {
+    Say(frame);
+    return Bye();
+  }
+  std::string Bye() {
+    const std::optional<v1::Frame> bye = Next(v1::Frame::kBye);
+    return bye ? bye->bye().reason() : "closed without a bye";
+  }
+  std::string ByeAfterHello(const std::function<void(v1::Hello&)>& change) {
+    v1::Frame frame = HelloFrame();
+    change(*frame.mutable_hello());
+    Open();
+    return ByeAfter(frame);
+  }
+  static v1::Frame AckFrame(uint64_t position, bool refused = false) {
+    v1::Frame frame;
+    frame.mutable_ack()->set_position(position);
+    frame.mutable_ack()->set_refused(refused);
+    return frame;
+  }
+  uint64_t Rejected(RejectReason reason) { return norlandia_.counters.Rejects(reason); }
+
+  TestNode norlandia_{"cert.norlandia", "XN"};
+  TestNode estovia_{"cert.estovia", "XE"};
+  std::shared_ptr<Pipe> pipe_ = Pipe::Make();
+  std::shared_ptr<Session> session_;
+  std::promise<SessionEnd> end_;
+  std::atomic<bool> rolled_back_{false};
+};
+
+TEST_F(Hostile, TheFirstFrameMustBeAHello) {
+  Open();
+  EXPECT_EQ(ByeAfter(AckFrame(1)), "E_PARSE");
+  EXPECT_EQ(Rejected(RejectReason::kParse), 1u);
+}
+TEST_F(Hostile, AnEmptyFirstFrame) {
+  Open();
+  EXPECT_EQ(ByeAfter(v1::Frame()), "E_PARSE");
+}
+TEST_F(Hostile, AnEmptyLaterFrame) {
+  Greet();
+  EXPECT_EQ(ByeAfter(v1::Frame()), "E_PARSE");
+}
+TEST_F(Hostile, ASecondHello) {
+  Greet();
+  EXPECT_EQ(ByeAfter(HelloFrame()), "E_PARSE");
+}
+TEST_F(Hostile, AnotherProtocol) {
+  EXPECT_EQ(ByeAfterHello([](v1::Hello& hello) { hello.set_protocol(2); }), "E_SUITE");
+}
+TEST_F(Hostile, AnotherOrganisationThanTheCertificates) {
+  EXPECT_EQ(ByeAfterHello([&](v1::Hello& hello) { hello.set_org_id(norlandia_.org().str()); }), "E_PARTY");
+}
+TEST_F(Hostile, AnotherIdentityDocument) {
+  EXPECT_EQ(ByeAfterHello([](v1::Hello& hello) { hello.set_identity_hash(Bytes(32, 'x')); }), "E_IDENTITY");
+}
+TEST_F(Hostile, ALongSoftwareName) {
+  EXPECT_EQ(ByeAfterHello([](v1::Hello& hello) { hello.set_software(std::string(kMaxSoftwareBytes + 1, 'x')); }),
+            "E_LIMIT");
+}
+TEST_F(Hostile, APrekeyOfSomebodyElse) {
+  EXPECT_EQ(ByeAfterHello([&](v1::Hello& hello) { *hello.mutable_prekey() = norlandia_.prekeys->Offer(); }),
+            "E_PREKEY");
+}
+TEST_F(Hostile, AHeadWithABrokenSignature) {
+  EXPECT_EQ(ByeAfterHello([](v1::Hello& hello) { (*hello.mutable_head()->mutable_signature())[0] ^= 1; }), "E_SIG");
+}
+TEST_F(Hostile, NoHead) {
+  EXPECT_EQ(ByeAfterHello([](v1::Hello& hello) { hello.clear_head(); }), "E_PARSE");
+}
+
+TEST_F(Hostile, AProofOfANewerOwnHeadStopsTheNode) {
+  const v1::SignedBody newer = trust::MakeHead(*norlandia_.self, 1'000'000, Digest(), norlandia_.clock.now);
+  EXPECT_EQ(ByeAfterHello([&](v1::Hello& hello) { *hello.mutable_seen_head() = newer; }), "ROLLED_BACK");
+  EXPECT_TRUE(rolled_back_);
+}
+TEST_F(Hostile, AnUnprovenNewerOwnHeadDoesNot) {
+  v1::SignedBody forged = trust::MakeHead(*norlandia_.self, 1'000'000, Digest(), norlandia_.clock.now);
+  (*forged.mutable_signature())[0] ^= 1;
+  v1::Frame frame = HelloFrame();
+  *frame.mutable_hello()->mutable_seen_head() = forged;
+  Open();
+  Say(frame);
+  EXPECT_TRUE(Next(v1::Frame::kCredit));
+  EXPECT_FALSE(rolled_back_);
+}
+TEST_F(Hostile, APeerWhoseJournalWentBackIsRefused) {
+  const v1::SignedBody newer = trust::MakeHead(*estovia_.self, 1'000'000, Digest(), estovia_.clock.now);
+  ASSERT_TRUE(norlandia_.journal
+                  ->CommitAndWait([&](storage::Transaction& transaction) {
+                    return transaction.AppendDelivered(estovia_.org(), 1, 0, &newer).status();
+                  })
+                  .ok());
+  EXPECT_EQ(ByeAfterHello([](v1::Hello&) {}), "ROLLED_BACK");
+  EXPECT_FALSE(rolled_back_);
+}
+
+TEST_F(Hostile, PiecesOutOfOrder) {
+  Greet();
+  Say(MakePiece(1, Bytes(kMaxPieceBytes + 5, 'x'), 0));
+  EXPECT_EQ(ByeAfter(MakePiece(2, "y", 0)), "E_PARSE");
+}
+TEST_F(Hostile, AnEnvelopeOver64MiB) {
+  Greet();
+  v1::Frame frame = MakePiece(1, "x", 0);
+  frame.mutable_envelope()->set_last(false);
+  frame.mutable_envelope()->set_total_bytes(envelope::kMaxEnvelopeBytes + 1);
+  EXPECT_EQ(ByeAfter(frame), "E_LIMIT");
+}
+
+// The test reads nothing while it floods, so answers cannot make room: the session must cut it off.
+TEST_F(Hostile, BytesBeyondTheCredit) {
+  Open(/*credit=*/1024);
+  Say(HelloFrame());
+  for (uint64_t i = 1; i <= 20; ++i) Say(MakePiece(i, Bytes(600, 'x'), 0));
+  EXPECT_EQ(Bye(), "E_BUDGET");
+  EXPECT_EQ(Rejected(RejectReason::kBudget), 1u);
+}
+TEST_F(Hostile, TinyEnvelopesWithoutEnd) {
+  Open();
+  Say(HelloFrame());
+  for (uint64_t i = 1; i <= 2 * kMaxUnanswered; ++i) Say(MakePiece(i, "x", 0));
+  EXPECT_EQ(Bye(), "E_BUDGET");
+}
+
+TEST_F(Hostile, ABadEnvelopeIsRefusedInOneSentenceAndTheSessionLives) {
+  Greet();
+  Say(MakePiece(1, "garbage", 0));
+  const std::optional<v1::Frame> ack = Next(v1::Frame::kAck);
+  ASSERT_TRUE(ack && ack->ack().refused());
+  EXPECT_EQ(ack->ack().refusal(), kPeerRefusal);
+  EXPECT_EQ(norlandia_.counters.Peer(estovia_.org()).envelopes_refused, 1u);
+  ASSERT_EQ(estovia_.Publish({Indicator("1", "a.example", Label::kGreen)}).published(), 1u);
+  exchange::Delivery delivery(estovia_.room(), norlandia_.org());
+  const auto good = delivery.Next(norlandia_.OfferedPrekey());
+  Say(MakePiece(2, (*good)->envelope, 0));
+  const std::optional<v1::Frame> second = Next(v1::Frame::kAck);
+  ASSERT_TRUE(second && !second->ack().refused());
+  EXPECT_TRUE(trust::CheckHead(norlandia_.self->identity, second->ack().head()).ok());
+}
+
+TEST_F(Hostile, AnAckForAnUnknownPositionIsCountedAndIgnored) {
+  Greet();
+  Say(AckFrame(77));
+  Say(MakePiece(1, "garbage", 0));
+  EXPECT_TRUE(Next(v1::Frame::kAck));
+  EXPECT_EQ(Rejected(RejectReason::kNotFound), 1u);
+}
+TEST_F(Hostile, AnAckWithAForgedHead) {
+  ASSERT_EQ(norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)}).published(), 1u);
+  Greet();
+  const std::optional<v1::Frame> sent = Next(v1::Frame::kEnvelope);
+  ASSERT_TRUE(sent);
+  v1::Frame ack = AckFrame(sent->envelope().position());
+  *ack.mutable_ack()->mutable_head() = trust::MakeHead(*norlandia_.self, 5, Digest(), norlandia_.clock.now);
+  EXPECT_EQ(ByeAfter(ack), "E_PARTY");
+  EXPECT_EQ(norlandia_.journal->Lag(estovia_.org()), 1u);
+}
+
+TEST_F(Hostile, WithoutCreditOneEnvelopeIsUnderWayAtATime) {
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_EQ(norlandia_.Publish({Indicator(std::to_string(i), "a.example", Label::kGreen)}).published(), 1u);
+  }
+  Greet();
+  const std::optional<v1::Frame> first = Next(v1::Frame::kEnvelope);
+  ASSERT_TRUE(first && first->envelope().last());
+  Say(MakePiece(1, "garbage", 0));  // what comes next is our answer, not another envelope
+  const std::optional<v1::Frame> next = pipe_->Take(1);
+  ASSERT_TRUE(next);
+  EXPECT_EQ(next->kind_case(), v1::Frame::kAck);
+  Say(AckFrame(first->envelope().position()));
+  EXPECT_TRUE(Next(v1::Frame::kEnvelope));
+}
+
+TEST_F(Hostile, WhatCameWholeIsAnsweredBeforeTheBye) {
+  Greet();
+  Say(MakePiece(1, "garbage", 0));
+  ASSERT_TRUE(Eventually([&] { return norlandia_.counters.Peer(estovia_.org()).envelopes_received == 1; }));
+  session_->Stop();
+  const std::optional<v1::Frame> ack = pipe_->Take(1);
+  ASSERT_TRUE(ack && ack->kind_case() == v1::Frame::kAck);
+  EXPECT_EQ(Bye(), "stopping");
+}
+
+TEST_F(Hostile, ANodeThatCannotStoreSaysSoAndAnswersNothing) {
+  ASSERT_EQ(estovia_.Publish({Indicator("1", "a.example", Label::kGreen)}).published(), 1u);
+  exchange::Delivery delivery(estovia_.room(), norlandia_.org());
+  const auto good = delivery.Next(norlandia_.OfferedPrekey());
+  Greet();
+  norlandia_.journal->Stop();
+  Say(MakePiece((*good)->position, (*good)->envelope, 0));
+  const std::optional<v1::Frame> next = pipe_->Take(1);
+  ASSERT_TRUE(next && next->kind_case() == v1::Frame::kBye);
+  EXPECT_EQ(next->bye().reason(), "UNAVAILABLE");
+}
+
+}  // namespace
+}  // namespace entente::peer

@@ -1,0 +1,191 @@
+#include "services/peer/links.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <chrono>
+
+#include "crypto/transport_certificate.h"
+#include "exchange/testing/test_node.h"
+#include "services/peer/testing/pipe.h"
+#include "services/peer/testing/tls.h"
+
+namespace entente::peer {
+namespace {
+
+using exchange::testing::Indicator;
+using exchange::testing::TestNode;
+using model::Label;
+using testing::Eventually;
+
+// A node with its sessions, which a test can stop and start again.
+class Linked {
+ public:
+  Linked(const std::string& name, const std::string& nation) : node(name, nation) {}
+  ~Linked() {
+    if (links) links->Stop(absl::Seconds(2));
+  }
+  void Start(const std::string& listen = "127.0.0.1:0") {
+    LinkOptions options;
+    options.listen = listen;
+    links = *Links::Start(node.room(), *node.admission, options, [](absl::Status) {});
+    if (!links->address().empty()) address = links->address();
+  }
+  void Stop() {
+    links->Stop(absl::Seconds(2));
+    links.reset();
+  }
+  // On file here, with an address to dial unless it is empty.
+  void Knows(const Linked& other, const std::string& at) {
+    node.Accept(other.node);
+    trust::Accepted accepted = other.node.AsParty();
+    accepted.party.address = at;
+    ASSERT_TRUE(node.directory->Accept(accepted).ok());
+    if (links) links->Wake();
+  }
+  bool Up(size_t peer = 0) const { return links->Status().at(peer).state() == "up"; }
+  v1::PeerStatus First() const { return links->Status().at(0); }
+  TestNode node;
+  std::unique_ptr<Links> links;
+  std::string address;
+};
+
+class LinksTest : public ::testing::Test {
+ protected:
+  void Both() {
+    n_.Start();
+    e_.Start();
+    n_.Knows(e_, e_.address);
+    e_.Knows(n_, n_.address);
+  }
+  bool BothUp() {
+    return Eventually([&] { return n_.Up() && e_.Up(); });
+  }
+  void Publish(Linked& from, const std::string& tail) {
+    ASSERT_EQ(from.node.Publish({Indicator(tail, tail + ".example", Label::kGreen)}).published(), 1u);
+    from.links->Wake();
+  }
+  bool Delivered(Linked& from, Linked& to) {
+    return Eventually([&] { return from.node.journal->Lag(to.node.org()) == 0; });
+  }
+  Linked n_{"cert.norlandia", "XN"}, e_{"cert.estovia", "XE"};
+};
+
+TEST_F(LinksTest, APartyAcceptedAtRunTimeIsDialledAndServed) {
+  Both();
+  ASSERT_TRUE(BothUp());
+  Publish(n_, "1");
+  Publish(e_, "2");
+  EXPECT_TRUE(Delivered(n_, e_) && Delivered(e_, n_));
+  EXPECT_EQ(n_.node.journal->Count().versions, 2u);
+  EXPECT_EQ(e_.node.journal->Count().versions, 2u);
+  EXPECT_GT(n_.First().last_contact_us(), 0);
+}
+
+TEST_F(LinksTest, OneAddressIsEnoughWhicheverSideHasIt) {
+  n_.Start();
+  e_.Start("");
+  n_.Knows(e_, "");
+  e_.Knows(n_, n_.address);
+  EXPECT_EQ(e_.links->address(), "");
+  EXPECT_EQ(n_.First().detail(), "no address on file; waiting for the peer to dial");
+  EXPECT_TRUE(BothUp());
+}
+
+TEST_F(LinksTest, ARestartedPeerIsBackWithinTwoSeconds) {
+  Both();
+  ASSERT_TRUE(BothUp());
+  e_.Stop();
+  ASSERT_TRUE(Eventually([&] { return !n_.Up(); }));
+  Publish(n_, "1");
+  EXPECT_EQ(n_.First().lag_objects(), 1u);
+  const auto restarted = std::chrono::steady_clock::now();
+  e_.Start(e_.address);
+  ASSERT_TRUE(BothUp());
+  EXPECT_LT(std::chrono::steady_clock::now() - restarted, std::chrono::seconds(2));
+  EXPECT_TRUE(Delivered(n_, e_));
+}
+
+TEST_F(LinksTest, BothDialledAndOneSessionStays) {
+  Both();
+  ASSERT_TRUE(BothUp());
+  Publish(n_, "1");
+  ASSERT_TRUE(Delivered(n_, e_));
+  EXPECT_EQ(n_.node.counters.Peer(e_.node.org()).sessions, e_.node.counters.Peer(n_.node.org()).sessions);
+}
+
+TEST_F(LinksTest, AnotherOrganisationAtTheAddressIsRefusedAndSaid) {
+  Linked volt("volt-energy", "XN");
+  volt.Start();
+  n_.Start();
+  n_.Knows(volt, "");
+  n_.Knows(e_, volt.address);
+  volt.Knows(n_, "");
+  ASSERT_TRUE(Eventually([&] { return n_.First().state() == "refused"; }));  // sorted by name: cert.estovia
+  EXPECT_NE(n_.First().detail().find("another organisation answers"), std::string::npos) << n_.First().detail();
+}
+
+TEST_F(LinksTest, APeerThatDoesNotAcceptThisNodeNeverComesUp) {
+  n_.Start();
+  e_.Start();
+  n_.Knows(e_, e_.address);
+  ASSERT_TRUE(Eventually([&] { return e_.node.counters.Rejects(RejectReason::kUnknownParty) >= 2; }));
+  EXPECT_FALSE(n_.Up());
+  EXPECT_NE(n_.First().detail(), "");
+}
+
+TEST_F(LinksTest, NobodyThereIsConnectingWithTheReason) {
+  n_.Start();
+  n_.Knows(e_, "127.0.0.1:1");
+  ASSERT_TRUE(Eventually([&] { return !n_.First().detail().empty(); }));
+  EXPECT_EQ(n_.First().state(), "connecting");
+}
+
+TEST_F(LinksTest, StopIsBounded) {
+  Both();
+  ASSERT_TRUE(BothUp());
+  const auto begun = std::chrono::steady_clock::now();
+  n_.links->Stop(absl::Seconds(2));
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, std::chrono::seconds(2));
+  n_.links->Stop(absl::Seconds(2));  // again: nothing
+}
+
+TEST_F(LinksTest, AnAddressInUseIsRefusedWithIt) {
+  n_.Start();
+  LinkOptions options;
+  options.listen = n_.address;
+  const auto second = Links::Start(e_.node.room(), *e_.node.admission, options, [](absl::Status) {});
+  EXPECT_EQ(ReasonOf(second.status()), RejectReason::kConfig);
+  EXPECT_NE(second.status().message().find(n_.address), absl::string_view::npos);
+}
+
+// A clock that a test moves while nodes run.
+class MovingClock final : public Clock {
+ public:
+  explicit MovingClock(absl::Time start) : micros_(absl::ToUnixMicros(start)) {}
+  absl::Time Now() const override { return absl::FromUnixMicros(micros_); }
+  void Forward(absl::Duration by) { micros_ += absl::ToInt64Microseconds(by); }
+
+ private:
+  std::atomic<int64_t> micros_;
+};
+
+TEST_F(LinksTest, ACertificatePastHalfItsLifeIsMadeAnew) {
+  MovingClock clock(n_.node.clock.now);
+  exchange::Room room{*n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.journal,
+                      n_.node.rules, clock, n_.node.counters};
+  LinkOptions options;
+  options.listen = "127.0.0.1:0";
+  const auto links = *Links::Start(room, *n_.node.admission, options, [](absl::Status) {});
+  const auto certificate = [port = testing::PortOf(links->address())] {
+    return testing::ListenAsClient(port, nullptr, 1).certificate;
+  };
+  const std::string before = certificate();
+  ASSERT_NE(before, "");
+  EXPECT_EQ(certificate(), before);
+  clock.Forward(crypto::kTransportLifetime / 2);
+  EXPECT_TRUE(Eventually([&] { return certificate() != before; }));
+}
+
+}  // namespace
+}  // namespace entente::peer
