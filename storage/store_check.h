@@ -10,7 +10,7 @@ namespace entente::storage {
 
 // The newest part of the journal whose chain is recomputed at every start, beyond what a write-ahead log can hold, so that
 // records lost from the middle of a log are seen. fsck does all of it.
-inline constexpr uint64_t kCheckedTailBytes = 96ull << 20;
+inline constexpr uint64_t kCheckedTailBytes = 80ull << 20;
 
 struct JournalEnd {
   uint64_t sequence = 0;
