@@ -13,10 +13,10 @@ using model::Label;
 using model::PartyKind;
 using enum RejectReason;
 
-// As many cases as docs/policy.md promises, unless whoever runs the tests asks for others; a tenth under a sanitizer, which
-// looks for other faults than a wrong answer.
+// As many cases as docs/policy.md promises, unless whoever runs the tests asks for others; fewer under a sanitizer, which
+// looks for other faults than a wrong answer and remembers every allocation.
 #ifdef __SANITIZE_ADDRESS__
-constexpr const char* kCases = "max_success=2000";
+constexpr const char* kCases = "max_success=500";
 #else
 constexpr const char* kCases = "max_success=20000";
 #endif
