@@ -13,8 +13,8 @@ using model::Label;
 using model::PartyKind;
 using enum RejectReason;
 
-// As many cases as docs/policy.md promises, unless whoever runs the tests asks for others; fewer under a sanitizer, which
-// looks for other faults than a wrong answer and remembers every allocation.
+// As many cases as docs/policy.md promises, unless whoever runs the tests asks for others; fewer under a sanitizer,
+// which looks for other faults than a wrong answer and remembers every allocation.
 #ifdef __SANITIZE_ADDRESS__
 constexpr const char* kCases = "max_success=500";
 #else
