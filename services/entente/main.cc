@@ -1,3 +1,8 @@
+#include <sys/stat.h>
+
 #include "services/entente/commands.h"
 
-int main(int argc, char** argv) { return entente::cli::RunProgram(argc, argv); }
+int main(int argc, char** argv) {
+  umask(077);  // init and an offline fsck write into the node's folder
+  return entente::cli::RunProgram(argc, argv);
+}

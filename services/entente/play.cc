@@ -139,7 +139,11 @@ std::string Summary(const std::vector<Performance>& performances, const KillFact
     const PublishTotals& totals = performance.totals;
     json.BeginObject().Field("file", performance.file).Field("objects", totals.objects);
     json.Field("published", totals.published).Field("unchanged", totals.unchanged);
-    json.Field("quarantined", totals.quarantined).Field("rejected", totals.rejected).Key("held").BeginObject();
+    json.Field("quarantined", totals.quarantined).Field("rejected", totals.rejected).Key("permitted").BeginObject();
+    for (const auto& [peer, count] : totals.permitted) json.Field(peer, count);
+    json.EndObject().Key("withheld").BeginObject();
+    for (const auto& [peer, count] : totals.withheld) json.Field(peer, count);
+    json.EndObject().Key("held").BeginObject();
     for (const auto& [peer, count] : performance.held) json.Field(peer, count);
     json.EndObject().EndObject();
   }

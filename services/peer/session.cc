@@ -13,9 +13,10 @@ constexpr size_t kMaxShown = 200;
 
 // Faults of the node that receives: nothing is said about the envelope, and the sender keeps it.
 bool IsOwnFault(RejectReason reason) {
-  return reason == RejectReason::kDiskFull || reason == RejectReason::kStoreIo || reason == RejectReason::kUnavailable ||
-         reason == RejectReason::kStoreCorrupt || reason == RejectReason::kStoreShort ||
-         reason == RejectReason::kRolledBack || reason == RejectReason::kInternal;
+  return reason == RejectReason::kDiskFull || reason == RejectReason::kStoreIo ||
+         reason == RejectReason::kUnavailable || reason == RejectReason::kStoreCorrupt ||
+         reason == RejectReason::kStoreShort || reason == RejectReason::kRolledBack ||
+         reason == RejectReason::kInternal;
 }
 
 std::string NameOf(const absl::Status& status) { return std::string(Describe(ReasonOf(status)).name); }
@@ -66,7 +67,8 @@ void Session::Stop() {
 }
 
 void Session::Replace() {
-  EndWith({Reject(RejectReason::kUnavailable, "a newer session of the same peer took over"), std::string(kReplaced), false});
+  const absl::Status why = Reject(RejectReason::kUnavailable, "a newer session of the same peer took over");
+  EndWith({why, std::string(kReplaced), false});
 }
 
 void Session::Abandon() {
@@ -87,7 +89,8 @@ void Session::EndWith(Over over) {
 void Session::CloseWhenOverdue() {
   {
     std::lock_guard lock(mutex_);
-    if (!over_ || closed_ || std::chrono::steady_clock::now() - over_since_ < absl::ToChronoMilliseconds(kByeGrace)) return;
+    if (!over_ || closed_) return;
+    if (std::chrono::steady_clock::now() - over_since_ < absl::ToChronoMilliseconds(kByeGrace)) return;
   }
   transport_->Close();
 }
@@ -170,6 +173,10 @@ void Session::OnEnvelope(const v1::EnvelopeChunk& chunk) {
   }
   if (!taken.ok()) return Fault(taken.status());
   if (!taken->has_value()) return;
+  if (chunk.has_head()) {
+    if (absl::Status checked = CheckPeerHead(room_, peer_, chunk.head()); !checked.ok()) return Fault(checked);
+    head = chunk.head();
+  }
   ++counters_.envelopes_received;
   const uint64_t position = (*taken)->position, bytes = (*taken)->wire.size();
   admission_.Submit(peer_, std::move((*taken)->wire), std::move(head),

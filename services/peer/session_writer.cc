@@ -92,7 +92,9 @@ void Session::ServeUntilOver() {
       drained = DrainedLocked();
       can_send = CanSendLocked();
     }
-    if (drained) return EndWith({Reject(RejectReason::kUnavailable, "this node is stopping"), std::string(kStopping), false});
+    if (drained) {
+      return EndWith({Reject(RejectReason::kUnavailable, "this node is stopping"), std::string(kStopping), false});
+    }
     TakeAcks();
     bool open = FlushAnswers();
     if (open && can_send) open = next_ ? SendNext() : FetchNext();
@@ -186,7 +188,9 @@ bool Session::SendNext() {
   const size_t pieces = PieceCount(outgoing.envelope.size());
   for (size_t i = 0; i < pieces; ++i) {
     // Answers do not wait behind a large envelope: each one lets the peer's next ones come.
-    if (!FlushAnswers() || !Send(MakePiece(outgoing.position, outgoing.envelope, i))) return false;
+    v1::Frame piece = MakePiece(outgoing.position, outgoing.envelope, i);
+    if (i + 1 == pieces) *piece.mutable_envelope()->mutable_head() = room_.journal.Head().signed_head;
+    if (!FlushAnswers() || !Send(piece)) return false;
     std::lock_guard lock(mutex_);
     if (over_) return true;
   }

@@ -134,7 +134,7 @@ def test_a_readable_passphrase_file_and_a_wrong_one_are_refused(make_node):
     node = make_node("cert.norlandia")
     secret = node.dir / "passphrase"
     secret.chmod(0o644)
-    assert b"0600" in node.cli("run").stderr
+    assert b"chmod 600" in node.cli("run").stderr
     secret.chmod(0o600)
     secret.write_text("wrong\n")
     done = node.cli("run")
