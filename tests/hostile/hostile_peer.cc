@@ -180,9 +180,9 @@ int Run(const std::vector<std::string>& arguments) {
   const auto gate = std::make_shared<peer::HandshakeGate>(room);
   const auto credentials = Must(peer::Credentials::Make(room, gate));
   const auto verdict = std::make_shared<peer::Verdict>();
+  const auto channel = grpc::CreateChannel(card.address(), credentials->ForDialling(identity.org(), verdict));
   {
-    Line line(room, identity.org(),
-              peer::DialStream(grpc::CreateChannel(card.address(), credentials->ForDialling(identity.org(), verdict))));
+    Line line(room, identity.org(), peer::DialStream(channel));
     Hostile hostile{*node->self, identity.org(), line};
     for (size_t i = 2; i < arguments.size(); ++i) {
       std::cout << "{\"scenario\":\"" << arguments[i] << "\",\"answer\":\"" << hostile.Run(arguments[i]) << "\"}\n";
@@ -190,7 +190,7 @@ int Run(const std::vector<std::string>& arguments) {
   }
   gate->Close();
   std::cout.flush();
-  std::_Exit(0);  // gRPC 1.51 may still be dropping the channel on a thread of its own, which it must not do last
+  std::_Exit(0);  // gRPC 1.51 may still hold the channel on a thread of its own, where it must not be dropped last
 }
 
 }  // namespace
