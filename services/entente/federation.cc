@@ -20,7 +20,7 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr size_t kShownOutput = 600;
-constexpr absl::Duration kStopPatience = absl::Seconds(5);
+constexpr absl::Duration kStopPatience = absl::Seconds(5), kStatePatience = absl::Seconds(3);
 
 // Who accepts whom: volt-energy is a partner of Norlandia alone.
 constexpr std::array<std::pair<size_t, size_t>, 4> kAcquaintances = {{{0, 1}, {1, 0}, {0, 2}, {2, 0}}};
@@ -44,9 +44,9 @@ std::string OutputOf(const std::string& folder) { return folder + "/daemon.out";
 }  // namespace
 
 std::span<const DemoNode> DemoNodes() {
-  static const std::array<DemoNode, 3> kNodes = {{{kNorlandia, "XN", "cert", ""},
-                                                  {kEstovia, "XE", "cert", ""},
-                                                  {kVolt, "XN", "private", "energy"}}};
+  static const std::array<DemoNode, 3> kNodes = {{{kNorlandia, "XN", "cert", "", "AMBER+STRICT"},
+                                                  {kEstovia, "XE", "cert", "", "AMBER+STRICT"},
+                                                  {kVolt, "XN", "private", "energy", "GREEN"}}};
   return kNodes;
 }
 
@@ -116,6 +116,7 @@ absl::Status Federation::Introduce(const DemoNode& here, const DemoNode& other) 
   request.set_name(other.name);
   request.set_nation(other.nation);
   request.set_kind(other.kind);
+  request.set_ceiling(other.ceiling);
   if (!other.sector.empty()) request.add_sectors(other.sector);
   return (*client)->AddPeer(request).status();
 }
@@ -162,7 +163,7 @@ std::vector<Federation::NodeState> Federation::States() const {
   for (const DemoNode& node : DemoNodes()) {
     NodeState state{node.name, FolderOf(node.name), 0, 0, 0};
     const auto client = Client(node.name);
-    const auto status = client.ok() ? (*client)->Status() : client.status();
+    const auto status = client.ok() ? (*client)->Status(kStatePatience) : client.status();
     if (status.ok()) {
       state.pid = static_cast<pid_t>(status->pid());
       state.peer_port = PortOf(status->peer_address());

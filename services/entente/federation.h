@@ -13,7 +13,7 @@ namespace entente::cli {
 
 // A node of the demonstration: invented organisations under user-assigned nation codes.
 struct DemoNode {
-  std::string name, nation, kind, sector;
+  std::string name, nation, kind, sector, ceiling;
 };
 std::span<const DemoNode> DemoNodes();
 inline constexpr auto kNorlandia = "cert.norlandia", kEstovia = "cert.estovia", kVolt = "volt-energy";

@@ -150,7 +150,7 @@ void AddAdd(CLI::App& family, Invocation& invocation) {
   command->add_option("--nation", flags->nation, "ISO 3166-1 code of its nation")->required();
   command->add_option("--kind", flags->kind, "nation, cert, private, research, observer or relay")->required();
   command->add_option("--ceiling", flags->ceiling,
-                      "Strictest label ever exchanged with it (default: AMBER+STRICT for nation and cert, else GREEN)");
+                      "Strictest label ever exchanged with it (default: AMBER+STRICT; GREEN for an observer or relay)");
   command->add_option("--name", flags->name, "What to call it here (default: the card's name)");
   command->add_option("--sector", flags->sectors, "A sector it belongs to, as in energy; repeat for more")
       ->allow_extra_args(false);

@@ -12,7 +12,7 @@ namespace {
 
 constexpr uint64_t kGenerated = 4000, kKillAfter = 1500;
 constexpr uint64_t kSeed = 0x456e74656e7465;
-constexpr absl::Duration kPatience = absl::Seconds(60);
+constexpr absl::Duration kPatience = absl::Seconds(60), kUnderWayPatience = absl::Seconds(5);
 
 // The same indicator for the same number on every machine: a second play finds everything unchanged. Names lie under
 // .example, which nobody can register.
@@ -33,24 +33,6 @@ PlayedObject GeneratedIndicator(uint64_t number) {
   return {id, text};
 }
 
-// Kills Estovia once part of what was sent is on Norlandia's disk, so that the publish is under way on both sides.
-absl::Status Kill(const Stage& stage, const PublishStream& stream, KillFacts& facts) {
-  const auto client = stage.federation.Client(kEstovia);
-  if (!client.ok()) return client.status();
-  const auto status = (*client)->Status();
-  if (!status.ok()) return status.status();
-  const auto pid = static_cast<pid_t>(status->pid());
-  WaitUntil(kPatience, [&] { return stream.totals().objects >= kKillAfter / 2; });
-  kill(pid, SIGKILL);
-  if (!WaitUntil(kPatience, [pid] { return !Runs(pid); })) {
-    return Reject(RejectReason::kInternal, "process " + std::to_string(pid) + " still runs after SIGKILL");
-  }
-  facts.durable_at_kill = stream.totals().objects;
-  stage.Line("  kill -9 " + std::to_string(pid) + ": " + kEstovia + " is dead; " + Grouped(facts.durable_at_kill) + " of " +
-             Grouped(kGenerated) + " objects were on " + kNorlandia + "'s disk by then");
-  return absl::OkStatus();
-}
-
 absl::StatusOr<uint64_t> LagOf(const Stage& stage, std::string_view peer) {
   const auto client = stage.federation.Client(kNorlandia);
   if (!client.ok()) return client.status();
@@ -60,6 +42,31 @@ absl::StatusOr<uint64_t> LagOf(const Stage& stage, std::string_view peer) {
     if (known.name() == peer) return known.lag_objects();
   }
   return Reject(RejectReason::kNotFound, std::string(peer) + " is no peer of " + kNorlandia);
+}
+
+// Enough is on Norlandia's disk, and, unless nothing is new, Estovia has acknowledged some of it but not all.
+bool UnderWay(const Stage& stage, const PublishTotals& totals) {
+  if (totals.objects < kKillAfter / 2) return false;
+  const auto lag = LagOf(stage, kEstovia);
+  return totals.published == 0 || (lag.ok() && *lag < totals.published);
+}
+
+// Kills Estovia once part of what was sent is on Norlandia's disk, so that the publish is under way on both sides.
+absl::Status Kill(const Stage& stage, const PublishStream& stream, KillFacts& facts) {
+  const auto client = stage.federation.Client(kEstovia);
+  if (!client.ok()) return client.status();
+  const auto status = (*client)->Status();
+  if (!status.ok()) return status.status();
+  const auto pid = static_cast<pid_t>(status->pid());
+  WaitUntil(kUnderWayPatience, [&] { return UnderWay(stage, stream.totals()); });
+  kill(pid, SIGKILL);
+  if (!WaitUntil(kPatience, [pid] { return !Runs(pid); })) {
+    return Reject(RejectReason::kInternal, "process " + std::to_string(pid) + " still runs after SIGKILL");
+  }
+  facts.durable_at_kill = stream.totals().objects;
+  stage.Line("  kill -9 " + std::to_string(pid) + ": " + kEstovia + " is dead; " + Grouped(facts.durable_at_kill) + " of " +
+             Grouped(kGenerated) + " objects were on " + kNorlandia + "'s disk by then");
+  return absl::OkStatus();
 }
 
 absl::Status PublishAndKill(const Stage& stage, KillFacts& facts, std::vector<PlayedObject>& objects) {

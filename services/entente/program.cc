@@ -21,6 +21,7 @@ void Build(CLI::App& app, Invocation& invocation) {
   app.set_help_flag("-h,--help", "Explain this command");
   app.add_option("--node", invocation.node, "Folder of the node (or ENTENTE_NODE)")->envname("ENTENTE_NODE");
   app.add_flag("--json", invocation.json, "One line of JSON on stdout instead of text");
+  app.set_version_flag("--version", "entente " ENTENTE_VERSION, "Print the version");
   app.footer(kExits);
   AddInit(app, invocation);
   AddRun(app, invocation);
@@ -107,6 +108,9 @@ Exit RunCommand(CLI::App& app, Invocation& invocation, std::vector<std::string> 
   } catch (const CLI::CallForHelp&) {
     Print(Innermost(&app)->help());
     return Exit::kOk;
+  } catch (const CLI::CallForVersion& version) {
+    Print(version.what());
+    return Exit::kOk;
   } catch (const CLI::ParseError& error) {
     const CLI::App* innermost = Innermost(&app);
     // An unknown word explains a missing argument better than the argument that is missing.
@@ -115,7 +119,7 @@ Exit RunCommand(CLI::App& app, Invocation& invocation, std::vector<std::string> 
   }
   if (!app.remaining(true).empty()) return Misunderstood(app);
   if (!invocation.command) {
-    Print(Innermost(&app)->help());
+    Say(Innermost(&app)->help());
     return Exit::kUsage;
   }
   return invocation.command();

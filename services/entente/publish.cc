@@ -14,7 +14,8 @@ constexpr int kWaitSeconds = 60;
 struct Publish {
   PublishFlags flags;
   std::string file;
-  int wait_seconds = -1;  // negative: do not wait
+  int wait_seconds = 0;
+  bool wait = false;
 };
 
 Exit Report(const Invocation& invocation, const PublishTotals& totals, const FileReading& reading, uint64_t sent) {
@@ -64,7 +65,7 @@ Exit RunPublish(const Invocation& invocation, const Publish& publish) {
     return totals.objects > 0 ? Exit::kFailed : exit;
   }
   const Exit exit = Report(invocation, totals, reading, sent);
-  if (publish.wait_seconds >= 0) {
+  if (publish.wait) {
     const absl::Status waited = AwaitDelivery(**client, totals, absl::Seconds(publish.wait_seconds));
     if (!waited.ok()) return Fail(waited);
   }
@@ -104,11 +105,11 @@ void AddPublish(CLI::App& app, Invocation& invocation) {
   const auto publish = std::make_shared<Publish>();
   command->add_option("FILE", publish->file, "STIX bundle, array of objects or one object; - for stdin")->required();
   AddReleaseOptions(*command, publish->flags);
-  command
-      ->add_flag("--wait{" + std::to_string(kWaitSeconds) + "}", publish->wait_seconds,
-                 "Wait until the peers have acknowledged, at most this many seconds (default: 60)")
-      ->check(CLI::Range(0, 86'400));
-  command->callback([&invocation, publish] {
+  CLI::Option* wait = command->add_flag("--wait{" + std::to_string(kWaitSeconds) + "}", publish->wait_seconds,
+                                        "Wait until the peers have acknowledged, at most this many seconds (default: 60)");
+  wait->check(CLI::Range(0, 86'400));
+  command->callback([&invocation, publish, wait] {
+    publish->wait = wait->count() > 0;
     invocation.command = [&invocation, publish] { return RunPublish(invocation, *publish); };
   });
 }

@@ -29,7 +29,10 @@ bool Wanted(Pass pass, const model::BundleReader::Object& object) {
 }
 
 absl::Status Send(const model::BundleReader::Object& object, PublishStream& stream) {
-  return object.refused.ok() ? stream.Add(object.content) : stream.AddRefused(ReasonOf(object.refused));
+  if (object.refused.ok()) return stream.Add(object.content);
+  const std::string place = "; the object begins at line " + std::to_string(object.line) + ", column " +
+                            std::to_string(object.column);
+  return stream.AddRefused(Reject(ReasonOf(object.refused), std::string(object.refused.message()) + place));
 }
 
 FileReading SendPass(InputFile& input, PublishStream& stream, Pass pass) {

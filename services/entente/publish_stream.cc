@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "model/text.h"
+
 namespace entente::cli {
 
 PublishStream::PublishStream(AdminClient& client, v1::PublishOptions options,
@@ -24,7 +26,10 @@ void PublishStream::Take(const v1::PublishProgress& progress) {
     totals_.withheld = {progress.withheld().begin(), progress.withheld().end()};
     totals_.positions = {progress.positions().begin(), progress.positions().end()};
     for (const v1::PublishOutcome& outcome : progress.notable()) {
-      if (totals_.notable.size() < kNotableShown) totals_.notable.push_back(outcome);
+      if (totals_.notable.size() >= kNotableShown) break;
+      totals_.notable.push_back(outcome);
+      const auto refused = refused_.find(outcome.index());
+      if (refused != refused_.end()) totals_.notable.back().set_detail(refused->second);
     }
     snapshot = totals_;
   }
@@ -63,12 +68,16 @@ absl::Status PublishStream::Add(ByteView content) {
   return absl::OkStatus();
 }
 
-absl::Status PublishStream::AddRefused(RejectReason reason) {
+absl::Status PublishStream::AddRefused(const absl::Status& why) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (refused_.size() < kNotableShown) refused_[added_] = model::Escaped(std::string(why.message()));
+  }
   ++added_;
   if (chunk_.objects_size() == kChunkObjects) {
     if (const absl::Status status = Flush(); !status.ok()) return status;
   }
-  chunk_.add_objects()->set_refused(std::string(Describe(reason).name));
+  chunk_.add_objects()->set_refused(std::string(Describe(ReasonOf(why)).name));
   return absl::OkStatus();
 }
 

@@ -33,7 +33,8 @@ class PublishStream {
   PublishStream(AdminClient& client, v1::PublishOptions options, std::function<void(const PublishTotals&)> on_totals);
   // Refuses once the daemon has ended the call; Finish then says why.
   absl::Status Add(ByteView content);
-  absl::Status AddRefused(RejectReason reason);
+  // An object that the reader refused, and why; the daemon only counts it.
+  absl::Status AddRefused(const absl::Status& why);
   // Sends what is left and waits for the last acknowledgement.
   absl::Status Finish();
   PublishTotals totals() const;
@@ -47,6 +48,7 @@ class PublishStream {
   std::function<void(const PublishTotals&)> on_totals_;
   mutable std::mutex mutex_;
   PublishTotals totals_;
+  std::map<uint64_t, std::string> refused_;  // by place in the stream; at most kNotableShown, for the report
   v1::PublishChunk chunk_;
   size_t chunk_bytes_ = 0;
   uint64_t added_ = 0;

@@ -70,6 +70,12 @@ absl::Status ReadTime(std::string_view option, const std::string& text, int64_t&
   return absl::OkStatus();
 }
 
+// The wire wants sets: sorted, each once.
+void SortOnce(google::protobuf::RepeatedPtrField<std::string>& words) {
+  std::sort(words.begin(), words.end());
+  words.erase(std::unique(words.begin(), words.end()), words.end());
+}
+
 absl::Status ReadNations(std::string_view option, const std::vector<std::string>& texts,
                          google::protobuf::RepeatedPtrField<std::string>& out) {
   for (const std::string& text : texts) {
@@ -77,6 +83,7 @@ absl::Status ReadNations(std::string_view option, const std::vector<std::string>
     if (!nation.ok()) return Wrong(option, text, "ISO 3166-1 codes of two letters");
     *out.Add() = *std::move(nation);
   }
+  SortOnce(out);
   return absl::OkStatus();
 }
 
@@ -131,6 +138,8 @@ absl::StatusOr<v1::PublishOptions> TermsFrom(const PublishFlags& flags) {
   if (flags.hop_limit) limits.set_hop_limit(*flags.hop_limit);
   for (const std::string& sector : flags.sector_to) limits.add_sector_to(sector);
   for (const std::string& purpose : flags.purpose) limits.add_purpose(purpose);
+  SortOnce(*limits.mutable_sector_to());
+  SortOnce(*limits.mutable_purpose());
   for (const std::string& name : flags.to) options.add_to(name);
   return options;
 }

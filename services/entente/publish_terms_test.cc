@@ -50,6 +50,18 @@ TEST(PublishTerms, ValuesComeThroughExactly) {
   EXPECT_EQ(options->to(0), "cert.estovia");
 }
 
+TEST(PublishTerms, ListsBecomeSets) {
+  PublishFlags flags;
+  flags.rel_to = {"XZ", "xa", "XA"}, flags.sector_to = {"water", "energy", "water"};
+  const auto options = TermsFrom(flags);
+  ASSERT_TRUE(options.ok());
+  const v1::ReleaseConstraints& limits = options->constraints();
+  ASSERT_EQ(limits.rel_to_size(), 2);
+  EXPECT_EQ(limits.rel_to(0) + limits.rel_to(1), "XAXZ");
+  ASSERT_EQ(limits.sector_to_size(), 2);
+  EXPECT_EQ(limits.sector_to(0), "energy");
+}
+
 TEST(PublishTerms, EveryWrongValueIsUsage) {
   const auto refused = [](auto member, std::string text) {
     PublishFlags flags;
