@@ -1,12 +1,12 @@
 #include "services/admin/admin_server.h"
 
-#include <grpcpp/ext/proto_server_reflection_plugin.h>
 #include <grpcpp/grpcpp.h>
 
 #include <atomic>
 #include <chrono>
 
 #include "base/reject.h"
+#include "services/admin/reflection_service.h"
 #include "services/admin/services.h"
 #include "services/admin/socket_path.h"
 
@@ -21,7 +21,6 @@ class SocketServer final : public AdminServer {
 
   absl::Status Open() {
     path_.Unlink();
-    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     grpc::ServerBuilder builder;
     builder.AddListeningPort(path_.address(), grpc::InsecureServerCredentials());
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
@@ -34,6 +33,7 @@ class SocketServer final : public AdminServer {
     builder.SetResourceQuota(grpc::ResourceQuota("admin").SetMaxThreads(kMaxThreads));
     builder.RegisterService(&admin_);
     builder.RegisterService(&health_);
+    builder.RegisterService(&reflection_);
     server_ = builder.BuildAndStart();
     if (!server_) return Reject(RejectReason::kStoreIo, "the admin socket cannot be opened in the node's folder");
     return path_.RestrictToOwner();
@@ -56,6 +56,8 @@ class SocketServer final : public AdminServer {
   Growth growth_;
   AdminService admin_;
   HealthService health_;
+  ReflectionService reflection_{{v1::Admin::service_full_name(), grpc::health::v1::Health::service_full_name(),
+                                 grpc::reflection::v1alpha::ServerReflection::service_full_name()}};
   std::unique_ptr<grpc::Server> server_;
   std::atomic<bool> stopped_{false};
 };

@@ -34,7 +34,7 @@ class Following {
 
  private:
   static absl::Status Stopping() {
-    return Reject(RejectReason::kUnavailable, "the node is stopping; not all was shown");
+    return Reject(RejectReason::kUnavailable, "the node is stopping");
   }
   bool Wanted(const v1::ObjectRow& row) const {
     return (request_.type().empty() || row.type() == request_.type()) &&

@@ -194,6 +194,7 @@ absl::Status MakeStore(const NodePaths& paths, const Keys& keys, const trust::Se
   options.path = paths.store;
   options.create = true;
   undo.Made(paths.store);
+  undo.Made(paths.store + ".head");
   const auto journal = storage::Journal::Open(options, at_rest, self, clock);
   if (!journal.ok()) return journal.status();
   (*journal)->Stop();

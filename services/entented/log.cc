@@ -91,9 +91,8 @@ void TakeGrpcLine(gpr_log_func_args* args) {
     if (dropped > 0) Log(LogLevel::kWarn, "lines of the rpc library left out", {{"lines", std::to_string(dropped)}});
   }
   if (lines.fetch_add(1) >= kForeignLines) return;
-  const LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR  ? LogLevel::kWarn
-                         : args->severity == GPR_LOG_SEVERITY_INFO ? LogLevel::kDebug
-                                                                   : LogLevel::kTrace;
+  // Its errors are a stranger's bytes or a peer that is down, which our own lines tell better.
+  const LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kDebug : LogLevel::kTrace;
   Log(level, "rpc library", {{"text", args->message}});
 }
 
