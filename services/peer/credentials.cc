@@ -58,7 +58,7 @@ absl::StatusOr<OrgId> CheckPeerCertificate(const trust::Directory& directory, By
     return Reject(RejectReason::kUnknownParty, "the organisation of the certificate is not accepted here");
   }
   if (expected && claim->org != *expected) {
-    return Reject(RejectReason::kUnknownParty, "another organisation answers at this address; correct the address on file");
+    return Reject(RejectReason::kUnknownParty, "another organisation answers at this address; correct it on file");
   }
   if (now > party->identity.expires()) {
     return Reject(RejectReason::kTime, "the peer's identity document has expired; ask it for a new card");
@@ -93,7 +93,7 @@ absl::StatusOr<std::unique_ptr<Credentials>> Credentials::Make(const exchange::R
   std::unique_ptr<Credentials> out(new Credentials);
   out->gate_ = std::move(gate);
   out->certificate_ = std::move(made->certificate_pem);
-  // gRPC's interface takes the key as a string and keeps copies: this key is short-lived and vouches for connections only.
+  // gRPC takes the key as a string and keeps copies: it is short-lived and vouches for connections only.
   const auto key = made->private_key_pem.ExposeSecret();
   out->private_key_.assign(reinterpret_cast<const char*>(key.data()), key.size());
   out->renew_at_ = now + crypto::kTransportLifetime / 2;

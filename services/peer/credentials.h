@@ -50,8 +50,9 @@ class HandshakeGate {
   const exchange::Room* room_;
 };
 
-// This node's transport certificate and TLS settings for both roles. TLS 1.2 or 1.3, both sides' gRPC choose 1.3; gRPC 1.51
-// has no public setting that refuses 1.2. Immutable; the certificate is made anew by making another of these.
+// This node's transport certificate and TLS settings for both roles. TLS 1.2 or 1.3, both sides' gRPC choose 1.3;
+// gRPC 1.51 has no public setting that refuses 1.2. Immutable; the certificate is made anew by making another of
+// these.
 class Credentials {
  public:
   static absl::StatusOr<std::unique_ptr<Credentials>> Make(const exchange::Room& room,

@@ -62,7 +62,8 @@ TEST_F(CertificateCheck, SignedByAKeyThatIsNotTheOrganisations) {
   const auto forged =
       *crypto::MakeTransportCertificate(estovia_.org(), estovia_.self->key_id, *volt_.self->statement_key, now_);
   EXPECT_EQ(Check(forged), RejectReason::kSignature);
-  const auto own_key = *crypto::MakeTransportCertificate(estovia_.org(), volt_.self->key_id, *volt_.self->statement_key, now_);
+  const auto own_key =
+      *crypto::MakeTransportCertificate(estovia_.org(), volt_.self->key_id, *volt_.self->statement_key, now_);
   EXPECT_EQ(Check(own_key), RejectReason::kNoKey);
 }
 TEST_F(CertificateCheck, NoCertificateAtAll) {

@@ -9,15 +9,16 @@
 #include "entente/v1/peer.pb.h"
 #include "services/peer/transport.h"
 
-// FrameTransport over gRPC's callback API. Objects that gRPC still needs live until it says OnDone, whoever let go before.
+// FrameTransport over gRPC's callback API. Objects that gRPC still needs live until it says OnDone, whoever let go
+// before.
 namespace entente::peer {
 
 // How long Close lets a write under way and the peer's last frames come through before it cancels the stream.
 inline constexpr absl::Duration kCloseGrace = absl::Milliseconds(500);
 
-// A call on `channel`. Connects in Start, which must be called; on_closed tells when that fails. The caller keeps `channel` until
-// on_closed runs and lets go of it on a thread of its own: gRPC 1.51 joins its callback threads with the last channel, and
-// would join the one it is on.
+// A call on `channel`. Connects in Start, which must be called; on_closed tells when that fails. The caller keeps
+// `channel` until on_closed runs and lets go of it on a thread of its own: gRPC 1.51 joins its callback threads with
+// the last channel, and would join the one it is on.
 std::unique_ptr<FrameTransport> DialStream(std::shared_ptr<grpc::Channel> channel);
 
 // The serving side: hand `reactor` to gRPC, which deletes it; keep `transport`. REQUIRES both happen.

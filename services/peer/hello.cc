@@ -5,8 +5,8 @@
 namespace entente::peer {
 namespace {
 
-// The peer's own journal against the newest head of it that is on file: a peer that went back would be sent again, under
-// old cursors, what it must first repair.
+// The peer's own journal against the newest head of it that is on file: a peer that went back lacks what it
+// acknowledged, and our cursor for it stands behind that.
 absl::Status CheckPeerWentForward(const exchange::Room& room, const trust::Accepted& party, const v1::HeadBody& now) {
   const absl::StatusOr<storage::PeerCursor> cursor = room.journal.Cursor(party.party.org);
   if (!cursor.ok()) return cursor.status();
@@ -16,7 +16,7 @@ absl::Status CheckPeerWentForward(const exchange::Room& room, const trust::Accep
   if (now.sequence() < before->sequence() ||
       (now.sequence() == before->sequence() && now.root() != before->root())) {
     return Reject(RejectReason::kRolledBack,
-                  "the peer's journal is older than, or another than, the one it showed before; its operator must repair it");
+                  "the peer's journal is older or another than it showed before; its operator must restore the newest");
   }
   return absl::OkStatus();
 }
@@ -50,7 +50,7 @@ absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& pee
     return Reject(RejectReason::kUnknownParty, "the hello names another organisation than the certificate");
   }
   if (hello.identity_hash() != party->identity.hash().view()) {
-    return Reject(RejectReason::kIdentity, "the peer has another identity document than the one on file; ask for its card");
+    return Reject(RejectReason::kIdentity, "the peer has another identity document than on file; ask for its card");
   }
   const absl::Time now = room.clock.Now();
   absl::StatusOr<trust::Prekey> prekey = trust::CheckPrekey(party->identity, hello.prekey(), now);

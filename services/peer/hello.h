@@ -17,8 +17,8 @@ struct Greeting {
   trust::Prekey prekey;
   v1::SignedBody head;
 };
-// `peer` is who the transport proved. The checks and reasons of docs/formats/session.md, in its order. A kRolledBack that
-// concerns this node, not the peer, sets `self_rolled_back`.
+// `peer` is who the transport proved. The checks and reasons of docs/formats/session.md, in its order. A kRolledBack
+// that concerns this node, not the peer, sets `self_rolled_back`.
 absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& peer, const v1::Hello& hello,
                                     bool& self_rolled_back);
 // A head that `peer` sent later, in an Ack.

@@ -105,7 +105,8 @@ TEST_F(Calls, AGzipBombIsRefusedWithoutGrowth) {
   ASSERT_LT(bomb.size(), 1u << 20);
   grpc_slice slice = grpc_slice_from_copied_buffer(bomb.data(), bomb.size());
   grpc::ByteBuffer message;
-  grpc::internal::GrpcByteBufferPeer::Set(message, grpc_raw_compressed_byte_buffer_create(&slice, 1, GRPC_COMPRESS_GZIP));
+  grpc::internal::GrpcByteBufferPeer::Set(message,
+                                          grpc_raw_compressed_byte_buffer_create(&slice, 1, GRPC_COMPRESS_GZIP));
   grpc_slice_unref(slice);
   ForgetPeakMemory();
   const size_t before = PeakMemory();
@@ -120,7 +121,7 @@ TEST_F(Calls, AMessageOverTheLimitEndsItsCall) {
 
 TEST_F(Calls, BytesThatAreNoFrameEndTheirCall) {
   const grpc::Slice slice(std::string(64, '\xff'));
-  EXPECT_FALSE(Send(grpc::ByteBuffer(&slice, 1), GRPC_COMPRESS_NONE).error_code() == grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_NE(Send(grpc::ByteBuffer(&slice, 1), GRPC_COMPRESS_NONE).error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
 }
 
 }  // namespace

@@ -31,7 +31,8 @@ class Inbound {
     uint64_t position = 0;
     Bytes wire;
   };
-  // The envelope whose last piece this was, or nothing yet. Refuses with kParse, kLimit, kBudget; the session is then over.
+  // The envelope whose last piece this was, or nothing yet. Refuses with kParse, kLimit, kBudget; the session is then
+  // over.
   absl::StatusOr<std::optional<Envelope>> Take(const v1::EnvelopeChunk& chunk);
   // The envelope at `position` is answered. Call before the answer is sent.
   void Answered(uint64_t position) { unanswered_.erase(position); }

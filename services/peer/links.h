@@ -23,7 +23,8 @@ struct LinkOptions {
 // session per peer. Started and stopped once. Thread-safe.
 class Links {
  public:
-  // `on_rolled_back` runs when a peer proves a newer head of this node; the node must then stop serving.
+  // `on_rolled_back` runs once, when a peer proves a newer head of this node; the node must then stop serving. It
+  // runs on a session's thread and must not call Stop itself. Refuses with kConfig when `listen` cannot be bound.
   static absl::StatusOr<std::unique_ptr<Links>> Start(exchange::Room room, exchange::Admission& admission,
                                                       LinkOptions options,
                                                       std::function<void(absl::Status)> on_rolled_back);

@@ -168,7 +168,8 @@ void Listener::AcceptAll() {
   }
 }
 
-// The connection that does not fit stays in the backlog and would wake poll for ever: take it with the reserve and close it.
+// The connection that does not fit stays in the backlog and would wake poll for ever: it is taken with the reserve
+// and closed.
 void Listener::AcceptWithoutRoom() {
   if (reserve_fd_ >= 0) close(reserve_fd_);
   reserve_fd_ = -1;
@@ -195,13 +196,13 @@ bool Listener::Admits(int fd, const std::string& origin) {
 }
 
 void Listener::Refuse(int fd, Drop reason) {
+  if (accepted_since_count_ > 0) --accepted_since_count_;
+  ++dropped_[static_cast<size_t>(reason)];
+  on_drop_(reason);
   // Reset instead of the orderly end: nothing of a refused connection stays in the kernel.
   const linger now{1, 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   close(fd);
-  if (accepted_since_count_ > 0) --accepted_since_count_;
-  ++dropped_[static_cast<size_t>(reason)];
-  on_drop_(reason);
 }
 
 // gRPC does not tell when it closes a connection; a number that is free, or another socket's, does.

@@ -24,8 +24,9 @@ inline constexpr int kBacklog = 512;
 // Why a connection was closed before a byte of it was read.
 enum class Drop { kConnections, kAddress, kDescriptors, kCount };
 
-// Our own accept loop. gRPC 1.51's stops for good once accept fails for want of descriptors, which 300 idle connections
-// reach (CVE-2023-4785); this one keeps one descriptor aside to accept and close with, and closes at once what is over a limit.
+// Our own accept loop. gRPC 1.51's stops for good once accept fails for want of descriptors, which 300 idle
+// connections reach (CVE-2023-4785); this one keeps one descriptor aside to accept and close with, and closes at once
+// what is over a limit.
 class Listener {
  public:
   // Owns `fd` from here: a connected, non-blocking socket. Runs on the listener's thread.

@@ -19,8 +19,8 @@ inline constexpr absl::Duration kKeepalive = absl::Seconds(20), kKeepaliveAnswer
 // gRPC's side of the peer port: no port of its own, connections come from HandOver.
 class PeerServer {
  public:
-  // A call from an organisation that the handshake proved. Takes the stream by calling the second argument, once; the call
-  // is refused when it does not. Must not block.
+  // A call from an organisation that the handshake proved. Takes the stream by calling the second argument, once; the
+  // call is refused when it does not. Must not block.
   using TakeStream = std::function<std::unique_ptr<FrameTransport>()>;
   using OnSession = std::function<void(const OrgId&, const TakeStream&)>;
   static absl::StatusOr<std::unique_ptr<PeerServer>> Start(const Credentials& credentials,

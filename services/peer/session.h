@@ -31,8 +31,8 @@ struct SessionEnd {
   bool refused = false;  // one side refused the other; dialling again soon will hardly help
 };
 
-// The rules of one session (docs/formats/session.md) over a transport whose other end is proven to be `peer`. Frames come
-// in on the transport's threads; everything that goes out is written by the session's own thread.
+// The rules of one session (docs/formats/session.md) over a transport whose other end is proven to be `peer`. Frames
+// come in on the transport's threads; everything that goes out is written by the session's own thread.
 class Session : public std::enable_shared_from_this<Session> {
  public:
   struct Hooks {

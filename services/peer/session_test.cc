@@ -133,13 +133,15 @@ TEST_F(Sessions, CutAtAnyFrameNothingIsLostOrDoubled) {
 TEST_F(Sessions, StopSaysByeAndThePeerCallsItOrdinary) {
   const auto pipe = Pipe::Make();
   Side n(norlandia_, estovia_, pipe, 0), e(estovia_, norlandia_, pipe, 1);
-  ASSERT_TRUE(Eventually([&] { return norlandia_.counters.Peer(estovia_.org()).up && estovia_.counters.Peer(norlandia_.org()).up; }));
+  const std::atomic<bool>& here = norlandia_.counters.Peer(estovia_.org()).up;
+  const std::atomic<bool>& there_up = estovia_.counters.Peer(norlandia_.org()).up;
+  ASSERT_TRUE(Eventually([&] { return here && there_up; }));
   (*n).Stop();
   const SessionEnd there = e.Ended();
   EXPECT_TRUE(there.served);
   EXPECT_FALSE(there.refused);
   EXPECT_EQ(there.why.message(), "the peer ended the session: stopping");
-  EXPECT_FALSE(estovia_.counters.Peer(norlandia_.org()).up);
+  EXPECT_FALSE(there_up);
 }
 
 }  // namespace

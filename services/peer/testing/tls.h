@@ -10,7 +10,8 @@
 // A TLS end made of OpenSSL alone, to look at what a gRPC end says behind the handshake.
 namespace entente::peer::testing {
 
-// Application bytes that came until the other side closed or `enough` had come, and whether the handshake seemed to hold.
+// Application bytes that came until the other side closed or `enough` had come, and whether the handshake seemed to
+// hold.
 struct Heard {
   bool handshake = false;
   std::string bytes;

@@ -1,0 +1,184 @@
+// Who may have a session, when to dial, which one serves.
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+#include "services/peer/grpc_transport.h"
+#include "services/peer/peer_links.h"
+
+namespace entente::peer {
+namespace {
+
+using Clk = std::chrono::steady_clock;
+constexpr std::chrono::milliseconds kRound{500}, kRoundSpacing{20}, kReplaceGrace{200};
+
+}  // namespace
+
+PeerState& PeerLinks::StateOf(const OrgId& org) {
+  return peers_.try_emplace(org, room_.self.org() < org, Clk::now()).first->second;
+}
+
+OpenSession* PeerLinks::FindOpen(const Session& session) {
+  for (OpenSession& open : open_) {
+    if (open.session.get() == &session) return &open;
+  }
+  return nullptr;
+}
+
+Session::Hooks PeerLinks::HooksOfSessions() {
+  return {[this](Session& session) { return AwaitTurn(session); },
+          [this](absl::Status why) {
+            {
+              std::lock_guard lock(mutex_);
+              if (std::exchange(rolled_back_, true)) return;
+            }
+            on_rolled_back_(std::move(why));
+          },
+          [this](Session& session, const SessionEnd& end) { OnEnded(session, end); }};
+}
+
+void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) {
+  std::lock_guard lock(mutex_);
+  if (stopping_ || !room_.directory.Find(org)) return;
+  PeerState& state = StateOf(org);
+  if (state.waiting >= kMaxWaitingSessions || !state.budget.Take(Clk::now())) {
+    room_.counters.CountReject(RejectReason::kBudget);
+    return;
+  }
+  ++state.waiting;
+  open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, take(), HooksOfSessions()),
+                   /*dialled=*/false, nullptr, nullptr});
+}
+
+void PeerLinks::Dial(const trust::Accepted& party) {
+  const OrgId& org = party.party.org;
+  auto verdict = std::make_shared<Verdict>();
+  auto channel = DialChannel(party.party.address, credentials_->ForDialling(org, verdict));
+  auto stream = DialStream(channel);
+  std::lock_guard lock(mutex_);
+  PeerState& state = StateOf(org);
+  state.dialling = true;
+  ++state.waiting;
+  open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, std::move(stream), HooksOfSessions()),
+                   /*dialled=*/true, std::move(verdict), std::move(channel)});
+  // Stop saw the sessions before this one.
+  if (stopping_) open_.back().session->Stop();
+}
+
+// The newest session serves, once the older one has let go of the peer's outbox.
+absl::Status PeerLinks::AwaitTurn(Session& session) {
+  std::unique_lock lock(mutex_);
+  PeerState& state = StateOf(session.peer());
+  const OpenSession* open = FindOpen(session);
+  const std::shared_ptr<Session> self = open->session;
+  const bool by_smaller = DialledBySmaller(session.peer(), open->dialled);
+  while (state.live && !stopping_) {
+    if (state.live_dialled_by_smaller && !by_smaller && Clk::now() - state.live_since < kCollision) {
+      return Reject(RejectReason::kUnavailable, "both sides dialled at once; the other session stays");
+    }
+    const std::shared_ptr<Session> older = state.live;
+    older->Replace();
+    const auto gone = [&] { return state.live != older; };
+    if (turn_.wait_for(lock, kReplaceGrace, gone)) continue;
+    older->Abandon();
+    turn_.wait(lock, gone);
+  }
+  if (stopping_) return Reject(RejectReason::kUnavailable, "this node is stopping");
+  state.live = self;
+  state.live_since = Clk::now();
+  state.live_dialled_by_smaller = by_smaller;
+  --state.waiting;
+  state.refused = false;
+  state.detail.clear();
+  return absl::OkStatus();
+}
+
+void PeerLinks::OnEnded(Session& session, const SessionEnd& end) {
+  {
+    std::lock_guard lock(mutex_);
+    const SteadyTime now = Clk::now();
+    PeerState& state = StateOf(session.peer());
+    OpenSession& open = *FindOpen(session);
+    const bool was_live = state.live.get() == &session;
+    const auto lived = was_live ? now - state.live_since : Clk::duration::zero();
+    if (was_live) {
+      state.live.reset();
+    } else {
+      --state.waiting;
+    }
+    if (open.dialled) state.dialling = false;
+    state.schedule.Ended(now, open.dialled, was_live, lived);
+    if (!state.live) {
+      state.detail = std::string(end.why.message());
+      state.refused = end.refused;
+      const std::optional<absl::Status> verdict = open.verdict ? open.verdict->Get() : std::nullopt;
+      if (verdict && !verdict->ok()) {
+        state.detail = std::string(verdict->message());
+        state.refused = true;
+      } else if (verdict && !was_live && !end.refused && !stopping_) {
+        state.detail = "closed behind the handshake; has the peer accepted this organisation? (" + state.detail + ")";
+      }
+    }
+    open.ended = true;
+    poked_ = true;
+  }
+  turn_.notify_all();
+  changed_.notify_all();
+}
+
+void PeerLinks::Reap(std::unique_lock<std::mutex>& lock) {
+  const auto lives = [](const OpenSession& open) { return !open.ended; };
+  const auto first_ended = std::stable_partition(open_.begin(), open_.end(), lives);
+  std::vector<OpenSession> ended(std::make_move_iterator(first_ended), std::make_move_iterator(open_.end()));
+  open_.erase(first_ended, open_.end());
+  for (const OpenSession& open : open_) open.session->CloseWhenOverdue();
+  if (ended.empty()) return;
+  lock.unlock();
+  for (const OpenSession& open : ended) open.session->Join();
+  ended.clear();
+  lock.lock();
+}
+
+std::vector<std::shared_ptr<const trust::Accepted>> PeerLinks::DueParties(SteadyTime& next) {
+  std::vector<std::shared_ptr<const trust::Accepted>> due;
+  const SteadyTime now = Clk::now();
+  for (auto& party : room_.directory.All()) {
+    if (party->party.address.empty()) continue;
+    const PeerState& state = StateOf(party->party.org);
+    if (state.live || state.dialling) continue;
+    if (state.schedule.due() <= now) {
+      due.push_back(std::move(party));
+    } else {
+      next = std::min(next, state.schedule.due());
+    }
+  }
+  return due;
+}
+
+// A certificate lives 90 days and a node may live longer.
+void PeerLinks::RenewCertificate() {
+  if (!credentials_->IsAgeing(room_.clock.Now())) return;
+  absl::StatusOr<std::unique_ptr<Credentials>> fresh = Credentials::Make(room_, gate_);
+  if (!fresh.ok()) return;
+  credentials_ = *std::move(fresh);
+  if (listener_ && !Serve().ok()) room_.counters.CountReject(RejectReason::kInternal);
+}
+
+void PeerLinks::Loop() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    poked_ = false;
+    Reap(lock);
+    const SteadyTime started = Clk::now();
+    SteadyTime next = started + kRound;
+    const auto due = DueParties(next);
+    lock.unlock();
+    RenewCertificate();
+    for (const auto& party : due) Dial(*party);
+    lock.lock();
+    changed_.wait_until(lock, started + kRoundSpacing, [this] { return stopping_; });
+    changed_.wait_until(lock, next, [this] { return stopping_ || poked_; });
+  }
+}
+
+}  // namespace entente::peer

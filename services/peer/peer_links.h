@@ -1,0 +1,92 @@
+#pragma once
+
+#include <condition_variable>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "services/peer/credentials.h"
+#include "services/peer/dialler.h"
+#include "services/peer/links.h"
+#include "services/peer/listener.h"
+#include "services/peer/peer_server.h"
+#include "services/peer/session.h"
+
+namespace entente::peer {
+
+// One session from its opening until its thread is joined.
+struct OpenSession {
+  std::shared_ptr<Session> session;
+  bool dialled = false;
+  std::shared_ptr<Verdict> verdict;        // dialled ones
+  std::shared_ptr<grpc::Channel> channel;  // dialled ones; let go of with the session, never on gRPC's threads
+  bool ended = false;
+};
+
+// What is known of one peer. Lives as long as Links.
+struct PeerState {
+  PeerState(bool goes_first, SteadyTime now) : schedule(goes_first, now), budget(now) {}
+  DialSchedule schedule;
+  SessionBudget budget;
+  std::shared_ptr<Session> live;  // the one that serves
+  SteadyTime live_since;
+  bool live_dialled_by_smaller = false;
+  bool dialling = false;
+  size_t waiting = 0;             // open and not serving
+  bool refused = false;
+  std::string detail;
+};
+
+class PeerLinks final : public Links {
+ public:
+  PeerLinks(exchange::Room room, exchange::Admission& admission, LinkOptions options,
+            std::function<void(absl::Status)> on_rolled_back)
+      : room_(room), admission_(admission), options_(std::move(options)), on_rolled_back_(std::move(on_rolled_back)),
+        gate_(std::make_shared<HandshakeGate>(room_)) {}
+  ~PeerLinks() override { Stop(absl::ZeroDuration()); }
+  absl::Status Open();
+
+  void Wake() override;
+  std::vector<v1::PeerStatus> Status() const override;
+  std::string address() const override { return listener_ ? listener_->address() : ""; }
+  void Stop(absl::Duration patience) override;
+
+ private:
+  PeerState& StateOf(const OrgId& org);
+  Session::Hooks HooksOfSessions();
+  bool DialledBySmaller(const OrgId& peer, bool dialled) const { return dialled == (room_.self.org() < peer); }
+  OpenSession* FindOpen(const Session& session);
+
+  absl::Status Serve();
+  void OnSession(const OrgId& org, const PeerServer::TakeStream& take);
+  void Dial(const trust::Accepted& party);
+  absl::Status AwaitTurn(Session& session);
+  void OnEnded(Session& session, const SessionEnd& end);
+
+  void Loop();
+  void Reap(std::unique_lock<std::mutex>& lock);
+  void RenewCertificate();
+  std::vector<std::shared_ptr<const trust::Accepted>> DueParties(SteadyTime& next);
+
+  const exchange::Room room_;
+  exchange::Admission& admission_;
+  const LinkOptions options_;
+  const std::function<void(absl::Status)> on_rolled_back_;
+  const std::shared_ptr<HandshakeGate> gate_;
+  std::unique_ptr<Credentials> credentials_;  // the loop's thread, once it runs
+  std::mutex server_mutex_;                   // a connection may come while the certificate is renewed
+  std::unique_ptr<PeerServer> server_;
+  std::unique_ptr<Listener> listener_;
+  std::thread loop_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_, turn_;
+  std::map<OrgId, PeerState> peers_;
+  std::vector<OpenSession> open_;
+  bool stopping_ = false, stopped_ = false, poked_ = false, rolled_back_ = false;
+};
+
+}  // namespace entente::peer
