@@ -22,7 +22,8 @@ std::optional<std::pair<uint64_t, uint64_t>> Descriptors(int64_t pid) {
   std::ifstream limits(process + "/limits");
   std::error_code error;
   uint64_t used = 0;
-  for (std::filesystem::directory_iterator it(process + "/fd", error), end; !error && it != end; it.increment(error)) ++used;
+  for (std::filesystem::directory_iterator it(process + "/fd", error), end; !error && it != end; it.increment(error))
+    ++used;
   for (std::string line; std::getline(limits, line);) {
     std::istringstream words(line.substr(std::min<size_t>(line.size(), 26)));
     uint64_t soft = 0;
@@ -63,8 +64,8 @@ void ExaminePort(const std::string& name, const std::string& address, std::strin
 
 void ExaminePeers(const v1::StatusReply& status, std::vector<Finding>& findings) {
   if (status.peers().empty()) {
-    findings.push_back({kPeers, Result::kWarning, "no peers yet",
-                        "entente peer add CARD --fingerprint F --nation XX --kind K"});
+    findings.push_back(
+        {kPeers, Result::kWarning, "no peers yet", "entente peer add CARD --fingerprint F --nation XX --kind K"});
   }
   for (const v1::PeerStatus& peer : status.peers()) {
     std::string what = peer.name() + " is " + peer.state() + ", " + Grouped(peer.lag_objects()) + " objects behind";
@@ -72,8 +73,9 @@ void ExaminePeers(const v1::StatusReply& status, std::vector<Finding>& findings)
     if (peer.state() == "up") {
       findings.push_back({kPeers, Result::kOk, what, ""});
     } else {
-      findings.push_back({kPeers, peer.state() == "refused" ? Result::kFailure : Result::kWarning, what,
-                          "check its address and card with `entente peer show " + peer.name() + "` and ask its operator"});
+      findings.push_back(
+          {kPeers, peer.state() == "refused" ? Result::kFailure : Result::kWarning, what,
+           "check its address and card with `entente peer show " + peer.name() + "` and ask its operator"});
     }
   }
 }
@@ -81,7 +83,8 @@ void ExaminePeers(const v1::StatusReply& status, std::vector<Finding>& findings)
 }  // namespace
 
 void ExamineDaemon(const v1::StatusReply& status, std::vector<Finding>& findings) {
-  const std::string what = "answers as " + status.name() + ", " + status.state() + ", pid " + std::to_string(status.pid());
+  const std::string what =
+      "answers as " + status.name() + ", " + status.state() + ", pid " + std::to_string(status.pid());
   if (status.state() == "ready") {
     findings.push_back({kDaemon, Result::kOk, what, ""});
   } else {
@@ -102,7 +105,8 @@ std::vector<Finding> Examine(const std::string& folder, const std::string& passp
   ExamineMachine(folder, findings);
   const auto client = AdminClient::Connect(folder);
   if (!client.ok()) {
-    findings.push_back({kDaemon, Result::kFailure, std::string(client.status().message()), "entente run --node " + folder});
+    findings.push_back(
+        {kDaemon, Result::kFailure, std::string(client.status().message()), "entente run --node " + folder});
     return findings;
   }
   const auto status = (*client)->Status();

@@ -24,14 +24,15 @@ std::string Mode(mode_t mode) {
 
 // `path` must be there and closed to everybody but its owner.
 void ExaminePrivate(const std::string& path, const std::string& wanted, std::vector<Finding>& findings) {
-  struct stat facts{};
+  struct stat facts {};
   if (stat(path.c_str(), &facts) != 0) {
     findings.push_back({kFiles, Result::kFailure, path + ": " + std::strerror(errno), "restore it from the backup"});
   } else if ((facts.st_mode & 077) != 0) {
     findings.push_back({kFiles, Result::kFailure, path + " has mode " + Mode(facts.st_mode) + ", open to others",
                         "chmod " + wanted + " " + path});
   } else if (facts.st_uid != geteuid() && geteuid() != 0) {
-    findings.push_back({kFiles, Result::kFailure, path + " belongs to another user", "run as the user that owns the folder"});
+    findings.push_back(
+        {kFiles, Result::kFailure, path + " belongs to another user", "run as the user that owns the folder"});
   } else {
     findings.push_back({kFiles, Result::kOk, path + " is private", ""});
   }
@@ -65,10 +66,11 @@ void ExamineFiles(const std::string& folder, const std::string& passphrase_file,
   ExaminePrivate(paths.folder, "0700", findings);
   const auto config = node::LoadConfig(paths.config);
   if (config.ok()) {
-    findings.push_back({kFiles, Result::kOk, paths.config + " is valid: " + config->name + ", " + config->nation + ", " +
-                                                 config->kind, ""});
+    findings.push_back({kFiles, Result::kOk,
+                        paths.config + " is valid: " + config->name + ", " + config->nation + ", " + config->kind, ""});
   } else {
-    findings.push_back({kFiles, Result::kFailure, std::string(config.status().message()), "correct that place in the file"});
+    findings.push_back(
+        {kFiles, Result::kFailure, std::string(config.status().message()), "correct that place in the file"});
   }
   for (const std::string& path : {paths.keystore, paths.root_keystore}) ExaminePrivate(path, "0600", findings);
   ExaminePrivate(paths.store, "0700", findings);

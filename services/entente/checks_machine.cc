@@ -27,9 +27,10 @@ void ExamineClock(std::vector<Finding>& findings) {
 }
 
 void ExamineDisk(const std::string& folder, std::vector<Finding>& findings) {
-  struct statvfs disk{};
+  struct statvfs disk {};
   if (statvfs(folder.c_str(), &disk) != 0) {
-    findings.push_back({kMachine, Result::kFailure, "the disk cannot be asked: " + std::string(std::strerror(errno)), ""});
+    findings.push_back(
+        {kMachine, Result::kFailure, "the disk cannot be asked: " + std::string(std::strerror(errno)), ""});
     return;
   }
   const storage::JournalOptions limits;
@@ -37,7 +38,8 @@ void ExamineDisk(const std::string& folder, std::vector<Finding>& findings) {
   const auto share = static_cast<uint64_t>(limits.space_floor_fraction * static_cast<double>(disk.f_blocks) *
                                            static_cast<double>(disk.f_frsize));
   const uint64_t floor = std::min(share, limits.space_floor_bytes);
-  const std::string what = Grouped(free >> 20) + " MiB free on the store's disk; intake stops under " + Grouped(floor >> 20);
+  const std::string what =
+      Grouped(free >> 20) + " MiB free on the store's disk; intake stops under " + Grouped(floor >> 20);
   if (free < floor) {
     findings.push_back({kMachine, Result::kFailure, what, "free space; intake resumes by itself"});
   } else if (free < 2 * floor) {

@@ -21,7 +21,9 @@ constexpr int kMaxReplyBytes = 64 << 20;  // fsck problems, search rows: bounded
 constexpr auto kReasonKey = "entente-reason";
 
 // A folder's path may be longer than a socket address holds (108 bytes): name it by its descriptor.
-std::string SocketThrough(int folder_fd) { return "/proc/self/fd/" + std::to_string(folder_fd) + "/admin.sock"; }
+std::string SocketThrough(int folder_fd) {
+  return "/proc/self/fd/" + std::to_string(folder_fd) + "/admin.sock";
+}
 
 class Descriptor {
  public:
@@ -72,12 +74,14 @@ absl::Status FromRpc(const grpc::ClientContext& context, const grpc::Status& sta
   for (const RejectInfo& row : AllRejectReasons()) {
     if (row.name != name) continue;
     std::string message = status.error_message();
-    const std::string code = " [" + std::string(row.code) + "]";  // for other clients; this one has a line of its own for it
+    const std::string code =
+        " [" + std::string(row.code) + "]";  // for other clients; this one has a line of its own for it
     if (message.ends_with(code)) message.resize(message.size() - code.size());
     return Reject(row.reason, message);
   }
   const RejectReason reason = ReasonFor(status.error_code());
-  if (reason == RejectReason::kUnavailable) return Reject(reason, "the daemon does not answer: " + status.error_message());
+  if (reason == RejectReason::kUnavailable)
+    return Reject(reason, "the daemon does not answer: " + status.error_message());
   return Reject(reason, status.error_message());
 }
 
@@ -109,13 +113,15 @@ AdminClient::~AdminClient() = default;
 absl::StatusOr<std::unique_ptr<AdminClient>> AdminClient::Connect(const std::string& folder) {
   if (folder.empty()) return Reject(RejectReason::kUsage, "no node is named; give --node DIR or set ENTENTE_NODE");
   auto wire = std::make_unique<Wire>(open(folder.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
-  struct stat config{};
+  struct stat config {};
   if (wire->folder.get() < 0 || stat(node::NodePaths(folder).config.c_str(), &config) != 0) {
-    return Reject(RejectReason::kUsage, "'" + folder + "' holds no node; make one with `entente init --node DIR --name N`");
+    return Reject(RejectReason::kUsage,
+                  "'" + folder + "' holds no node; make one with `entente init --node DIR --name N`");
   }
   // Asked first, because gRPC would wait and retry where a refusal is already certain.
   if (!Listener(wire->folder.get())) {
-    return Reject(RejectReason::kUnavailable, "no daemon runs on '" + folder + "'; start it with `entente run --node DIR`");
+    return Reject(RejectReason::kUnavailable,
+                  "no daemon runs on '" + folder + "'; start it with `entente run --node DIR`");
   }
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxReplyBytes);

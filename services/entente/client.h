@@ -13,7 +13,8 @@
 
 namespace entente::cli {
 
-// One Publish call: chunks out, outcomes in. Send and Finish from one thread; `on_progress` runs on a thread of its own.
+// One Publish call: chunks out, outcomes in. Send and Finish from one thread; `on_progress` runs on a thread of its
+// own.
 class PublishCall {
  public:
   virtual ~PublishCall() = default;

@@ -13,13 +13,14 @@ namespace entente::cli {
 
 // One run of the program: the options that every command has, and what the chosen command does once all are parsed.
 struct Invocation {
-  std::string node;   // the node's folder; empty when neither --node nor ENTENTE_NODE is given
+  std::string node;  // the node's folder; empty when neither --node nor ENTENTE_NODE is given
   bool json = false;
   Terminal terminal;
   std::function<Exit()> command;
 };
 
-// Each adds its command (or family of commands) to `app`; parsing then sets invocation.command. `invocation` outlives `app`.
+// Each adds its command (or family of commands) to `app`; parsing then sets invocation.command. `invocation` outlives
+// `app`.
 void AddInit(CLI::App& app, Invocation& invocation);
 void AddRun(CLI::App& app, Invocation& invocation);
 void AddStatus(CLI::App& app, Invocation& invocation);

@@ -90,11 +90,14 @@ Exit RunOn(const Invocation& invocation, const std::string& folder, bool must_ex
 void AddDemo(CLI::App& app, Invocation& invocation) {
   CLI::App* family = app.add_subcommand("demo", "A federation of three nodes on this machine");
   const auto folder = std::make_shared<std::string>();
-  const auto add = [&](const char* name, const char* help, bool must_exist, Exit (*act)(const Invocation&, const Federation&)) {
+  const auto add = [&](const char* name, const char* help, bool must_exist,
+                       Exit (*act)(const Invocation&, const Federation&)) {
     CLI::App* command = family->add_subcommand(name, help);
     command->add_option("--dir", *folder, "Where it lives (default: ~/.local/state/entente-demo)");
     command->callback([&invocation, folder, must_exist, act] {
-      invocation.command = [&invocation, folder, must_exist, act] { return RunOn(invocation, *folder, must_exist, act); };
+      invocation.command = [&invocation, folder, must_exist, act] {
+        return RunOn(invocation, *folder, must_exist, act);
+      };
     });
   };
   add("up", "Make and start what is missing; returns when all sessions are up", false, Up);

@@ -10,18 +10,24 @@ namespace {
 
 std::string_view Name(Finding::Result result) {
   switch (result) {
-    case Finding::Result::kOk: return "ok";
-    case Finding::Result::kWarning: return "warning";
-    case Finding::Result::kFailure: return "failure";
+    case Finding::Result::kOk:
+      return "ok";
+    case Finding::Result::kWarning:
+      return "warning";
+    case Finding::Result::kFailure:
+      return "failure";
   }
   return "";
 }
 
 std::string Painted(const Terminal& terminal, Finding::Result result) {
   switch (result) {
-    case Finding::Result::kOk: return terminal.Good("ok  ");
-    case Finding::Result::kWarning: return terminal.Warn("warn");
-    case Finding::Result::kFailure: return terminal.Bad("FAIL");
+    case Finding::Result::kOk:
+      return terminal.Good("ok  ");
+    case Finding::Result::kWarning:
+      return terminal.Warn("warn");
+    case Finding::Result::kFailure:
+      return terminal.Bad("FAIL");
   }
   return "";
 }

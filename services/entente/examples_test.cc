@@ -44,10 +44,12 @@ TEST(Examples, AreTheFilesOfTheFolder) {
 }
 
 TEST(Examples, EveryObjectCarriesTheLabelOfItsFile) {
-  const std::map<std::string_view, model::Label> labels = {
-      {"clear.json", model::Label::kClear},        {"green.json", model::Label::kGreen},
-      {"amber-estovia.json", model::Label::kAmber}, {"amber-strict.json", model::Label::kAmberStrict},
-      {"red.json", model::Label::kRed},            {"unlabelled.json", model::Label::kUnlabelled}};
+  const std::map<std::string_view, model::Label> labels = {{"clear.json", model::Label::kClear},
+                                                           {"green.json", model::Label::kGreen},
+                                                           {"amber-estovia.json", model::Label::kAmber},
+                                                           {"amber-strict.json", model::Label::kAmberStrict},
+                                                           {"red.json", model::Label::kRed},
+                                                           {"unlabelled.json", model::Label::kUnlabelled}};
   for (const Example& example : Examples()) {
     const auto label = labels.find(example.file);
     for (const model::StixObject& object : ObjectsOf(example.content)) {

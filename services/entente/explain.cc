@@ -60,7 +60,8 @@ Exit RunExplain(const Invocation& invocation, const std::string& id, const std::
     Print(ExplanationJson(*reply));
   } else {
     PrintExplanation(invocation.terminal, id, peer, *reply);
-    Next(invocation.terminal, "entente help " + std::string(reply->decision() == "permit" ? "codes" : Shown(reply->reason())));
+    Next(invocation.terminal,
+         "entente help " + std::string(reply->decision() == "permit" ? "codes" : Shown(reply->reason())));
   }
   return Exit::kOk;
 }
@@ -74,7 +75,8 @@ void PrintExplanation(const Terminal& terminal, const std::string& id, const std
   std::vector<std::vector<std::string>> rows;
   int number = 0;
   for (const v1::TraceStep& step : reply.trace()) {
-    rows.push_back({std::to_string(++number), PaintedResult(terminal, step.result()), Shown(step.check()), Shown(step.detail())});
+    rows.push_back(
+        {std::to_string(++number), PaintedResult(terminal, step.result()), Shown(step.check()), Shown(step.detail())});
   }
   Print(Columns(rows));
   if (!reply.remedy().empty()) Print("  would be shared if: " + Shown(reply.remedy()));

@@ -37,9 +37,13 @@ uint16_t PortOf(const std::string& address) {
   return parsed.ok() ? parsed->second : uint16_t{0};
 }
 
-bool Made(const std::string& folder) { return fs::exists(node::NodePaths(folder).config); }
+bool Made(const std::string& folder) {
+  return fs::exists(node::NodePaths(folder).config);
+}
 
-std::string OutputOf(const std::string& folder) { return folder + "/daemon.out"; }
+std::string OutputOf(const std::string& folder) {
+  return folder + "/daemon.out";
+}
 
 }  // namespace
 
@@ -65,7 +69,9 @@ absl::StatusOr<Federation> Federation::In(std::string folder) {
   return Federation(fs::absolute(folder).lexically_normal().string());
 }
 
-bool Federation::exists() const { return Made(FolderOf(kNorlandia)); }
+bool Federation::exists() const {
+  return Made(FolderOf(kNorlandia));
+}
 
 absl::StatusOr<std::unique_ptr<AdminClient>> Federation::Client(std::string_view name) const {
   return AdminClient::Connect(FolderOf(name));
@@ -94,7 +100,8 @@ absl::Status Federation::Start(std::string_view name) const {
   });
   if (settled && !ended) return absl::OkStatus();
   const std::string said = ReadAll(OutputOf(folder));
-  return Reject(RejectReason::kUnavailable, std::string(name) + (ended ? " ended at its start: " : " does not answer: ") +
+  return Reject(RejectReason::kUnavailable, std::string(name) +
+                                                (ended ? " ended at its start: " : " does not answer: ") +
                                                 said.substr(said.size() - std::min(said.size(), kShownOutput)));
 }
 

@@ -17,8 +17,9 @@ struct FsckFlags {
 };
 
 // Refusals that are findings about the store, not failures to look.
-constexpr auto kFindings = std::to_array({RejectReason::kStoreCorrupt, RejectReason::kStoreShort, RejectReason::kRolledBack,
-                                          RejectReason::kParse, RejectReason::kSignature, RejectReason::kAead});
+constexpr auto kFindings =
+    std::to_array({RejectReason::kStoreCorrupt, RejectReason::kStoreShort, RejectReason::kRolledBack,
+                   RejectReason::kParse, RejectReason::kSignature, RejectReason::kAead});
 
 absl::StatusOr<v1::FsckReply> Offline(const std::string& folder, const FsckFlags& flags) {
   const auto offline = node::OpenOffline(folder, flags.passphrase_file);
@@ -75,9 +76,8 @@ void AddFsck(CLI::App& app, Invocation& invocation) {
   command->add_flag("--rebuild", flags->rebuild, "Make all views anew from the journal (stop the daemon first)");
   command->add_option("--passphrase-file", flags->passphrase_file,
                       "For a stopped node: file with the passphrase (default: DIR/passphrase)");
-  command->callback([&invocation, flags] {
-    invocation.command = [&invocation, flags] { return RunFsck(invocation, *flags); };
-  });
+  command->callback(
+      [&invocation, flags] { invocation.command = [&invocation, flags] { return RunFsck(invocation, *flags); }; });
 }
 
 }  // namespace entente::cli

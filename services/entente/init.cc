@@ -72,15 +72,20 @@ void AddInit(CLI::App& app, Invocation& invocation) {
   options.metrics_listen.clear();
   command->add_option("--name", options.name, "Name of the organisation, as in cert.norlandia")->required();
   command->add_option("--nation", options.nation, "ISO 3166-1 code of its nation (default: ZZ, unknown)");
-  command->add_option("--kind", options.kind, "nation, cert, private, research, observer or relay")->capture_default_str();
-  CLI::Option* listen = command->add_option(
-      "--listen", options.peer_listen, "Peer port as host:port (default: 127.0.0.1:7443, or a free port); none: dial only");
+  command->add_option("--kind", options.kind, "nation, cert, private, research, observer or relay")
+      ->capture_default_str();
+  CLI::Option* listen =
+      command->add_option("--listen", options.peer_listen,
+                          "Peer port as host:port (default: 127.0.0.1:7443, or a free port); none: dial only");
   command->add_option("--address", options.peer_address, "What peers dial, as host:port (default: the peer port)");
-  CLI::Option* metrics = command->add_option(
-      "--metrics", options.metrics_listen, "Metrics port as host:port (default: 127.0.0.1:9464, or a free port); none: off");
+  CLI::Option* metrics =
+      command->add_option("--metrics", options.metrics_listen,
+                          "Metrics port as host:port (default: 127.0.0.1:9464, or a free port); none: off");
   command->add_option("--passphrase-file", options.passphrase_file,
                       "File with the passphrase, mode 0600 (default: DIR/passphrase, made at random)");
-  command->add_option("--root-cost", flags->root_cost, "Memory that opening the root key takes: sensitive (1 GiB) or daemon")
+  command
+      ->add_option("--root-cost", flags->root_cost,
+                   "Memory that opening the root key takes: sensitive (1 GiB) or daemon")
       ->check(CLI::IsMember({"sensitive", "daemon"}))
       ->capture_default_str();
   command->callback([&invocation, flags, listen, metrics] {

@@ -8,8 +8,8 @@
 
 namespace entente::cli {
 
-// Writes one JSON value as one line. Strings come out as valid, terminal-safe JSON whatever bytes they hold: invalid UTF-8
-// becomes U+FFFD, control characters are escaped. The caller keeps the nesting right (checked by assert).
+// Writes one JSON value as one line. Strings come out as valid, terminal-safe JSON whatever bytes they hold: invalid
+// UTF-8 becomes U+FFFD, control characters are escaped. The caller keeps the nesting right (checked by assert).
 class JsonWriter {
  public:
   JsonWriter& BeginObject();
@@ -21,10 +21,7 @@ class JsonWriter {
   JsonWriter& Value(const char* text) { return Value(std::string_view(text)); }
   JsonWriter& Value(std::same_as<bool> auto value) { return Raw(value ? "true" : "false"); }
   template <std::integral T>
-    requires(!std::same_as<T, bool>)
-  JsonWriter& Value(T value) {
-    return Raw(std::to_string(value));
-  }
+  requires(!std::same_as<T, bool>) JsonWriter& Value(T value) { return Raw(std::to_string(value)); }
   // Milliseconds precision; not for NaN or infinity.
   JsonWriter& Value(double value);
   JsonWriter& Null() { return Raw("null"); }

@@ -7,7 +7,9 @@
 namespace entente::cli {
 namespace {
 
-std::string Quoted(std::string_view text) { return JsonWriter().Value(text).text(); }
+std::string Quoted(std::string_view text) {
+  return JsonWriter().Value(text).text();
+}
 
 TEST(JsonWriter, WritesEveryKindOnOneLine) {
   JsonWriter json;
@@ -19,13 +21,17 @@ TEST(JsonWriter, WritesEveryKindOnOneLine) {
 TEST(JsonWriter, EscapesWhatJsonAndTerminalsActOn) {
   EXPECT_EQ(Quoted("\"\\\n\r\t\b\f"), R"("\"\\\n\r\t\b\f")");
   EXPECT_EQ(Quoted(std::string_view("\0\x1b\x7f", 3)), R"("\u0000\u001b\u007f")");
-  EXPECT_EQ(Quoted("\xC2\x9B" "31m"), R"("\u009b31m")");
+  EXPECT_EQ(Quoted("\xC2\x9B"
+                   "31m"),
+            R"("\u009b31m")");
   EXPECT_EQ(Quoted("z\xC3\xBC\xF0\x9F\x94\x92"), "\"z\xC3\xBC\xF0\x9F\x94\x92\"");
 }
 
 TEST(JsonWriter, InvalidUtf8BecomesTheReplacementCharacter) {
   const std::string replaced = "\xEF\xBF\xBD";
-  EXPECT_EQ(Quoted("a\xFF" "b"), "\"a" + replaced + "b\"");
+  EXPECT_EQ(Quoted("a\xFF"
+                   "b"),
+            "\"a" + replaced + "b\"");
   EXPECT_EQ(Quoted("\xC3"), "\"" + replaced + "\"");
   EXPECT_EQ(Quoted("\xC0\xAF"), "\"" + replaced + replaced + "\"");
   EXPECT_EQ(Quoted("\xED\xA0\x80"), "\"" + replaced + replaced + replaced + "\"");

@@ -51,7 +51,8 @@ Terminal Terminal::Detect() {
   terminal.err_tty = isatty(STDERR_FILENO) == 1;
   const char* no_colour = std::getenv("NO_COLOR");
   const char* term = std::getenv("TERM");
-  const bool plain = (no_colour != nullptr && *no_colour != '\0') || term == nullptr || std::string_view(term) == "dumb";
+  const bool plain =
+      (no_colour != nullptr && *no_colour != '\0') || term == nullptr || std::string_view(term) == "dumb";
   terminal.colour = terminal.out_tty && !plain;
   return terminal;
 }
@@ -87,7 +88,9 @@ void Next(const Terminal& terminal, std::string_view command) {
   if (terminal.out_tty && terminal.err_tty) Say("next: " + std::string(command));
 }
 
-bool FlushResults() { return std::fflush(stdout) == 0 && std::ferror(stdout) == 0; }
+bool FlushResults() {
+  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+}
 
 Exit Fail(const absl::Status& status, std::string_view fix) {
   const RejectReason reason = ReasonOf(status);

@@ -12,7 +12,15 @@
 namespace entente::cli {
 
 // What scripts branch on; docs/cli.md lists them. Never renumber.
-enum class Exit { kOk = 0, kFailed = 1, kUsage = 2, kRefused = 3, kVerification = 4, kPeerUnreachable = 5, kPartly = 6 };
+enum class Exit {
+  kOk = 0,
+  kFailed = 1,
+  kUsage = 2,
+  kRefused = 3,
+  kVerification = 4,
+  kPeerUnreachable = 5,
+  kPartly = 6
+};
 Exit ExitOf(const absl::Status& status);
 
 // What the two output streams are. Colour obeys NO_COLOR and TERM=dumb and is never the only carrier of a meaning.
@@ -40,8 +48,8 @@ void Next(const Terminal& terminal, std::string_view command);
 // False when stdout could not take everything that was printed (full disk, closed pipe).
 bool FlushResults();
 
-// Prints what, why, fix and code to stderr and answers the exit code that goes with the reason. `fix` replaces the reason's
-// usual remedy.
+// Prints what, why, fix and code to stderr and answers the exit code that goes with the reason. `fix` replaces the
+// reason's usual remedy.
 Exit Fail(const absl::Status& status, std::string_view fix = {});
 // The same for a reason that came without a status.
 Exit Fail(RejectReason reason, std::string_view what, std::string_view fix = {});

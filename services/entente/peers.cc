@@ -64,7 +64,8 @@ absl::StatusOr<std::string> ReadCardFile(const std::string& path) {
     return Reject(RejectReason::kUsage, "the card '" + path + "' cannot be read: " + why);
   }
   if (text.size() > trust::kMaxCardBytes) {
-    return Reject(RejectReason::kIdentity, "'" + path + "' is too large for a card; use the file that `entente init` wrote");
+    return Reject(RejectReason::kIdentity,
+                  "'" + path + "' is too large for a card; use the file that `entente init` wrote");
   }
   return text;
 }
@@ -107,7 +108,8 @@ Exit RunList(const Invocation& invocation) {
     Print(json.EndArray().EndObject().text());
     return Exit::kOk;
   }
-  std::vector<std::vector<std::string>> rows = {{"peer", "nation", "kind", "sectors", "ceiling", "state", "lag", "address"}};
+  std::vector<std::vector<std::string>> rows = {
+      {"peer", "nation", "kind", "sectors", "ceiling", "state", "lag", "address"}};
   for (const v1::PeerRecord& peer : reply->peers()) {
     rows.push_back({Shown(peer.name()), Shown(peer.nation()), Shown(peer.kind()), Joined(peer.sectors()),
                     PaintedLabel(invocation.terminal, peer.ceiling()),
@@ -146,7 +148,8 @@ void AddAdd(CLI::App& family, Invocation& invocation) {
   CLI::App* command = family.add_subcommand("add", "Accept an organisation, or change what is on file about it");
   const auto flags = std::make_shared<AddFlags>();
   command->add_option("CARD", flags->card_file, "The card file that its `entente init` wrote")->required();
-  command->add_option("--fingerprint", flags->fingerprint, "Its fingerprint, compared over a channel you trust")->required();
+  command->add_option("--fingerprint", flags->fingerprint, "Its fingerprint, compared over a channel you trust")
+      ->required();
   command->add_option("--nation", flags->nation, "ISO 3166-1 code of its nation")->required();
   command->add_option("--kind", flags->kind, "nation, cert, private, research, observer or relay")->required();
   command->add_option("--ceiling", flags->ceiling,
@@ -154,9 +157,8 @@ void AddAdd(CLI::App& family, Invocation& invocation) {
   command->add_option("--name", flags->name, "What to call it here (default: the card's name)");
   command->add_option("--sector", flags->sectors, "A sector it belongs to, as in energy; repeat for more")
       ->allow_extra_args(false);
-  command->callback([&invocation, flags] {
-    invocation.command = [&invocation, flags] { return RunAdd(invocation, *flags); };
-  });
+  command->callback(
+      [&invocation, flags] { invocation.command = [&invocation, flags] { return RunAdd(invocation, *flags); }; });
 }
 
 }  // namespace
@@ -169,7 +171,8 @@ void AddPeer(CLI::App& app, Invocation& invocation) {
   CLI::App* show = family->add_subcommand("show", "One peer");
   const auto name = std::make_shared<std::string>();
   show->add_option("NAME", *name, "Name of the peer")->required();
-  show->callback([&invocation, name] { invocation.command = [&invocation, name] { return RunShow(invocation, *name); }; });
+  show->callback(
+      [&invocation, name] { invocation.command = [&invocation, name] { return RunShow(invocation, *name); }; });
 }
 
 }  // namespace entente::cli

@@ -65,8 +65,8 @@ absl::Status CheckArrival(const Stage& stage, Performance& performance) {
     const auto permitted = performance.totals.permitted.find(peer);
     const uint64_t expected = permitted == performance.totals.permitted.end() ? 0 : permitted->second;
     if (performance.totals.unchanged == 0 && *held != expected) {
-      return Reject(RejectReason::kInternal, performance.file + ": " + std::to_string(expected) + " permitted to " + peer +
-                                                 ", " + std::to_string(*held) + " arrived");
+      return Reject(RejectReason::kInternal, performance.file + ": " + std::to_string(expected) + " permitted to " +
+                                                 peer + ", " + std::to_string(*held) + " arrived");
     }
   }
   return absl::OkStatus();
@@ -87,7 +87,8 @@ absl::StatusOr<std::vector<Performance>> PlayExamples(const Stage& stage) {
     if (const absl::Status status = CheckArrival(stage, performance); !status.ok()) return status;
     const PublishTotals& totals = performance.totals;
     rows.push_back({performance.file, Grouped(totals.objects), Grouped(totals.published), Grouped(totals.unchanged),
-                    Grouped(totals.quarantined), Grouped(performance.held[kEstovia]), Grouped(performance.held[kVolt])});
+                    Grouped(totals.quarantined), Grouped(performance.held[kEstovia]),
+                    Grouped(performance.held[kVolt])});
   }
   stage.Line(Columns(rows));
   stage.Line("  Delivered objects were read back at the peers and compared byte for byte with the files.");
@@ -121,7 +122,8 @@ absl::Status PlayFsck(const Stage& stage) {
     const auto reply = (*client)->Fsck(v1::FsckRequest());
     if (!reply.ok()) return reply.status();
     if (!reply->ok()) {
-      return Reject(RejectReason::kStoreCorrupt, node.name + ": " + (reply->problems().empty() ? "" : reply->problems(0)));
+      return Reject(RejectReason::kStoreCorrupt,
+                    node.name + ": " + (reply->problems().empty() ? "" : reply->problems(0)));
     }
     const auto status = (*client)->Status();
     if (!status.ok()) return status.status();
@@ -162,9 +164,12 @@ void Stage::Line(std::string_view text) const {
   FlushResults();
 }
 
-void Stage::Title(std::string_view text) const { Line("\n" + terminal.Bold(text)); }
+void Stage::Title(std::string_view text) const {
+  Line("\n" + terminal.Bold(text));
+}
 
-absl::StatusOr<uint64_t> CountHeld(const Stage& stage, std::string_view name, const std::vector<PlayedObject>& objects) {
+absl::StatusOr<uint64_t> CountHeld(const Stage& stage, std::string_view name,
+                                   const std::vector<PlayedObject>& objects) {
   const auto client = stage.federation.Client(name);
   if (!client.ok()) return client.status();
   uint64_t held = 0;
@@ -178,7 +183,8 @@ absl::StatusOr<uint64_t> CountHeld(const Stage& stage, std::string_view name, co
     });
     if (ReasonOf(status) == RejectReason::kNotFound) continue;
     if (!status.ok()) return status;
-    if (found != content) return Reject(RejectReason::kContent, std::string(name) + " holds other bytes than were published");
+    if (found != content)
+      return Reject(RejectReason::kContent, std::string(name) + " holds other bytes than were published");
     ++held;
   }
   return held;
@@ -197,7 +203,8 @@ absl::Status AwaitDrained(const Stage& stage) {
     return true;
   });
   if (!last.ok() || drained) return last;
-  return Reject(RejectReason::kPeerDown, "not everything was delivered within " + absl::FormatDuration(Federation::kPatience));
+  return Reject(RejectReason::kPeerDown,
+                "not everything was delivered within " + absl::FormatDuration(Federation::kPatience));
 }
 
 Exit Play(const Invocation& invocation, const Federation& federation) {

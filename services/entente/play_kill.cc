@@ -20,16 +20,18 @@ PlayedObject GeneratedIndicator(uint64_t number) {
   std::mt19937_64 random(kSeed + number);
   const uint64_t high = (random() & ~0xF000ull) | 0x4000, low = (random() >> 2) | (1ull << 63);
   char id[64], name[64], text[1024];
-  std::snprintf(id, sizeof id, "indicator--%08llx-%04llx-%04llx-%04llx-%012llx", static_cast<unsigned long long>(high >> 32),
-                static_cast<unsigned long long>(high >> 16 & 0xFFFF), static_cast<unsigned long long>(high & 0xFFFF),
-                static_cast<unsigned long long>(low >> 48), static_cast<unsigned long long>(low & 0xFFFFFFFFFFFF));
+  std::snprintf(id, sizeof id, "indicator--%08llx-%04llx-%04llx-%04llx-%012llx",
+                static_cast<unsigned long long>(high >> 32), static_cast<unsigned long long>(high >> 16 & 0xFFFF),
+                static_cast<unsigned long long>(high & 0xFFFF), static_cast<unsigned long long>(low >> 48),
+                static_cast<unsigned long long>(low & 0xFFFFFFFFFFFF));
   std::snprintf(name, sizeof name, "relay-%05llu.example", static_cast<unsigned long long>(number));
-  std::snprintf(text, sizeof text,
-                R"({"type":"indicator","spec_version":"2.1","id":"%s","created":"2026-01-02T03:04:05.000Z",)"
-                R"("modified":"2026-01-02T03:04:05.000Z","name":"Generated: %s","indicator_types":["malicious-activity"],)"
-                R"("pattern":"[domain-name:value = '%s']","pattern_type":"stix","valid_from":"2026-01-02T00:00:00Z",)"
-                R"("object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]})",
-                id, name, name);
+  std::snprintf(
+      text, sizeof text,
+      R"({"type":"indicator","spec_version":"2.1","id":"%s","created":"2026-01-02T03:04:05.000Z",)"
+      R"("modified":"2026-01-02T03:04:05.000Z","name":"Generated: %s","indicator_types":["malicious-activity"],)"
+      R"("pattern":"[domain-name:value = '%s']","pattern_type":"stix","valid_from":"2026-01-02T00:00:00Z",)"
+      R"("object_marking_refs":["marking-definition--bab4a63c-aed9-4cf5-a766-dfca5abac2bb"]})",
+      id, name, name);
   return {id, text};
 }
 
@@ -64,8 +66,8 @@ absl::Status Kill(const Stage& stage, const PublishStream& stream, KillFacts& fa
     return Reject(RejectReason::kInternal, "process " + std::to_string(pid) + " still runs after SIGKILL");
   }
   facts.durable_at_kill = stream.totals().objects;
-  stage.Line("  kill -9 " + std::to_string(pid) + ": " + kEstovia + " is dead; " + Grouped(facts.durable_at_kill) + " of " +
-             Grouped(kGenerated) + " objects were on " + kNorlandia + "'s disk by then");
+  stage.Line("  kill -9 " + std::to_string(pid) + ": " + kEstovia + " is dead; " + Grouped(facts.durable_at_kill) +
+             " of " + Grouped(kGenerated) + " objects were on " + kNorlandia + "'s disk by then");
   return absl::OkStatus();
 }
 

@@ -12,7 +12,8 @@ constexpr auto kAbout =
     "Entente exchanges signed, TLP-labelled threat intelligence with other organisations' nodes.\n"
     "First steps: entente demo up, entente demo play; or entente init --node DIR --name N --nation XX.";
 constexpr auto kExits =
-    "Exit codes: 0 ok, 1 failed, 2 usage, 3 refused by policy, 4 verification failed, 5 peer unreachable, 6 partly done.\n"
+    "Exit codes: 0 ok, 1 failed, 2 usage, 3 refused by policy, 4 verification failed, 5 peer unreachable, 6 partly "
+    "done.\n"
     "Every error names a code; `entente help ENT-1234` explains it. docs/cli.md is the whole reference.";
 
 void Build(CLI::App& app, Invocation& invocation) {
@@ -80,8 +81,11 @@ Exit Misunderstood(const CLI::App& app) {
   }
   const bool option = !word.empty() && word.front() == '-';
   const std::vector<std::string> known = option ? OptionNames(innermost) : CommandNames(innermost);
-  std::string what = "'" + word + "' is no " + (option ? "option" : known.empty() ? "argument" : "command") + " of `" +
-                     PathOf(innermost) + "`";
+  std::string what = "'" + word + "' is no " +
+                     (option          ? "option"
+                      : known.empty() ? "argument"
+                                      : "command") +
+                     " of `" + PathOf(innermost) + "`";
   const std::string meant = model::DidYouMean(word, known);
   if (!meant.empty()) what += "; did you mean '" + meant + "'?";
   return Fail(RejectReason::kUsage, what, "see `" + PathOf(innermost) + " --help`");

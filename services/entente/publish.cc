@@ -51,7 +51,8 @@ Exit RunPublish(const Invocation& invocation, const Publish& publish) {
     Meter meter(invocation.terminal);
     const InputFile& file = **input;
     PublishStream stream(**client, *std::move(options), [&](const PublishTotals& so_far) {
-      const double part = static_cast<double>(file.position()) / static_cast<double>(std::max<uint64_t>(file.size(), 1));
+      const double part =
+          static_cast<double>(file.position()) / static_cast<double>(std::max<uint64_t>(file.size(), 1));
       meter.Show(so_far, file.regular() ? 100 * part : -1);
     });
     reading = SendFile(**input, stream);
@@ -105,8 +106,9 @@ void AddPublish(CLI::App& app, Invocation& invocation) {
   const auto publish = std::make_shared<Publish>();
   command->add_option("FILE", publish->file, "STIX bundle, array of objects or one object; - for stdin")->required();
   AddReleaseOptions(*command, publish->flags);
-  CLI::Option* wait = command->add_flag("--wait{" + std::to_string(kWaitSeconds) + "}", publish->wait_seconds,
-                                        "Wait until the peers have acknowledged, at most this many seconds (default: 60)");
+  CLI::Option* wait =
+      command->add_flag("--wait{" + std::to_string(kWaitSeconds) + "}", publish->wait_seconds,
+                        "Wait until the peers have acknowledged, at most this many seconds (default: 60)");
   wait->check(CLI::Range(0, 86'400));
   command->callback([&invocation, publish, wait] {
     publish->wait = wait->count() > 0;

@@ -30,8 +30,8 @@ bool Wanted(Pass pass, const model::BundleReader::Object& object) {
 
 absl::Status Send(const model::BundleReader::Object& object, PublishStream& stream) {
   if (object.refused.ok()) return stream.Add(object.content);
-  const std::string place = "; the object begins at line " + std::to_string(object.line) + ", column " +
-                            std::to_string(object.column);
+  const std::string place =
+      "; the object begins at line " + std::to_string(object.line) + ", column " + std::to_string(object.column);
   return stream.AddRefused(Reject(ReasonOf(object.refused), std::string(object.refused.message()) + place));
 }
 
@@ -54,17 +54,20 @@ FileReading SendPass(InputFile& input, PublishStream& stream, Pass pass) {
 
 absl::StatusOr<std::unique_ptr<InputFile>> InputFile::Open(const std::string& path) {
   const int fd = path == "-" ? dup(STDIN_FILENO) : open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  struct stat facts{};
+  struct stat facts {};
   if (fd < 0 || fstat(fd, &facts) != 0) {
     return Reject(RejectReason::kUsage, "'" + path + "' cannot be read: " + std::strerror(errno));
   }
   const bool regular = path != "-" && S_ISREG(facts.st_mode);
-  std::unique_ptr<InputFile> input(new InputFile(fd, regular, regular ? static_cast<uint64_t>(facts.st_size) : 0, path));
+  std::unique_ptr<InputFile> input(
+      new InputFile(fd, regular, regular ? static_cast<uint64_t>(facts.st_size) : 0, path));
   if (S_ISDIR(facts.st_mode)) return Reject(RejectReason::kUsage, "'" + path + "' is a folder; name one file");
   return input;
 }
 
-InputFile::~InputFile() { close(fd_); }
+InputFile::~InputFile() {
+  close(fd_);
+}
 
 absl::StatusOr<size_t> InputFile::Read(char* buffer, size_t size) {
   while (true) {

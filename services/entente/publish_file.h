@@ -33,8 +33,9 @@ class InputFile {
   std::atomic<uint64_t> position_{0};
 };
 
-// Sends every object of `input` to `stream`. Marking definitions of a regular file go first, wherever they stand in it: a
-// receiver has to know a marking before the objects that refer to it. A stream that can be read only once goes in order.
+// Sends every object of `input` to `stream`. Marking definitions of a regular file go first, wherever they stand in it:
+// a receiver has to know a marking before the objects that refer to it. A stream that can be read only once goes in
+// order.
 struct FileReading {
   absl::Status broke_off;  // the input is no bundle or ends early; what was sent before stands
   absl::Status stream;     // the daemon ended the call

@@ -57,12 +57,14 @@ std::string PublishJson(const PublishTotals& totals) {
 }
 
 void PrintPublish(const Terminal& terminal, const PublishTotals& totals) {
-  Print(Grouped(totals.objects) + " objects: " + Grouped(totals.published) + " published, " + Grouped(totals.unchanged) +
-        " unchanged, " + Grouped(totals.quarantined) + " quarantined, " + Grouped(totals.rejected) + " rejected");
+  Print(Grouped(totals.objects) + " objects: " + Grouped(totals.published) + " published, " +
+        Grouped(totals.unchanged) + " unchanged, " + Grouped(totals.quarantined) + " quarantined, " +
+        Grouped(totals.rejected) + " rejected");
   std::vector<std::vector<std::string>> rows = {{"peer", "permitted", "withheld"}};
   for (const auto& [peer, permitted] : totals.permitted) {
     const auto withheld = totals.withheld.find(peer);
-    rows.push_back({Shown(peer), Grouped(permitted), Grouped(withheld == totals.withheld.end() ? 0 : withheld->second)});
+    rows.push_back(
+        {Shown(peer), Grouped(permitted), Grouped(withheld == totals.withheld.end() ? 0 : withheld->second)});
   }
   if (rows.size() > 1) Print(Columns(rows));
   for (const v1::PublishOutcome& outcome : totals.notable) {

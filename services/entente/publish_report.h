@@ -9,8 +9,8 @@
 
 namespace entente::cli {
 
-// How far a publish has come, on stderr: nothing in the first 400 ms; then one line that is rewritten on a terminal, and a
-// new line each 5 s elsewhere. Safe from any thread.
+// How far a publish has come, on stderr: nothing in the first 400 ms; then one line that is rewritten on a terminal,
+// and a new line each 5 s elsewhere. Safe from any thread.
 class Meter {
  public:
   explicit Meter(const Terminal& terminal) : terminal_(terminal) {}

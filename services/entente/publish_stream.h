@@ -14,9 +14,10 @@
 
 namespace entente::cli {
 
-inline constexpr int kChunkObjects = 256;          // the contract of PublishChunk
+inline constexpr int kChunkObjects = 256;  // the contract of PublishChunk
 inline constexpr size_t kChunkBytes = 1u << 20;
-inline constexpr size_t kPieceBytes = 512u << 10;  // a larger object goes in pieces of this size, each a chunk of its own
+inline constexpr size_t kPieceBytes = 512u
+                                      << 10;  // a larger object goes in pieces of this size, each a chunk of its own
 inline constexpr size_t kNotableShown = 20;
 
 // What the daemon has acknowledged: everything counted here is durable at the node.

@@ -22,10 +22,10 @@ constexpr Choices<v1::Pap, 5> kPaps{{{"clear", v1::PAP_CLEAR},
                                      {"green", v1::PAP_GREEN},
                                      {"amber", v1::PAP_AMBER},
                                      {"red", v1::PAP_RED}}};
-constexpr Choices<v1::PersonalData, 3> kPersonalData{{{"none", v1::PERSONAL_DATA_NONE},
-                                                      {"present", v1::PERSONAL_DATA_PRESENT},
-                                                      {"special", v1::PERSONAL_DATA_SPECIAL}}};
-constexpr Choices<v1::SourceRole, 2> kRoles{{{"author", v1::SOURCE_ROLE_AUTHOR}, {"custodian", v1::SOURCE_ROLE_CUSTODIAN}}};
+constexpr Choices<v1::PersonalData, 3> kPersonalData{
+    {{"none", v1::PERSONAL_DATA_NONE}, {"present", v1::PERSONAL_DATA_PRESENT}, {"special", v1::PERSONAL_DATA_SPECIAL}}};
+constexpr Choices<v1::SourceRole, 2> kRoles{
+    {{"author", v1::SOURCE_ROLE_AUTHOR}, {"custodian", v1::SOURCE_ROLE_CUSTODIAN}}};
 
 absl::Status Wrong(std::string_view option, const std::string& text, std::string_view wanted) {
   return Reject(RejectReason::kUsage,
@@ -88,7 +88,9 @@ absl::Status ReadNations(std::string_view option, const std::vector<std::string>
 }
 
 absl::Status ReadHex(std::string_view option, const std::string& text, std::string& out) {
-  const auto digit = [](char c) { return std::isdigit(static_cast<unsigned char>(c)) ? c - '0' : std::tolower(c) - 'a' + 10; };
+  const auto digit = [](char c) {
+    return std::isdigit(static_cast<unsigned char>(c)) ? c - '0' : std::tolower(c) - 'a' + 10;
+  };
   const bool digits = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
   if (!digits || text.size() % 2 != 0) return Wrong(option, text, "the group's id in hexadecimal");
   for (size_t i = 0; i < text.size(); i += 2) out += static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1]));

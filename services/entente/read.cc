@@ -81,7 +81,8 @@ Exit RunSearch(const Invocation& invocation, const std::string& value, uint32_t 
   }
   std::vector<std::vector<std::string>> rows;
   for (const v1::ObjectRow& row : reply->matches()) {
-    rows.push_back({Shown(row.id()), PaintedLabel(invocation.terminal, row.tlp()), Shown(row.origin()), Shown(row.name(), 60)});
+    rows.push_back(
+        {Shown(row.id()), PaintedLabel(invocation.terminal, row.tlp()), Shown(row.origin()), Shown(row.name(), 60)});
   }
   Print(rows.empty() ? "no matches" : Columns(rows, 0));
   if (reply->more()) Say("note: there are more; raise --limit");
@@ -157,13 +158,13 @@ void AddGet(CLI::App& app, Invocation& invocation) {
   command->add_option("ID", flags->id, "STIX id")->required();
   command->add_option("--version", flags->version, "The version with this `modified` (default: the newest)");
   command->add_flag("--raw", flags->raw, "The exact bytes and nothing else");
-  command->callback([&invocation, flags] {
-    invocation.command = [&invocation, flags] { return RunGet(invocation, *flags); };
-  });
+  command->callback(
+      [&invocation, flags] { invocation.command = [&invocation, flags] { return RunGet(invocation, *flags); }; });
 }
 
 void AddSearch(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("search", "Objects that name a value: domain, address, hash, CVE, technique, name");
+  CLI::App* command =
+      app.add_subcommand("search", "Objects that name a value: domain, address, hash, CVE, technique, name");
   const auto value = std::make_shared<std::string>();
   const auto limit = std::make_shared<uint32_t>(0);
   command->add_option("VALUE", *value, "The whole value; any case, hxxp and [.] are understood")->required();
@@ -182,9 +183,8 @@ void AddTail(CLI::App& app, Invocation& invocation) {
   command->add_flag("--content", flags->content, "With --json: the object's exact text as member `content`");
   command->add_option("--type", flags->type, "Only this STIX type");
   command->add_option("--peer", flags->peer, "Only from this origin");
-  command->callback([&invocation, flags] {
-    invocation.command = [&invocation, flags] { return RunTail(invocation, *flags); };
-  });
+  command->callback(
+      [&invocation, flags] { invocation.command = [&invocation, flags] { return RunTail(invocation, *flags); }; });
 }
 
 }  // namespace entente::cli

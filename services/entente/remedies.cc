@@ -7,13 +7,15 @@ namespace entente::cli {
 namespace {
 
 constexpr std::string_view kPeerBytes =
-    "nothing of the envelope was kept and the peer sends it again; if it repeats, compare versions with its operator and "
+    "nothing of the envelope was kept and the peer sends it again; if it repeats, compare versions with its operator "
+    "and "
     "run `entente doctor` on both nodes";
 constexpr std::string_view kPeerKeys =
     "compare the fingerprint with the peer's operator over a channel you trust, then add its current card with "
     "`entente peer add CARD --fingerprint F --nation XX --kind K`";
 constexpr std::string_view kTerms =
-    "look at the decision with `entente explain ID --peer P`; change the label, the addressees or the peer's record only "
+    "look at the decision with `entente explain ID --peer P`; change the label, the addressees or the peer's record "
+    "only "
     "if the owner of the information agrees";
 constexpr std::string_view kObject =
     "correct the object and publish the file again; what was accepted stays and is counted as unchanged";
@@ -32,23 +34,28 @@ constexpr auto kRemedies = std::to_array<std::pair<RejectReason, std::string_vie
     {RejectReason::kLimit, "split what is over the limit; docs/cli.md lists the limits"},
     {RejectReason::kBudget, "nothing: the peer slows down by itself"},
     {RejectReason::kNoLabel, "give the object a TLP marking, or publish the file with --tlp LABEL"},
-    {RejectReason::kMarking, "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file"},
+    {RejectReason::kMarking,
+     "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file"},
     {RejectReason::kConflict, "give the changed object a newer `modified`; a version never changes its bytes"},
     {RejectReason::kOwner, "publish under an id of your own; the first origin of an id keeps it"},
-    {RejectReason::kLabelLowered, "leave --tlp away, or raise with it; a looser label needs a new version of the object"},
+    {RejectReason::kLabelLowered,
+     "leave --tlp away, or raise with it; a looser label needs a new version of the object"},
     {RejectReason::kPolicyTlp, "publish under a looser label, or address the peer with --to, if the owner agrees"},
     {RejectReason::kPolicyAgreement, "add the peer with `entente peer add CARD --fingerprint F --nation XX --kind K`"},
-    {RejectReason::kPolicyScope, "raise the peer's ceiling with `entente peer add ... --ceiling L` if the agreement allows it"},
+    {RejectReason::kPolicyScope,
+     "raise the peer's ceiling with `entente peer add ... --ceiling L` if the agreement allows it"},
     {RejectReason::kPolicyRelOnClear, "drop the release restriction, or use TLP:GREEN or stricter"},
     {RejectReason::kPolicyEmbargo, "wait until the embargo ends, or publish a version without one"},
     {RejectReason::kPolicyUnsupported, "drop the option that this version cannot evaluate; it is never ignored"},
     {RejectReason::kNotFound, "list what there is with `entente peer list`, `entente tail` or `entente search VALUE`"},
     {RejectReason::kUsage, "see `entente COMMAND --help`"},
     {RejectReason::kConfig, "correct the named place in entente.toml; `entente doctor` checks it again"},
-    {RejectReason::kStoreLocked, "use the daemon that runs on this folder (`entente status` shows its pid), or stop it first"},
+    {RejectReason::kStoreLocked,
+     "use the daemon that runs on this folder (`entente status` shows its pid), or stop it first"},
     {RejectReason::kDiskFull, "free space on the store's disk; intake resumes by itself"},
     {RejectReason::kKeystore, "check the passphrase file and that the key files belong to this user with mode 0600"},
-    {RejectReason::kSelfTest, "do not use this machine or build: its cryptography gave a wrong answer; reinstall, try again"},
+    {RejectReason::kSelfTest,
+     "do not use this machine or build: its cryptography gave a wrong answer; reinstall, try again"},
     {RejectReason::kUnavailable, "start the daemon with `entente run --node DIR`, or wait until it is ready"},
     {RejectReason::kPeerDown, "see why with `entente status`; what is queued is delivered when the peer is back"},
     {RejectReason::kInternal, "report it with the output of `entente version` and the daemon's log"},
