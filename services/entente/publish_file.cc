@@ -29,10 +29,7 @@ bool Wanted(Pass pass, const model::BundleReader::Object& object) {
 }
 
 absl::Status Send(const model::BundleReader::Object& object, PublishStream& stream) {
-  if (object.refused.ok()) return stream.Add(object.content);
-  const std::string place =
-      "; the object begins at line " + std::to_string(object.line) + ", column " + std::to_string(object.column);
-  return stream.AddRefused(Reject(ReasonOf(object.refused), std::string(object.refused.message()) + place));
+  return object.refused.ok() ? stream.Add(object.content) : stream.AddRefused(object.refused);
 }
 
 FileReading SendPass(InputFile& input, PublishStream& stream, Pass pass) {
