@@ -3,10 +3,13 @@
 #include <sys/stat.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "rocksdb/db.h"
+#include "rocksdb/sst_file_reader.h"
 #include "storage/database_options.h"
 #include "storage/database_status.h"
+#include "storage/engine_log.h"
 
 namespace entente::storage {
 namespace {
@@ -26,7 +29,12 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   if (!present && create == Create::kNever) {
     return Reject(RejectReason::kNotFound, "no store at " + path + "; entente init makes one");
   }
-  const rocksdb::DBOptions options = StoreOptions(purpose);
+  std::error_code error;
+  std::filesystem::create_directories(path, error);
+  if (error) return Reject(RejectReason::kStoreIo, "cannot make " + path + ": " + error.message());
+  std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+  rocksdb::DBOptions options = StoreOptions(purpose);
+  options.info_log = MakeEngineLog(path);
   std::vector<std::string> before;
   if (present) {
     const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options, path, &before);
@@ -51,12 +59,10 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
 }
 
 absl::Status Database::Destroy(const std::string& path) {
-  if (!Exists(path)) return absl::OkStatus();
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
-  for (size_t i = 0; i < kFamilies; ++i) {
-    families.emplace_back(std::string(Name(static_cast<Family>(i))), FamilyOptions(static_cast<Family>(i)));
-  }
-  return FromRocks(rocksdb::DestroyDB(path, rocksdb::Options(StoreOptions(Purpose::kScratch), {}), families), "the temporary store");
+  std::error_code error;
+  std::filesystem::remove_all(path, error);
+  if (!error) return absl::OkStatus();
+  return Reject(RejectReason::kStoreIo, "cannot remove " + path + ": " + error.message());
 }
 
 Database::~Database() {
@@ -92,6 +98,22 @@ uint64_t Database::UnflushedBytes() const {
   uint64_t bytes = 0;
   db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
   return bytes;
+}
+
+absl::Status Database::VerifyTables(Family family) const {
+  if (const rocksdb::Status held = db_->DisableFileDeletions(); !held.ok()) return FromRocks(held, Name(family));
+  rocksdb::ColumnFamilyMetaData tables;
+  db_->GetColumnFamilyMetaData(handle(family), &tables);
+  rocksdb::Status status;
+  for (const rocksdb::LevelMetaData& level : tables.levels) {
+    for (const rocksdb::SstFileMetaData& file : level.files) {
+      rocksdb::SstFileReader reader(rocksdb::Options(StoreOptions(Purpose::kScratch), UncachedOptions(family)));
+      if (status.ok()) status = reader.Open(file.db_path + file.name);
+      if (status.ok()) status = reader.VerifyChecksum();
+    }
+  }
+  const rocksdb::Status resumed = db_->EnableFileDeletions(/*force=*/false);
+  return FromRocks(status.ok() ? resumed : status, Name(family));
 }
 
 absl::Status Database::Replace(Family family) {

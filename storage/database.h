@@ -48,6 +48,8 @@ class Database {
   uint64_t UnflushedBytes() const;
   // Families that had to be made although the store was there: rows lost, or an interrupted rebuild.
   const std::vector<Family>& made_families() const { return made_; }
+  // Reads every table of `family` from the disk, past all caches, against its checksums.
+  absl::Status VerifyTables(Family family) const;
   // Empties `family` without reading it. Readers that are under way keep the old rows.
   absl::Status Replace(Family family);
 

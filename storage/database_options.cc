@@ -11,6 +11,7 @@
 namespace entente::storage {
 namespace {
 
+constexpr uint32_t kTableFormat = 5;
 constexpr double kBloomBitsPerKey = 10;
 
 // One cache for all families and for scratch stores, so that fsck beside normal use adds nothing.
@@ -49,11 +50,17 @@ rocksdb::DBOptions StoreOptions(Database::Purpose purpose) {
   options.db_write_buffer_size = kMemtableBytes;
   options.max_total_wal_size = kMaxLogBytes;
   options.max_manifest_file_size = 4 << 20;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = 1 << 20;
-  options.info_log_level = rocksdb::InfoLogLevel::INFO_LEVEL;
   options.stats_dump_period_sec = 0;
   options.stats_persist_period_sec = 0;
+  return options;
+}
+
+rocksdb::ColumnFamilyOptions UncachedOptions(Family family) {
+  rocksdb::ColumnFamilyOptions options = FamilyOptions(family);
+  rocksdb::BlockBasedTableOptions table;
+  table.no_block_cache = true;
+  table.format_version = kTableFormat;
+  options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
   return options;
 }
 
@@ -72,7 +79,7 @@ rocksdb::ColumnFamilyOptions FamilyOptions(Family family) {
   // Index and filter in the small cache, in 4 KiB partitions: a store of millions does not push itself out.
   table.cache_index_and_filter_blocks = true;
   table.index_type = rocksdb::BlockBasedTableOptions::IndexType::kTwoLevelIndexSearch;
-  table.format_version = 5;
+  table.format_version = kTableFormat;
   if (AsksForAbsentKeys(family)) {
     table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(kBloomBitsPerKey));
     table.partition_filters = true;

@@ -15,6 +15,8 @@ inline constexpr int kMinOpenFiles = 32, kMaxOpenFiles = 256;
 
 rocksdb::DBOptions StoreOptions(Database::Purpose purpose);
 rocksdb::ColumnFamilyOptions FamilyOptions(Family family);
+// The same, reading around the block cache.
+rocksdb::ColumnFamilyOptions UncachedOptions(Family family);
 // A quarter of the file descriptors this process may have, within the two bounds above.
 int OpenFileBudget();
 

@@ -31,6 +31,7 @@ class Fsck {
 
  private:
   void Problem(std::string sentence);
+  absl::Status Tables();
   absl::Status Records();
   void Record(uint64_t seq, ByteView value, Digest& chain);
   absl::Status Flush();

@@ -21,9 +21,8 @@ absl::StatusOr<v1::SignedBody> FindHead(const JournalOptions& options, const tru
     }
     if (!options.create) return Reject(RejectReason::kNotFound, "no store at " + options.path + "; entente init makes one");
     std::error_code error;
-    std::filesystem::create_directories(options.path, error);
-    if (error) return Reject(RejectReason::kStoreIo, "cannot make " + options.path + ": " + error.message());
-    std::filesystem::permissions(options.path, std::filesystem::perms::owner_all, error);
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+    if (error) return Reject(RejectReason::kStoreIo, "cannot make the folder of " + path + ": " + error.message());
     if (absl::Status made = HeadFile::Create(path, trust::MakeHead(self, 0, Digest(), clock.Now())); !made.ok()) return made;
     head = HeadFile::Read(path);
     if (!head.ok()) return head.status();

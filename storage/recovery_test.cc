@@ -72,7 +72,9 @@ TEST_F(Recovery, AnUnacknowledgedGroupMayBeTornAnywhere) {
   Fill(0, 2);
   store_.Keep("before");
   const size_t before = fs::file_size(Log());
-  ASSERT_TRUE(store_.Accept(store_.self, "x").ok());  // one small record
+  ASSERT_TRUE(store_.journal->CommitAndWait([&](Transaction& t) {
+    return t.AppendDelivered(store_.self.org(), 0, 0, nullptr).status();  // one small record
+  }).ok());
   store_.Close();
   const size_t after = fs::file_size(Log());
   store_.Keep("torn");
