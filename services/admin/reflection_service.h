@@ -7,8 +7,8 @@
 
 namespace entente::admin {
 
-// What `question` gets: the services named in `services`, or a file of the wire contract with everything that it imports.
-// There are no extensions.
+// What `question` gets: the services named in `services`, or a file of the wire contract with everything that it
+// imports. There are no extensions.
 grpc::reflection::v1alpha::ServerReflectionResponse Reflect(
     const grpc::reflection::v1alpha::ServerReflectionRequest& question, const std::vector<std::string>& services);
 

@@ -33,9 +33,7 @@ class Following {
   }
 
  private:
-  static absl::Status Stopping() {
-    return Reject(RejectReason::kUnavailable, "the node is stopping");
-  }
+  static absl::Status Stopping() { return Reject(RejectReason::kUnavailable, "the node is stopping"); }
   bool Wanted(const v1::ObjectRow& row) const {
     return (request_.type().empty() || row.type() == request_.type()) &&
            (request_.peer().empty() || row.origin() == request_.peer());

@@ -75,8 +75,8 @@ TEST_F(Collected, LabelsAreTheBoundedOnes) {
 }
 
 TEST_F(Collected, EveryRejectReasonStandsAtZeroAndCounts) {
-  counters_.CountReject(RejectReason::kSignature, 3);
-  counters_.CountReject(RejectReason::kJson, 2);
+  node_->counters.CountReject(RejectReason::kSignature, 3);
+  node_->counters.CountReject(RejectReason::kJson, 2);
   const auto rejects = Series("entente_rejections_total"), failures = Series("entente_verification_failures_total");
   for (const RejectInfo& info : AllRejectReasons()) {
     const std::string name(info.name);
@@ -95,14 +95,14 @@ TEST_F(Collected, EveryOutcomeHasItsSeries) {
     const std::string series = "outcome=" + std::string(exchange::Counters::Name(outcome));
     ASSERT_TRUE(Series("entente_objects_total").contains(series)) << series;
     EXPECT_EQ(Series("entente_objects_total").at(series), 0) << series;
-    counters_.Count(outcome, 4);
+    node_->counters.Count(outcome, 4);
     EXPECT_EQ(Series("entente_objects_total").at(series), 4) << series;
   }
 }
 
 TEST_F(Collected, DecisionsCountPermitsAndDenialsByReason) {
-  counters_.CountDecision(true, RejectReason::kNone, 5);
-  counters_.CountDecision(false, RejectReason::kPolicyTlp, 2);
+  node_->counters.CountDecision(true, RejectReason::kNone, 5);
+  node_->counters.CountDecision(false, RejectReason::kPolicyTlp, 2);
   const auto decisions = Series("entente_share_decisions_total");
   EXPECT_EQ(decisions.at("decision=permit,reason=NONE"), 5);
   EXPECT_EQ(decisions.at("decision=deny,reason=TLP"), 2);
@@ -112,7 +112,7 @@ TEST_F(Collected, DecisionsCountPermitsAndDenialsByReason) {
 TEST_F(Collected, EveryPartyHasItsSeriesBeforeAnythingHappens) {
   EXPECT_EQ(Series("entente_peer_up"), (std::map<std::string, double>{{"peer=cert.estovia", 0}}));
   EXPECT_EQ(Series("entente_outbox_objects").at("peer=cert.estovia"), 0);
-  counters_.Peer(peer_.org).bytes_sent = 1536;
+  node_->counters.Peer(peer_).bytes_sent = 1536;
   const auto bytes = Series("entente_peer_bytes_total");
   EXPECT_EQ(bytes.at("peer=cert.estovia,direction=out"), 1536);
   EXPECT_EQ(bytes.at("peer=cert.estovia,direction=in"), 0);
