@@ -12,9 +12,8 @@
 namespace entente::envelope {
 namespace {
 
-constexpr size_t kMessageIdSize = 16;
 
-absl::Status Malformed(const char* what) {
+absl::Status MalformedClaim(const char* what) {
   return Reject(RejectReason::kParse, what);
 }
 
@@ -29,14 +28,14 @@ bool HasWidths(const v1::StatementBody& body) {
 absl::Status ReadBody(ByteView bytes, const BatchClaim& batch, v1::StatementBody& body) {
   if (bytes.size() > kMaxBodyBytes) return Reject(RejectReason::kLimit, "a statement body has at most 128 KiB");
   if (auto s = StrictParse(bytes, body); !s.ok()) return s;
-  if (!HasWidths(body)) return Malformed("a statement's identifier or hash has the wrong length");
+  if (!HasWidths(body)) return MalformedClaim("a statement's identifier or hash has the wrong length");
   if (body.origin() != batch.origin.view() || body.key_id() != batch.key_id.view()) {
-    return Malformed("a statement names another origin or key than its batch");
+    return MalformedClaim("a statement names another origin or key than its batch");
   }
-  if (body.identity_version() == 0) return Malformed("a statement names no identity document");
-  if (body.content_type() != kStixContent) return Malformed("the content type is not STIX 2.1");
+  if (body.identity_version() == 0) return MalformedClaim("a statement names no identity document");
+  if (body.content_type() != kStixContent) return MalformedClaim("the content type is not STIX 2.1");
   if (body.constraints().exercise_id().empty() == batch.exercise) {
-    return Malformed("a statement's exercise id does not go with its lane");
+    return MalformedClaim("a statement's exercise id does not go with its lane");
   }
   return absl::OkStatus();
 }
@@ -105,11 +104,11 @@ absl::StatusOr<BatchClaim> ReadBatch(ByteView body) {
   const auto origin = OrgId::From(wire.origin());
   const auto key_id = KeyId::From(wire.key_id());
   const auto root = Digest::From(wire.root());
-  if (!origin || !key_id || !root) return Malformed("a batch's identifier or hash has the wrong length");
-  if (wire.size() == 0) return Malformed("a batch has no statements");
+  if (!origin || !key_id || !root) return MalformedClaim("a batch's identifier or hash has the wrong length");
+  if (wire.size() == 0) return MalformedClaim("a batch has no statements");
   if (wire.size() > kMaxStatements) return Reject(RejectReason::kLimit, "a batch has at most 1024 statements");
   const bool exercise = wire.leaf_type() == kExerciseStatementType;
-  if (!exercise && wire.leaf_type() != kStatementType) return Malformed("a batch's leaf type is not known");
+  if (!exercise && wire.leaf_type() != kStatementType) return MalformedClaim("a batch's leaf type is not known");
   return BatchClaim{*origin, *key_id, wire.size(), *root, exercise};
 }
 
@@ -125,7 +124,7 @@ absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const Bat
       if (auto s = ReadShared(first, claims); !s.ok()) return s;
       constraints = first.constraints().SerializeAsString();
     } else if (!SameShared(first, other, constraints)) {
-      return Malformed("the statements of a batch differ in audience, label, stream or identity");
+      return MalformedClaim("the statements of a batch differ in audience, label, stream or identity");
     }
     claims.each.push_back(ClaimOf(body));
   }

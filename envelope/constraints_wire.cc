@@ -14,10 +14,10 @@ absl::Status Malformed(const char* what) {
   return Reject(RejectReason::kParse, std::string("release constraints: ") + what);
 }
 
-v1::Label ToWire(model::Label label) {
+v1::Label LabelToWire(model::Label label) {
   return static_cast<v1::Label>(label);
 }
-model::Label FromWire(v1::Label label) {
+model::Label LabelFromWire(v1::Label label) {
   return static_cast<model::Label>(label);
 }
 static_assert(static_cast<int>(model::Label::kUnlabelled) == v1::LABEL_UNSPECIFIED);
@@ -93,13 +93,13 @@ absl::Status ReadLists(const v1::ReleaseConstraints& wire, policy::Constraints& 
 
 v1::ReleaseConstraints ToWire(const policy::Constraints& from) {
   v1::ReleaseConstraints wire;
-  wire.set_label(ToWire(from.label));
+  wire.set_label(LabelToWire(from.label));
   wire.set_pap(static_cast<v1::Pap>(from.pap));
   for (const std::string& nation : from.rel_to) wire.add_rel_to(nation);
   for (const std::string& nation : from.not_rel_to) wire.add_not_rel_to(nation);
   wire.set_orcon(from.orcon);
   if (from.embargo_until != absl::InfinitePast()) wire.set_embargo_until_us(absl::ToUnixMicros(from.embargo_until));
-  wire.set_post_embargo_label(ToWire(from.post_embargo_label));
+  wire.set_post_embargo_label(LabelToWire(from.post_embargo_label));
   for (const std::string& sector : from.sector_to) wire.add_sector_to(sector);
   if (from.hop_limit) wire.set_hop_limit(*from.hop_limit);
   for (const std::string& purpose : from.purpose) wire.add_purpose(purpose);
@@ -124,10 +124,10 @@ absl::StatusOr<policy::Constraints> FromWire(const v1::ReleaseConstraints& wire)
     return Malformed("a label after the embargo without an embargo");
   }
   policy::Constraints out;
-  out.label = FromWire(wire.label());
+  out.label = LabelFromWire(wire.label());
   out.pap = static_cast<model::Pap>(wire.pap());
   out.orcon = wire.orcon();
-  out.post_embargo_label = FromWire(wire.post_embargo_label());
+  out.post_embargo_label = LabelFromWire(wire.post_embargo_label());
   if (wire.has_hop_limit()) out.hop_limit = wire.hop_limit();
   out.personal_data = static_cast<policy::PersonalData>(wire.personal_data());
   out.sg_id = wire.sg_id();

@@ -12,4 +12,7 @@ inline constexpr size_t kMaxBodyBytes = 128 * 1024;
 // A batch's or seal's body, which have a fixed form and room for optional fields.
 inline constexpr size_t kMaxSignedBytes = 16 * 1024;
 
+// Random bytes that make two statements with the same words different.
+inline constexpr size_t kMessageIdSize = 16;
+
 }  // namespace entente::envelope

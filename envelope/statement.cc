@@ -12,7 +12,6 @@
 namespace entente::envelope {
 namespace {
 
-constexpr size_t kMessageIdSize = 16;
 
 absl::Status CheckContents(const std::vector<Bytes>& contents) {
   if (contents.empty() || contents.size() > kMaxStatements) {

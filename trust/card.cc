@@ -15,7 +15,7 @@ constexpr std::string_view kWhiteSpace = " \t\r\n";
 constexpr size_t kLineLength = 64;
 constexpr size_t kMaxHostBytes = 253;
 
-absl::Status Refuse(std::string_view what) {
+absl::Status RefuseCard(std::string_view what) {
   return Reject(RejectReason::kIdentity, "card refused: " + std::string(what) +
                                              "; copy the whole card again, from its BEGIN line to its END line");
 }
@@ -53,22 +53,22 @@ bool IsAddress(std::string_view address) {
 // The base64 text between the two lines, which must be all that `text` holds.
 absl::StatusOr<std::string> Unarmour(std::string_view text) {
   const size_t first = text.find_first_not_of(kWhiteSpace);
-  if (first == std::string_view::npos) return Refuse("there is nothing in it");
+  if (first == std::string_view::npos) return RefuseCard("there is nothing in it");
   text = text.substr(first, text.find_last_not_of(kWhiteSpace) + 1 - first);
-  if (TakeLine(text) != kBegin) return Refuse("it does not begin with " + std::string(kBegin));
+  if (TakeLine(text) != kBegin) return RefuseCard("it does not begin with " + std::string(kBegin));
   std::string base64;
   bool last = false;
   while (!text.empty()) {
     const std::string_view line = TakeLine(text);
     if (line == kEnd) {
-      if (!text.empty()) return Refuse("something follows its END line");
+      if (!text.empty()) return RefuseCard("something follows its END line");
       return base64;
     }
-    if (last || line.empty() || line.size() > kLineLength) return Refuse("its lines are not of 64 characters");
+    if (last || line.empty() || line.size() > kLineLength) return RefuseCard("its lines are not of 64 characters");
     last = line.size() < kLineLength;
     base64 += line;
   }
-  return Refuse("it has no END line");
+  return RefuseCard("it has no END line");
 }
 
 }  // namespace
@@ -81,16 +81,16 @@ std::string ArmourCard(const v1::Card& card) {
 }
 
 absl::StatusOr<v1::Card> ReadCard(const std::string& text) {
-  if (text.size() > kMaxCardBytes) return Refuse("it is over 128 KiB");
+  if (text.size() > kMaxCardBytes) return RefuseCard("it is over 128 KiB");
   absl::StatusOr<std::string> base64 = Unarmour(text);
   if (!base64.ok()) return base64.status();
   absl::StatusOr<Bytes> bytes = crypto::FromBase64(*base64);
-  if (!bytes.ok() || crypto::ToBase64(*bytes) != *base64) return Refuse("a character is damaged");
+  if (!bytes.ok() || crypto::ToBase64(*bytes) != *base64) return RefuseCard("a character is damaged");
   v1::Card card;
-  if (!StrictParse(*bytes, card).ok()) return Refuse("its content is damaged");
-  if (card.version() != 1) return Refuse("its version is not 1, the only one that this software reads");
-  if (!card.has_identity()) return Refuse("it holds no identity");
-  if (!IsAddress(card.address())) return Refuse("its address is not host:port");
+  if (!StrictParse(*bytes, card).ok()) return RefuseCard("its content is damaged");
+  if (card.version() != 1) return RefuseCard("its version is not 1, the only one that this software reads");
+  if (!card.has_identity()) return RefuseCard("it holds no identity");
+  if (!IsAddress(card.address())) return RefuseCard("its address is not host:port");
   return card;
 }
 

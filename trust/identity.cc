@@ -10,20 +10,20 @@
 namespace entente::trust {
 namespace {
 
-absl::Status Refuse(std::string_view what) {
+absl::Status RefuseDocument(std::string_view what) {
   return Reject(RejectReason::kIdentity,
                 "identity document refused: " + std::string(what) + "; ask its owner for a new card");
 }
 
 absl::Status CheckKey(const v1::PublicKey& key, v1::KeyUsage usage) {
-  if (key.usage() != usage) return Refuse("a key stands in the wrong list for its usage");
+  if (key.usage() != usage) return RefuseDocument("a key stands in the wrong list for its usage");
   if (!crypto::IsValidPoint(key.public_key())) {
     return Reject(RejectReason::kKeyPoint,
                   "identity document refused: a public key is no valid point of the main subgroup; ask its owner for a "
                   "new card");
   }
-  if (key.key_id() != MakeKeyId(usage, key.public_key()).view()) return Refuse("a key's id does not belong to the key");
-  if (key.not_before_us() >= key.not_after_us()) return Refuse("a key ends before it begins");
+  if (key.key_id() != MakeKeyId(usage, key.public_key()).view()) return RefuseDocument("a key's id does not belong to the key");
+  if (key.not_before_us() >= key.not_after_us()) return RefuseDocument("a key ends before it begins");
   return absl::OkStatus();
 }
 
@@ -33,16 +33,16 @@ absl::Status CheckKeys(const v1::IdentityDocument& document) {
   if (roots + others > kMaxIdentityKeys) {
     return Reject(RejectReason::kLimit, "identity document refused: more than 32 keys; ask its owner for a new card");
   }
-  if (roots == 0 || others == 0) return Refuse("it needs a root key and a statement key");
+  if (roots == 0 || others == 0) return RefuseDocument("it needs a root key and a statement key");
   if (document.root_threshold() == 0 || document.root_threshold() > roots) {
-    return Refuse("its threshold is not between 1 and the number of root keys");
+    return RefuseDocument("its threshold is not between 1 and the number of root keys");
   }
   std::set<ByteView> seen;
   for (const auto* list : {&document.root_keys(), &document.keys()}) {
     const v1::KeyUsage usage = list == &document.keys() ? v1::KEY_USAGE_STATEMENT : v1::KEY_USAGE_ROOT;
     for (const v1::PublicKey& key : *list) {
       if (absl::Status status = CheckKey(key, usage); !status.ok()) return status;
-      if (!seen.insert(key.public_key()).second) return Refuse("a key occurs twice");
+      if (!seen.insert(key.public_key()).second) return RefuseDocument("a key occurs twice");
     }
   }
   return absl::OkStatus();
@@ -54,24 +54,24 @@ absl::Status CheckSuites(const v1::IdentityDocument& document) {
     return Reject(RejectReason::kLimit, "identity document refused: more than 16 suites; ask its owner for a new card");
   }
   if (std::adjacent_find(suites.begin(), suites.end(), std::greater_equal<>()) != suites.end()) {
-    return Refuse("its suites are not in ascending order, each once");
+    return RefuseDocument("its suites are not in ascending order, each once");
   }
-  if (std::find(suites.begin(), suites.end(), crypto::kSuite) == suites.end()) return Refuse("it lacks suite 1");
+  if (std::find(suites.begin(), suites.end(), crypto::kSuite) == suites.end()) return RefuseDocument("it lacks suite 1");
   if (document.min_suite() == 0 || document.min_suite() > crypto::kSuite) {
-    return Refuse("its lowest accepted suite is not one of this version's");
+    return RefuseDocument("its lowest accepted suite is not one of this version's");
   }
   return absl::OkStatus();
 }
 
 absl::Status CheckFacts(const v1::IdentityDocument& document, absl::Time now) {
-  if (document.version() != 1) return Refuse("its version is not 1, the only one that this software reads");
+  if (document.version() != 1) return RefuseDocument("its version is not 1, the only one that this software reads");
   if (!document.org_id().empty() || !document.previous_hash().empty()) {
-    return Refuse("version 1 must leave the organisation's id and the previous hash empty");
+    return RefuseDocument("version 1 must leave the organisation's id and the previous hash empty");
   }
-  if (now >= absl::FromUnixMicros(document.expires_us())) return Refuse("it has expired");
+  if (now >= absl::FromUnixMicros(document.expires_us())) return RefuseDocument("it has expired");
   const std::string& name = document.name();
   if (name.empty() || name.size() > kMaxIdentityNameBytes || model::Escaped(name) != name) {
-    return Refuse("its name is empty, over 64 bytes or holds characters that cannot be shown as they are");
+    return RefuseDocument("its name is empty, over 64 bytes or holds characters that cannot be shown as they are");
   }
   return absl::OkStatus();
 }
@@ -86,17 +86,17 @@ absl::Status CheckSignatures(const v1::IdentityDocument& document, const v1::Sig
     const auto root = std::find_if(document.root_keys().begin(), document.root_keys().end(), named);
     const auto other = std::find_if(document.keys().begin(), document.keys().end(), named);
     const bool is_root = root != document.root_keys().end();
-    if (!is_root && other == document.keys().end()) return Refuse("a signature names a key that is not in it");
-    if (!signers.insert(signature.key_id()).second) return Refuse("a key signed twice");
+    if (!is_root && other == document.keys().end()) return RefuseDocument("a signature names a key that is not in it");
+    if (!signers.insert(signature.key_id()).second) return RefuseDocument("a key signed twice");
     const Bytes& public_key = is_root ? root->public_key() : other->public_key();
     if (!crypto::Verify(public_key, kIdentityType, wire.document(), signature.signature())) {
-      return Refuse("a signature does not verify");
+      return RefuseDocument("a signature does not verify");
     }
     roots += is_root ? 1 : 0;
   }
-  if (roots < document.root_threshold()) return Refuse("fewer root keys signed it than its threshold asks for");
+  if (roots < document.root_threshold()) return RefuseDocument("fewer root keys signed it than its threshold asks for");
   if (signers.size() != static_cast<size_t>(document.root_keys_size() + document.keys_size())) {
-    return Refuse("a key did not prove possession by signing it");
+    return RefuseDocument("a key did not prove possession by signing it");
   }
   return absl::OkStatus();
 }

@@ -9,7 +9,7 @@ namespace entente::envelope::testing {
 namespace {
 
 template <typename T>
-T Demand(absl::StatusOr<T> value) {
+T MadeOrAbort(absl::StatusOr<T> value) {
   if (!value.ok()) std::abort();
   return *std::move(value);
 }
@@ -60,7 +60,7 @@ policy::Constraints Green() {
 v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& constraints,
                           const std::vector<OrgId>& audience, const std::vector<Bytes>& contents, absl::Time now) {
   const StreamPosition start{crypto::RandomId<StreamId>(), 0, {}};
-  const Batch batch = Demand(SignBatch(origin, constraints, audience, contents, start, now));
+  const Batch batch = MadeOrAbort(SignBatch(origin, constraints, audience, contents, start, now));
   v1::Payload payload;
   *payload.mutable_batch() = batch.signed_body();
   for (const Statement& statement : batch.statements()) {
@@ -129,13 +129,13 @@ Bytes HostileSeal::MakeOf(const Write& write) const {
     const bool other = split_keys && !wrapped.empty();
     const auto key = other ? crypto::SecretBytes::Random(crypto::kKeySize) : content_key.Clone();
     const Bytes info = WrapInfo(h0, recipient.org, recipient.id, recipient.public_key);
-    const auto sealed = Demand(crypto::HpkeSeal(recipient.public_key, info, {}, View(key), "hostile"));
+    const auto sealed = MadeOrAbort(crypto::HpkeSeal(recipient.public_key, info, {}, View(key), "hostile"));
     wrapped.append(recipient.id.view()).append(sealed.enc).append(sealed.ct);
   }
   Apply(slots, wrapped);
   const Digest h_core = CoreHash(h0, wrapped);
   const auto keys = crypto::DerivePayloadKeys(content_key, h_core);
-  const Bytes chunks = Demand(crypto::SealPayload(keys, h_core, write(h_core, keys.commitment)));
+  const Bytes chunks = MadeOrAbort(crypto::SealPayload(keys, h_core, write(h_core, keys.commitment)));
   return envelope.append(wrapped).append(keys.commitment.view()).append(chunks);
 }
 
