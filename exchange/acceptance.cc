@@ -122,14 +122,14 @@ absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRe
                   "another party is on file as '" + party->name + "'; choose another with --name");
   }
   const v1::PartyAccepted wire = ToWire(*party, *identity);
-  absl::Status stored = room.journal.CommitAndWait(
-      [&](storage::Transaction& transaction) { return transaction.AppendParty(wire).status(); });
+  // Inside the commit, which runs one at a time: what the directory refuses is never durable, and two changes of one party
+  // reach memory and disk in the same order.
+  absl::Status stored = room.journal.CommitAndWait([&](storage::Transaction& transaction) {
+    if (absl::Status accepted = room.directory.Accept({*party, *identity}); !accepted.ok()) return accepted;
+    return transaction.AppendParty(wire).status();
+  });
   if (!stored.ok()) return stored;
-  v1::PeerRecord record = ToRecord(*party);
-  if (absl::Status status = room.directory.Accept({*std::move(party), *std::move(identity)}); !status.ok()) {
-    return status;
-  }
-  return record;
+  return ToRecord(*party);
 }
 
 absl::Status LoadParties(const storage::Journal& journal, trust::Directory& directory, absl::Time now) {

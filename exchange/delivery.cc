@@ -15,6 +15,7 @@ struct StoredBatch {
   uint64_t seq = 0;
   v1::BatchAccepted record;
   uint32_t size = 0;
+  policy::Constraints constraints;
   bool permitted = false;
   RejectReason denied = RejectReason::kNone;
 };
@@ -23,7 +24,8 @@ struct StoredBatch {
 struct StoredStatement {
   uint64_t batch_seq = 0;
   uint32_t index = 0;
-  Bytes body, salt, content;
+  Bytes body, salt, content, id;
+  int64_t version_ns = 0;
 };
 
 absl::StatusOr<v1::Record> RequireRecord(const storage::Journal& journal, uint64_t seq) {
@@ -42,14 +44,15 @@ absl::StatusOr<StoredStatement> LoadStatement(const storage::Journal& journal, u
   if (record->has_object()) {
     v1::ObjectAccepted& object = *record->mutable_object();
     out = {object.batch_seq(), object.index(), std::move(*object.mutable_statement()), std::move(*object.mutable_salt()),
-           std::move(*object.mutable_content())};
+           std::move(*object.mutable_content()), std::move(*object.mutable_id()), object.version_ns()};
     return out;
   }
   v1::StatementRepeated& repeated = *record->mutable_repeated_statement();
   absl::StatusOr<v1::Record> original = RequireRecord(journal, repeated.object_seq());
   if (!original.ok()) return original.status();
   out = {repeated.batch_seq(), repeated.index(), std::move(*repeated.mutable_statement()),
-         std::move(*repeated.mutable_salt()), std::move(*original->mutable_object()->mutable_content())};
+         std::move(*repeated.mutable_salt()), std::move(*original->mutable_object()->mutable_content()),
+         std::move(*repeated.mutable_id()), repeated.version_ns()};
   return out;
 }
 
@@ -62,6 +65,7 @@ absl::StatusOr<StoredBatch> LoadBatch(const Room& room, const OrgId& peer, uint6
   out.size = static_cast<uint32_t>(out.record.statement_ids().size() / StatementId::kSize);
   absl::StatusOr<policy::Constraints> constraints = ConstraintsOf(a_statement);
   if (!constraints.ok()) return constraints.status();
+  out.constraints = *constraints;
   const auto party = room.directory.Find(peer);
   if (!party) {
     out.denied = RejectReason::kUnknownParty;
@@ -71,6 +75,22 @@ absl::StatusOr<StoredBatch> LoadBatch(const Room& room, const OrgId& peer, uint6
   out.permitted = decision.permitted();
   if (!out.permitted) out.denied = decision.denial()->reason;
   return out;
+}
+
+// The reason to withhold one statement now, or kNone. Besides its batch, the label counts that was raised since.
+absl::StatusOr<RejectReason> WithheldNow(const Room& room, const OrgId& peer, const StoredBatch& batch,
+                                         const StoredStatement& statement) {
+  if (!batch.permitted) return batch.denied;
+  absl::StatusOr<std::optional<storage::VersionEntry>> version =
+      room.journal.FindVersion(statement.id, statement.version_ns);
+  if (!version.ok()) return version.status();
+  if (!version->has_value() || (*version)->label <= batch.constraints.label) return RejectReason::kNone;
+  policy::Constraints raised = batch.constraints;
+  raised.label = (*version)->label;
+  const auto party = room.directory.Find(peer);
+  if (!party) return RejectReason::kUnknownParty;
+  const policy::Decision decision = policy::Evaluate(room.rules, OutboundQuestion(room, raised, *party));
+  return decision.permitted() ? RejectReason::kNone : decision.denial()->reason;
 }
 
 std::vector<ByteView> Leaves(const v1::BatchAccepted& batch) {
@@ -115,7 +135,12 @@ absl::StatusOr<std::optional<Outgoing>> Delivery::Next(const trust::Prekey& prek
       break;
     }
   }
-  if (again_upto != 0) return SealFrom(again_after, again_upto, prekey);
+  if (again_upto != 0) {
+    absl::StatusOr<std::optional<Outgoing>> again = SealFrom(again_after, again_upto, prekey);
+    if (!again.ok() || (again->has_value() && (*again)->position == again_upto)) return again;
+    // What policy permits of this span changed since: a new session starts over from the durable cursor.
+    return Reject(RejectReason::kUnavailable, "what may be delivered changed while it was under way");
+  }
   for (;;) {
     const uint64_t before = next_after_;
     absl::StatusOr<std::optional<Outgoing>> sealed = SealFrom(next_after_, 0, prekey);
@@ -144,9 +169,11 @@ absl::StatusOr<std::optional<Outgoing>> Delivery::SealFrom(uint64_t after, uint6
     }
     if (upto == 0 && !statements.empty() && bytes + statement->content.size() > kBatchBytes) break;
     position = seq;
-    if (!batch.permitted) {
+    absl::StatusOr<RejectReason> denied = WithheldNow(room_, peer_, batch, *statement);
+    if (!denied.ok()) return denied.status();
+    if (*denied != RejectReason::kNone) {
       ++withheld;
-      room_.counters.CountDecision(false, batch.denied);
+      room_.counters.CountDecision(false, *denied);
       continue;
     }
     bytes += statement->content.size();

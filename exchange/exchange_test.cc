@@ -151,6 +151,61 @@ TEST_F(Exchange, AStatementMarkingIsKnownOnlyFromItsOrigin) {
             1u);
 }
 
+TEST_F(Exchange, PublishingAgainDropsNoRestriction) {
+  PublishTerms not_xe, plain;
+  not_xe.constraints.label = plain.constraints.label = Label::kGreen;
+  not_xe.constraints.not_rel_to = {"XE"};
+  const std::string object = Indicator("1", "a.example", Label::kGreen);
+  EXPECT_EQ(norlandia_.Publish({object}, not_xe).withheld().at("cert.estovia"), 1u);
+  EXPECT_EQ(norlandia_.Publish({object}, plain).unchanged(), 1u);
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
+  plain.constraints.label = Label::kAmber;
+  EXPECT_EQ(norlandia_.Publish({object}, plain).notable(0).reason(), "LABEL_LOWERED");
+}
+
+TEST_F(Exchange, ALabelRaisedBeforeDeliveryHoldsTheDeliveryBack) {
+  PublishTerms red;
+  red.constraints.label = Label::kRed;
+  const std::string object = Indicator("1", "a.example", Label::kGreen);
+  EXPECT_EQ(norlandia_.Publish({object}).permitted().at("cert.estovia"), 1u);
+  EXPECT_EQ(norlandia_.Publish({object}, red).published(), 1u);
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
+  EXPECT_EQ(norlandia_.journal->Lag(estovia_.org()), 0u);
+  EXPECT_EQ(norlandia_.reading->Explain(IdOf("1"), "cert.estovia")->decision(), "deny");
+}
+
+TEST_F(Exchange, AnotherOriginsLabelDoesNotBindOwnObjects) {
+  const std::string object = Indicator("1", "a.example", Label::kGreen);
+  norlandia_.Publish({object});
+  PublishTerms strict = To(norlandia_);
+  strict.constraints.label = Label::kAmberStrict;
+  estovia_.Publish({object}, strict);
+  DeliverAll(estovia_, norlandia_);
+  EXPECT_EQ(norlandia_.reading->Explain(IdOf("1"), "cert.estovia")->decision(), "permit");
+}
+
+TEST_F(Exchange, WhatWasGivenUpCanBePublishedAgain) {
+  const std::string object = Indicator("1", "a.example", Label::kGreen);
+  norlandia_.Publish({object});
+  {
+    Delivery delivery(norlandia_.room(), estovia_.org());
+    for (int attempt = 0; attempt < Delivery::kMaxAttempts; ++attempt) {
+      delivery.Acknowledge((*delivery.Next(estovia_.OfferedPrekey()))->position, /*refused=*/true, std::nullopt);
+    }
+  }
+  ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
+  EXPECT_FALSE(norlandia_.reading->Explain(IdOf("1"), "cert.estovia")->delivered());
+  EXPECT_EQ(norlandia_.Publish({object}).published(), 1u);
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 1u);
+}
+
+TEST_F(Exchange, AnUnlabelledCopyDoesNotSpoilALabelledOneInTheSameChunk) {
+  const v1::PublishProgress progress = norlandia_.Publish(
+      {Indicator("1", "a.example", Label::kUnlabelled), Indicator("1", "a.example", Label::kGreen)});
+  EXPECT_EQ(progress.quarantined(), 1u);
+  EXPECT_EQ(progress.published(), 1u);
+}
+
 TEST_F(Exchange, ANewerRememberedHeadMeansThisStoreWasRolledBack) {
   norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
   const storage::JournalHead head = norlandia_.journal->Head();

@@ -45,7 +45,7 @@ absl::Status FillRecorded(const storage::Journal& journal, uint64_t seq, uint64_
     if (!decision.permitted()) return absl::OkStatus();
     absl::StatusOr<storage::PeerCursor> cursor = journal.Cursor(org);
     if (!cursor.ok()) return cursor.status();
-    reply.set_delivered(cursor->delivered >= seq);
+    reply.set_delivered(cursor->delivered >= seq && cursor->refused == 0);
     return absl::OkStatus();
   }
   reply.set_recorded("the party was not on file when this was published; publish it again to reach it");

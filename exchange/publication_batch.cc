@@ -47,7 +47,7 @@ absl::Status PublicationBatch::Store(storage::Transaction& transaction) {
     size_t begin = 0, bytes = 0;
     for (size_t i = 0; i < members.members.size(); ++i) {
       const size_t size = candidates_[members.members[i]].content.size();
-      if (i > begin && (i - begin == kBatchStatements || bytes + size > kBatchBytes)) {
+      if (i > begin && (i - begin == StatementsFor(members) || bytes + size > kBatchBytes)) {
         if (absl::Status status = Sign(transaction, members, begin, i); !status.ok()) return status;
         begin = i;
         bytes = 0;
@@ -58,6 +58,13 @@ absl::Status PublicationBatch::Store(storage::Transaction& transaction) {
     if (absl::Status status = Sign(transaction, members, begin, members.members.size()); !status.ok()) return status;
   }
   return absl::OkStatus();
+}
+
+// How many statement bodies of this audience stay well under the envelope's bound on statement bytes.
+size_t PublicationBatch::StatementsFor(const Class& members) {
+  constexpr size_t kFixedBytes = 1024, kOrgBytes = OrgId::kSize + 4;
+  const size_t body = kFixedBytes + kOrgBytes * (members.audience.size() + members.constraints.addressees.size());
+  return std::clamp<size_t>(envelope::kMaxStatementBytes / body, 1, kBatchStatements);
 }
 
 absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_t index) {
@@ -84,13 +91,12 @@ absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_
     }
     return absl::OkStatus();
   }
-  seen_here_.emplace(version, candidate.digest);
-
   absl::StatusOr<std::optional<storage::VersionEntry>> known =
       transaction.FindVersion(object.id(), object.version_ns());
   if (!known.ok()) return known.status();
   if (known->has_value()) {
     if (held == RejectReason::kMarking) return Quarantine(transaction, candidate, held, detail, constraints.label);
+    seen_here_.emplace(version, candidate.digest);
     return ClassifyKnown(transaction, index, **known, std::move(constraints));
   }
   if (held != RejectReason::kNone) return Quarantine(transaction, candidate, held, detail, constraints.label);
@@ -115,6 +121,7 @@ absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_
   if (model::ClassifyDefinition(object.json()) == model::DefinitionKind::kStatement) {
     defined_here_.insert(std::string(object.id()));
   }
+  seen_here_.emplace(version, candidate.digest);
   members.members.push_back(index);
   return absl::OkStatus();
 }
@@ -129,41 +136,82 @@ absl::Status PublicationBatch::ClassifyKnown(storage::Transaction& transaction, 
   }
   candidate.fate = Fate::kUnchanged;
   if (known.origin != room_.self.org()) return absl::OkStatus();  // another's object: onward sharing is not publishing
+  const bool raised = constraints.label > known.label;
   constraints.label = std::max(constraints.label, known.label);
   if (!policy::CheckInput(constraints).ok()) return absl::OkStatus();
   Class& members = ClassFor(constraints);
   if (!members.local) return absl::OkStatus();
-  absl::StatusOr<std::set<OrgId>> earlier = EarlierAudience(transaction, known);
+  absl::StatusOr<Earlier> earlier = EarlierOf(transaction, known);
   if (!earlier.ok()) return earlier.status();
-  const bool somebody_new = std::any_of(members.audience.begin(), members.audience.end(),
-                                        [&](const OrgId& org) { return !earlier->contains(org); });
-  if (!somebody_new) return absl::OkStatus();
+  const bool as_strict = earlier->as_strict_as(constraints);
+  if (raised && !as_strict) {
+    Refuse(candidate, RejectReason::kLabelLowered,
+           "an earlier publish of this version restricted it in more than its label; give the same options with the "
+           "stricter --tlp");
+    return absl::OkStatus();
+  }
+  const bool somebody_new = as_strict && std::any_of(members.audience.begin(), members.audience.end(),
+                                                     [&](const OrgId& org) { return !earlier->audience.contains(org); });
+  if (!somebody_new && !raised) return absl::OkStatus();
   candidate.fate = Fate::kPending;
   candidate.repeats = known;
   members.members.push_back(index);
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::set<OrgId>> PublicationBatch::EarlierAudience(storage::Transaction& transaction,
-                                                                  const storage::VersionEntry& known) const {
+// True when publishing again under `now` drops nothing that an earlier statement of the same bytes said: an object that was
+// once restricted reaches nobody new because a later command forgot the restriction.
+bool PublicationBatch::Earlier::as_strict_as(const policy::Constraints& now) const {
+  return std::all_of(constraints.begin(), constraints.end(), [&now](policy::Constraints before) {
+    if (!before.addressees.empty() && now.addressees.empty()) return false;
+    before.label = now.label;
+    before.pap = std::max(before.pap, now.pap);
+    before.addressees = now.addressees;
+    return before == now;
+  });
+}
+
+absl::StatusOr<PublicationBatch::Earlier> PublicationBatch::EarlierOf(storage::Transaction& transaction,
+                                                                      const storage::VersionEntry& known) {
   std::vector<uint64_t> seqs = known.repeats;
   seqs.push_back(known.seq);
-  std::set<OrgId> audience;
+  Earlier all;
   for (const uint64_t seq : seqs) {
     absl::StatusOr<std::optional<v1::Record>> record = transaction.FindRecord(seq);
     if (!record.ok()) return record.status();
     if (!record->has_value()) continue;
-    const uint64_t batch_seq =
-        (*record)->has_object() ? (*record)->object().batch_seq() : (*record)->repeated_statement().batch_seq();
-    absl::StatusOr<std::optional<v1::Record>> batch = transaction.FindRecord(batch_seq);
-    if (!batch.ok()) return batch.status();
-    if (!batch->has_value()) continue;
-    for (const v1::RecordedDecision& decision : (*batch)->batch().decisions()) {
-      const auto org = OrgId::From(decision.org_id());
-      if (decision.permitted() && org) audience.insert(*org);
+    const bool object = (*record)->has_object();
+    const uint64_t batch_seq = object ? (*record)->object().batch_seq() : (*record)->repeated_statement().batch_seq();
+    const auto [cached, fresh] = earlier_.try_emplace(batch_seq);
+    if (fresh) {
+      absl::Status read = ReadBatch(transaction, batch_seq,
+                                    object ? (*record)->object().statement() : (*record)->repeated_statement().statement(),
+                                    cached->second);
+      if (!read.ok()) return read;
     }
+    all.audience.insert(cached->second.audience.begin(), cached->second.audience.end());
+    all.constraints.insert(all.constraints.end(), cached->second.constraints.begin(), cached->second.constraints.end());
   }
-  return audience;
+  return all;
+}
+
+// Whom one own batch was for, and under what. A peer to which deliveries were given up counts as not reached.
+absl::Status PublicationBatch::ReadBatch(storage::Transaction& transaction, uint64_t batch_seq, ByteView statement,
+                                         Earlier& out) const {
+  absl::StatusOr<std::optional<v1::Record>> batch = transaction.FindRecord(batch_seq);
+  if (!batch.ok()) return batch.status();
+  if (!batch->has_value() || (*batch)->batch().origin() != room_.self.org().view()) return absl::OkStatus();
+  absl::StatusOr<policy::Constraints> constraints = ConstraintsOf(statement);
+  if (!constraints.ok()) return constraints.status();
+  out.constraints.push_back(*std::move(constraints));
+  for (const v1::RecordedDecision& decision : (*batch)->batch().decisions()) {
+    const auto org = OrgId::From(decision.org_id());
+    if (!decision.permitted() || !org) continue;
+    const absl::StatusOr<storage::PeerCursor> cursor = room_.journal.Cursor(*org);
+    if (cursor.ok() && cursor->refused > 0 && cursor->delivered >= batch_seq) continue;
+    out.audience.insert(*org);
+  }
+  return absl::OkStatus();
 }
 
 absl::Status PublicationBatch::Quarantine(storage::Transaction& transaction, Candidate& candidate, RejectReason reason,

@@ -57,14 +57,22 @@ class PublicationBatch {
   void Refuse(Candidate& candidate, RejectReason reason, std::string detail);
   Class& ClassFor(const policy::Constraints& constraints);
   absl::Status Sign(storage::Transaction& transaction, const Class& members, size_t begin, size_t end);
-  absl::StatusOr<std::set<OrgId>> EarlierAudience(storage::Transaction& transaction,
-                                                  const storage::VersionEntry& known) const;
+  // What earlier statements of the same bytes said, all together.
+  struct Earlier {
+    std::set<OrgId> audience;
+    std::vector<policy::Constraints> constraints;
+    bool as_strict_as(const policy::Constraints& now) const;
+  };
+  absl::StatusOr<Earlier> EarlierOf(storage::Transaction& transaction, const storage::VersionEntry& known);
+  absl::Status ReadBatch(storage::Transaction& transaction, uint64_t batch_seq, ByteView statement, Earlier& out) const;
+  static size_t StatementsFor(const Class& members);
 
   Room room_;
   PublishTerms terms_;
   uint64_t first_index_;
   std::vector<Candidate> candidates_;
   std::map<ClassKey, Class> classes_;
+  std::map<uint64_t, Earlier> earlier_;                          // by the batch's journal sequence
   std::set<std::string, std::less<>> defined_here_;              // statement markings of this chunk, in order
   std::map<std::pair<std::string, int64_t>, Digest> seen_here_;  // versions of this chunk
 };

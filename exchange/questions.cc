@@ -41,6 +41,7 @@ policy::Question InboundQuestion(const Room& room, const policy::Constraints& co
   question.sender = from.party;
   question.recipient = room.directory.self().party;
   question.recipient.ceiling = from.party.ceiling;
+  question.recipient.sectors = constraints.sector_to;  // a party's sectors are on file at the sender, which applied them
   question.agreement = true;
   return question;
 }

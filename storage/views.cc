@@ -173,12 +173,16 @@ absl::Status Views::Repeat(const v1::StatementRepeated& repeat, Step& step) {
   if (absl::Status status = Statement(repeat.batch_seq(), repeat.statement_id(), repeat.sequence(), step); !status.ok()) {
     return status;
   }
+  absl::StatusOr<const BatchFacts*> batch = Batch(repeat.batch_seq(), step.rows);
+  if (!batch.ok()) return batch.status();
+  if (*batch == nullptr) return Unfitting(step.seq, "the batch of a repeat is missing");
   const Bytes key = keys_.Version(repeat.id(), repeat.version_ns());
   absl::StatusOr<std::optional<Bytes>> before = step.rows.Get(Family::kVersions, key);
   if (!before.ok()) return before.status();
   v1::VersionRow row;
   if (!before->has_value() || !row.ParseFromString(**before)) return Unfitting(step.seq, "the version it repeats is missing");
-  row.set_label(std::max(row.label(), repeat.label()));
+  // Another origin's statement about the same bytes binds what that origin sent, not what this one released.
+  if ((*batch)->origin.view() == row.origin()) row.set_label(std::max(row.label(), repeat.label()));
   row.add_repeats(step.seq);
   if (row.repeats_size() > static_cast<int>(kMaxRepeats)) row.mutable_repeats()->erase(row.repeats().begin());
   step.out.Put(Family::kVersions, key, row.SerializeAsString());

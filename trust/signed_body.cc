@@ -50,7 +50,14 @@ absl::StatusOr<v1::HeadBody> CheckHead(const Identity& signer, const v1::SignedB
   if (body.org_id() != signer.org().view()) {
     return Reject(RejectReason::kUnknownParty, "journal head refused: it is another organisation's");
   }
-  absl::Status status = VerifyBody(signer, *key_id, kHeadType, head, absl::FromUnixMicros(body.time_us()));
+  // A head is evidence of length, not of time: a clock that was wrong for a moment must not make a store unreadable.
+  absl::Time at = absl::FromUnixMicros(body.time_us());
+  for (const v1::PublicKey& key : signer.keys()) {
+    if (key.key_id() != key_id->view()) continue;
+    at = std::clamp(at, absl::FromUnixMicros(key.not_before_us()),
+                    std::min(absl::FromUnixMicros(key.not_after_us()), signer.expires()) - absl::Microseconds(1));
+  }
+  absl::Status status = VerifyBody(signer, *key_id, kHeadType, head, at);
   if (!status.ok()) return status;
   return body;
 }

@@ -86,7 +86,9 @@ TEST(Head, WellSignedNonsenseRefuses) {
   EXPECT_EQ(reason([](auto& h) { h.set_root("short"); }), kParse);
   EXPECT_EQ(reason([](auto& h) { h.set_key_id("short"); }), kParse);
   EXPECT_EQ(reason([&](auto& h) { h.set_key_id(other.key_id.str()); }), kNoKey);
-  EXPECT_EQ(reason([](auto& h) { h.set_time_us(absl::ToUnixMicros(SampleNow() + kStatementKeyLifetime)); }), kTime);
+  // A clock that was wrong when the head was made does not make the head worthless.
+  EXPECT_EQ(reason([](auto& h) { h.set_time_us(absl::ToUnixMicros(SampleNow() + 9 * kStatementKeyLifetime)); }), kNone);
+  EXPECT_EQ(reason([](auto& h) { h.set_time_us(0); }), kNone);
   EXPECT_EQ(reason([](auto& h) { h.GetReflection()->MutableUnknownFields(&h)->AddVarint(99, 1); }), kParse);
 }
 

@@ -11,7 +11,7 @@ namespace {
 constexpr auto kAbout =
     "Entente exchanges signed, TLP-labelled threat intelligence with other organisations' nodes.\n"
     "First steps: entente demo up, entente demo play; or entente init --node DIR --name N --nation XX.";
-constexpr auto kExits =
+constexpr auto kExitCodes =
     "Exit codes: 0 ok, 1 failed, 2 usage, 3 refused by policy, 4 verification failed, 5 peer unreachable, 6 partly "
     "done.\n"
     "Every error names a code; `entente help ENT-1234` explains it. docs/cli.md is the whole reference.";
@@ -23,7 +23,7 @@ void Build(CLI::App& app, Invocation& invocation) {
   app.add_option("--node", invocation.node, "Folder of the node (or ENTENTE_NODE)")->envname("ENTENTE_NODE");
   app.add_flag("--json", invocation.json, "One line of JSON on stdout instead of text");
   app.set_version_flag("--version", "entente " ENTENTE_VERSION, "Print the version");
-  app.footer(kExits);
+  app.footer(kExitCodes);
   AddInit(app, invocation);
   AddRun(app, invocation);
   AddStatus(app, invocation);
