@@ -124,6 +124,29 @@ TEST_F(Arrivals, EnvelopeIdsAreForgottenWhenLongExpired) {
   EXPECT_TRUE(*journal().HasEnvelope(late));
 }
 
+TEST_F(Arrivals, OneEnvelopeForgetsABoundedNumber) {
+  const envelope::Batch batch = Next({Indicator("1", "a")});
+  std::vector<EnvelopeId> ids;
+  const auto hour = static_cast<uint32_t>(absl::ToUnixSeconds(store_.clock.now) / 3600);
+  const auto take = [&](size_t count) {
+    return journal().CommitAndWait([&](Transaction& t) {
+      absl::Status status;
+      for (size_t i = 0; i < count && status.ok(); ++i) {
+        ids.push_back(crypto::RandomId<EnvelopeId>());
+        status = t.AppendEnvelope({ids.back(), hour, batch}, peer_.org(), nullptr, 0).status();
+      }
+      return status;
+    });
+  };
+  const auto known = [&] { return std::count_if(ids.begin(), ids.end(), [&](auto& id) { return *journal().HasEnvelope(id); }); };
+  ASSERT_TRUE(take(kReplayForgottenAtOnce + 10).ok());
+  store_.clock.now += absl::Hours(kReplayMarginHours + 2);
+  ASSERT_TRUE(take(1).ok());
+  EXPECT_EQ(known(), 11);
+  ASSERT_TRUE(take(1).ok());
+  EXPECT_EQ(known(), 0);  // the new ones too: long expired when they came
+}
+
 TEST_F(Arrivals, AReceivedObjectInQuarantineCountsForItsStream) {
   const TestObject object = Indicator("1", "a");
   const envelope::Batch batch = Next({object});

@@ -107,7 +107,7 @@ bool Committer::TakeOne(std::vector<Item>& group) {
 // Takes what is queued, never waiting for more, and leaves each item with its outcome.
 void Committer::CommitGroup(std::vector<Item>& items) {
   const absl::Status intake = Intake(0);
-  Overlay group(room_.rows);
+  Overlay group(&room_.rows);
   uint64_t next_seq = writer_.head().sequence + 1;
   while (items.size() < room_.options.group_records && group.bytes() < kGroupBytes && TakeOne(items)) {
     items.back().outcome = intake;
@@ -137,7 +137,7 @@ absl::Status Committer::Intake(uint64_t group_bytes) const {
 
 void Committer::RunBody(Item& item, Overlay& group, uint64_t& next_seq) {
   last_time_us_ = std::max(last_time_us_, absl::ToUnixMicros(room_.clock.Now()));
-  Overlay own(group);
+  Overlay own(&group);
   OpenTransaction transaction(own, views_, Keys(room_.at_rest, &memory_), room_.self.org(), next_seq, last_time_us_);
   item.outcome = item.body(transaction);
   if (item.outcome.ok()) item.outcome = transaction.failure();

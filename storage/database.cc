@@ -36,10 +36,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   rocksdb::DBOptions options = StoreOptions(purpose);
   options.info_log = MakeEngineLog(path);
   std::vector<std::string> before;
-  if (present) {
-    const rocksdb::Status listed = rocksdb::DB::ListColumnFamilies(options, path, &before);
-    if (!listed.ok()) return OpenFailure(listed, path);
-  }
+  rocksdb::Status listed;
+  if (present) listed = rocksdb::DB::ListColumnFamilies(options, path, &before);
   std::unique_ptr<Database> out(new Database());
   out->path_ = path;
   out->purpose_ = purpose;
@@ -55,6 +53,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   if (!opened.ok()) return OpenFailure(opened, path);
   out->db_.reset(db);
   for (size_t i = 0; i < kFamilies; ++i) out->handles_[i] = handles[i];
+  // Only now: the list is read without the lock, and another process that writes it may make it look damaged.
+  if (!listed.ok()) return OpenFailure(listed, path);
   return out;
 }
 

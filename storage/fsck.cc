@@ -69,7 +69,7 @@ absl::StatusOr<Journal::FsckReport> Fsck::Run() {
   stored_ = std::make_unique<SealedRows>(store_, at_rest_, frozen_.get());
   rebuilt_ = std::make_unique<SealedRows>(*scratch_, at_rest_);
   spliced_ = std::make_unique<Spliced>(*stored_, *rebuilt_);
-  overlay_ = std::make_unique<Overlay>(*spliced_);
+  overlay_ = std::make_unique<Overlay>(spliced_.get());
   if (absl::Status status = Tables(); !status.ok()) return status;
   if (absl::Status status = Records(); !status.ok()) return status;
   if (absl::Status status = Flush(); !status.ok()) return status;

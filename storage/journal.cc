@@ -1,6 +1,8 @@
 #include "storage/journal.h"
 
+#include <algorithm>
 #include <future>
+#include <limits>
 
 #include "base/reject.h"
 #include "storage/rocks_journal.h"
@@ -50,12 +52,12 @@ absl::StatusOr<std::optional<Digest>> RocksJournal::RootAt(uint64_t sequence) co
   return StoredRoot(*database_, sequence);
 }
 
-absl::StatusOr<std::vector<uint64_t>> RocksJournal::Sequences(Family family, ByteView prefix, uint64_t from,
-                                                              size_t limit) const {
+absl::StatusOr<std::vector<uint64_t>> RocksJournal::SequencesBehind(uint64_t after, Family family, ByteView prefix,
+                                                                    size_t limit) const {
   std::vector<uint64_t> out;
-  if (limit == 0) return out;
+  if (limit == 0 || after == std::numeric_limits<uint64_t>::max()) return out;
   const absl::Status status =
-      rows_.Scan(family, prefix, Bytes(prefix) + SeqBytes(from), [&](ByteView key, ByteView) {
+      rows_.Scan(family, prefix, Bytes(prefix) + SeqBytes(after + 1), [&](ByteView key, ByteView) {
         out.push_back(SeqAtEnd(key));
         return out.size() < limit;
       });
@@ -64,11 +66,11 @@ absl::StatusOr<std::vector<uint64_t>> RocksJournal::Sequences(Family family, Byt
 }
 
 absl::StatusOr<std::vector<uint64_t>> RocksJournal::Outbox(const OrgId& peer, uint64_t after, size_t limit) const {
-  return Sequences(Family::kOutbox, keys().Peer(peer.view()), after + 1, limit);
+  return SequencesBehind(after, Family::kOutbox, keys().Peer(peer.view()), limit);
 }
 
 absl::StatusOr<std::vector<uint64_t>> RocksJournal::Objects(uint64_t after, size_t limit) const {
-  return Sequences(Family::kObjects, {}, after + 1, limit);
+  return SequencesBehind(after, Family::kObjects, {}, limit);
 }
 
 absl::StatusOr<std::vector<uint64_t>> RocksJournal::NewestObjects(size_t count) const {
@@ -82,7 +84,8 @@ absl::StatusOr<std::vector<uint64_t>> RocksJournal::NewestObjects(size_t count) 
 }
 
 absl::StatusOr<SearchHits> RocksJournal::Search(std::string_view value, size_t limit) const {
-  absl::StatusOr<std::vector<uint64_t>> found = Sequences(Family::kValues, keys().Value(value), 0, limit + 1);
+  const size_t one_more = limit == std::numeric_limits<size_t>::max() ? limit : limit + 1;
+  absl::StatusOr<std::vector<uint64_t>> found = SequencesBehind(0, Family::kValues, keys().Value(value), one_more);
   if (!found.ok()) return found.status();
   SearchHits hits;
   hits.more = found->size() > limit;

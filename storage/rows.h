@@ -34,7 +34,9 @@ class Overlay final : public Rows, public RowWriter {
  public:
   using Changes = std::map<Bytes, std::optional<Bytes>, std::less<>>;  // no value: deleted
 
-  explicit Overlay(const Rows& below) : below_(below) {}
+  explicit Overlay(const Rows* below) : below_(*below) {}  // a reference would make this the copy constructor, at times
+  Overlay(const Overlay&) = delete;
+  Overlay& operator=(const Overlay&) = delete;
   absl::StatusOr<std::optional<Bytes>> Get(Family family, ByteView key) const override;
   absl::Status Scan(Family family, ByteView prefix, ByteView from, Visit visit) const override;
   void Put(Family family, Bytes key, Bytes value) override;
