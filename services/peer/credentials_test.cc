@@ -77,7 +77,10 @@ class PeerPort : public CertificateCheck {
   void SetUp() override {
     CertificateCheck::SetUp();
     credentials_ = *Credentials::Make(norlandia_.room(), gate_);
-    server_ = *PeerServer::Start(*credentials_, absl::Seconds(3), [](const OrgId&, const PeerServer::TakeStream&) {});
+    server_ = *PeerServer::Start(*credentials_, absl::Seconds(3),
+                                 [this](const OrgId& org, const PeerServer::TakeStream& take) {
+                                   on_session_(org, take);
+                                 });
     listener_ = *Listener::Open("127.0.0.1:0", {}, [this](int fd) { server_->HandOver(fd); }, [](Drop) {});
   }
   void TearDown() override {
@@ -88,6 +91,7 @@ class PeerPort : public CertificateCheck {
   int port() const { return testing::PortOf(listener_->address()); }
   exchange::Room room_ = norlandia_.room();
   std::shared_ptr<HandshakeGate> gate_ = std::make_shared<HandshakeGate>(room_);
+  PeerServer::OnSession on_session_ = [](const OrgId&, const PeerServer::TakeStream&) {};
   std::unique_ptr<Credentials> credentials_;
   std::unique_ptr<PeerServer> server_;
   std::unique_ptr<Listener> listener_;
@@ -122,6 +126,30 @@ TEST_F(PeerPort, AClosedGateLetsNobodyIn) {
 TEST_F(PeerPort, TheCertificateAgesAtHalfItsLife) {
   EXPECT_FALSE(credentials_->IsAgeing(now_ + crypto::kTransportLifetime / 2 - absl::Seconds(1)));
   EXPECT_TRUE(credentials_->IsAgeing(now_ + crypto::kTransportLifetime / 2));
+}
+
+// Close may come before Start, as when a node stops while a peer dials: both ends still say that it is over.
+TEST_F(PeerPort, AStreamClosedBeforeItsStartStillEnds) {
+  std::promise<std::unique_ptr<FrameTransport>> taken;
+  on_session_ = [&](const OrgId&, const PeerServer::TakeStream& take) {
+    std::unique_ptr<FrameTransport> stream = take();
+    stream->Close();
+    taken.set_value(std::move(stream));
+  };
+  const exchange::Room room = estovia_.room();
+  estovia_.Accept(norlandia_);
+  const auto credentials = *Credentials::Make(room, std::make_shared<HandshakeGate>(room));
+  const auto channel = DialChannel(listener_->address(), credentials->ForDialling(norlandia_.org(), nullptr));
+  std::promise<void> dialled_over, early_over, served_over;
+  const auto dialled = DialStream(channel), early = DialStream(channel);
+  dialled->Start([](v1::Frame) {}, [&](absl::Status) { dialled_over.set_value(); });
+  dialled_over.get_future().wait();
+  taken.get_future().get()->Start([](v1::Frame) {}, [&](absl::Status) { served_over.set_value(); });
+  served_over.get_future().wait();
+  on_session_ = [](const OrgId&, const PeerServer::TakeStream&) {};
+  early->Close();
+  early->Start([](v1::Frame) {}, [&](absl::Status) { early_over.set_value(); });
+  early_over.get_future().wait();
 }
 
 // The other direction: what Norlandia says to a server before it knows who that is.

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <optional>
 #include <utility>
 
 #include <grpcpp/alarm.h>
@@ -17,7 +18,7 @@ namespace {
 // What differs between the two ends of a call. Made by a reactor, which gRPC deletes after OnDone.
 class Wire {
  public:
-  virtual void Open() = 0;  // before any of the following
+  virtual void Open() = 0;  // begins the call, behind the first Read
   virtual void Read(v1::Frame* into) = 0;
   virtual void Write(const v1::Frame* frame) = 0;
   // No read or write is begun by us after this, but reads inside a reaction of the dialling end. Once.
@@ -30,7 +31,8 @@ class Wire {
 };
 
 // The rules of one stream: one write under way, one read under way, End once and never while a write is under way.
-// gRPC never runs a reaction inside Read, Write or Cancel, so those are called with the lock held; End may run OnDone.
+// gRPC never runs a reaction inside Open, Read, Write or Cancel, so those are called with the lock held; End may run
+// OnDone.
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
   explicit Stream(Wire* wire) : wire_(wire) {}
@@ -46,15 +48,21 @@ class Stream : public std::enable_shared_from_this<Stream> {
   }
 
   void Start(std::function<void(v1::Frame)> on_frame, std::function<void(absl::Status)> on_closed) {
-    Wire* wire;
+    std::optional<absl::Status> over;
     {
       std::lock_guard lock(mutex_);
-      on_frame_ = std::move(on_frame);
-      on_closed_ = std::move(on_closed);
-      wire = wire_;
-      wire_->Read(&in_);
+      over = over_;
+      if (!over) {
+        on_frame_ = std::move(on_frame);
+        on_closed_ = std::move(on_closed);
+      }
+      // Close may have come first.
+      if (wire_ != nullptr && (!ended_ || wire_->reads_after_end())) {
+        wire_->Read(&in_);
+        wire_->Open();
+      }
     }
-    wire->Open();
+    if (over) on_closed(*std::move(over));
   }
 
   void Close() {
@@ -113,6 +121,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
     std::function<void(absl::Status)> on_closed;
     {
       std::lock_guard lock(mutex_);
+      over_ = status;
       on_closed = std::move(on_closed_);
       on_closed_ = nullptr;
       on_frame_ = nullptr;  // lets go of whoever listened
@@ -144,6 +153,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   Wire* wire_;
   v1::Frame in_, out_;
   bool writing_ = false, broken_ = false, closing_ = false, ended_ = false;
+  std::optional<absl::Status> over_;  // set by Done
   std::function<void(v1::Frame)> on_frame_;
   std::function<void(absl::Status)> on_closed_;
   grpc::Alarm alarm_;
