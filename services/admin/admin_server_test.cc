@@ -183,5 +183,24 @@ TEST_F(Admin, AMessageOverTheLimitIsRefusedAndServiceGoesOn) {
   EXPECT_EQ(StatusNow().name(), "cert.norlandia");
 }
 
+TEST_F(Admin, CallsBeyondTheLimitAreToldToComeBackAndServiceReturns) {
+  std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
+  std::vector<std::unique_ptr<grpc::ClientReader<v1::ObjectRow>>> tails;
+  v1::TailRequest request;
+  request.set_follow(true);
+  const auto ask = [this] {
+    grpc::ClientContext context;
+    v1::StatusReply reply;
+    return stub_->Status(&context, {}, &reply).error_code();
+  };
+  while (ask() == grpc::StatusCode::OK && tails.size() <= kMaxThreads) {
+    contexts.push_back(std::make_unique<grpc::ClientContext>());
+    tails.push_back(stub_->Tail(contexts.back().get(), request));
+  }
+  EXPECT_EQ(ask(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+  for (const auto& context : contexts) context->TryCancel();
+  while (ask() != grpc::StatusCode::OK) std::this_thread::yield();
+}
+
 }  // namespace
 }  // namespace entente::admin

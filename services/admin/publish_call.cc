@@ -1,4 +1,3 @@
-#include <deque>
 #include <memory>
 #include <optional>
 #include <thread>
@@ -6,68 +5,10 @@
 
 #include "services/admin/calls.h"
 #include "services/admin/publish_intake.h"
+#include "services/admin/under_way.h"
 
 namespace entente::admin {
 namespace {
-
-// What one call may have handed to the journal without an answer: bounds memory, and through it the client's speed.
-constexpr size_t kMaxChunksUnderWay = 4, kMaxBytesUnderWay = 40u << 20;
-
-using Outcome = absl::StatusOr<v1::PublishProgress>;
-
-// Chunks on their way to the disk, in the order they came. Reader, writer and committer threads meet here. Shared with
-// the callbacks, which may still be leaving when the call is over.
-class UnderWay {
- public:
-  struct Slot {
-    size_t bytes = 0;
-    std::optional<Outcome> outcome;
-  };
-
-  std::shared_ptr<Slot> Enter(size_t bytes) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] {
-      return slots_.empty() || (slots_.size() < kMaxChunksUnderWay && bytes_ + bytes <= kMaxBytesUnderWay);
-    });
-    auto slot = std::make_shared<Slot>(Slot{bytes, std::nullopt});
-    slots_.push_back(slot);
-    bytes_ += bytes;
-    return slot;
-  }
-  void Settle(Slot& slot, Outcome outcome) {
-    const std::lock_guard lock(mutex_);
-    failed_ = failed_ || !outcome.ok();
-    slot.outcome = std::move(outcome);
-    changed_.notify_all();
-  }
-  // The oldest chunk's outcome once it is known; nothing when Close was called and all were handed out.
-  std::optional<Outcome> Next() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return slots_.empty() ? closed_ : slots_.front()->outcome.has_value(); });
-    if (slots_.empty()) return std::nullopt;
-    std::optional<Outcome> outcome = std::move(slots_.front()->outcome);
-    bytes_ -= slots_.front()->bytes;
-    slots_.pop_front();
-    changed_.notify_all();
-    return outcome;
-  }
-  void Close() {
-    const std::lock_guard lock(mutex_);
-    closed_ = true;
-    changed_.notify_all();
-  }
-  bool failed() const {
-    const std::lock_guard lock(mutex_);
-    return failed_;
-  }
-
- private:
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::shared_ptr<Slot>> slots_;
-  size_t bytes_ = 0;
-  bool closed_ = false, failed_ = false;
-};
 
 // Running totals. For every peer permitted + withheld = published, also for one that was accepted half-way: what was
 // published before it existed counts as withheld from it.
@@ -113,7 +54,7 @@ class Totals {
 // still counted and told.
 absl::Status TellProgress(UnderWay& under_way, Totals& totals, PublishStream& stream) {
   absl::Status first;
-  while (std::optional<Outcome> outcome = under_way.Next()) {
+  while (std::optional<UnderWay::Outcome> outcome = under_way.Next()) {
     if (outcome->ok()) {
       stream.Write(totals.Add(**outcome));
     } else if (first.ok()) {
@@ -140,8 +81,9 @@ absl::Status ReadChunks(const AdminSources& sources, const exchange::PublishTerm
     const uint64_t count = items.size();
     if (count > 0) {
       const auto slot = under_way->Enter(BytesOf(items));
-      sources.publication.Publish(std::move(items), terms, index,
-                                  [under_way, slot](Outcome outcome) { under_way->Settle(*slot, std::move(outcome)); });
+      sources.publication.Publish(std::move(items), terms, index, [under_way, slot](UnderWay::Outcome outcome) {
+        under_way->Settle(*slot, std::move(outcome));
+      });
       index += count;
     }
     if (!taken.ok()) return taken;

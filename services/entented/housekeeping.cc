@@ -7,7 +7,11 @@
 namespace entente::node {
 
 Housekeeping::Housekeeping(exchange::Room room, std::function<std::vector<v1::PeerStatus>()> peers)
-    : room_(room), peers_(std::move(peers)), thread_([this] { Run(); }) {}
+    : room_(room), peers_(std::move(peers)) {}
+
+void Housekeeping::Start() {
+  thread_ = std::thread([this] { Run(); });
+}
 
 Housekeeping::~Housekeeping() {
   {
@@ -15,7 +19,7 @@ Housekeeping::~Housekeeping() {
     stopping_ = true;
   }
   wake_.notify_all();
-  thread_.join();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Housekeeping::Run() {
@@ -24,15 +28,19 @@ void Housekeeping::Run() {
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, absl::ToChronoSeconds(kLook), [this] { return stopping_; })) {
     lock.unlock();
-    LookAtStore();
-    LookAtPeers();
-    LookAtRefusals();
+    Look();
     if (steady_clock::now() >= rotate_at) {
       Rotate();
       rotate_at = steady_clock::now() + absl::ToChronoSeconds(kRotate);
     }
     lock.lock();
   }
+}
+
+void Housekeeping::Look() {
+  LookAtStore();
+  LookAtPeers();
+  LookAtRefusals();
 }
 
 void Housekeeping::Rotate() {

@@ -19,9 +19,12 @@ class Housekeeping {
  public:
   static constexpr absl::Duration kLook = absl::Seconds(5), kRotate = absl::Hours(1);
 
-  // `room` and `peers` outlive this.
+  // `room` and `peers` outlive this. The thread starts with Start.
   Housekeeping(exchange::Room room, std::function<std::vector<v1::PeerStatus>()> peers);
+  void Start();
   ~Housekeeping();  // stops at once
+  // Writes down what changed since the last look. The thread's own step; not beside it.
+  void Look();
 
  private:
   void Run();

@@ -18,8 +18,6 @@
 namespace entente::node {
 namespace {
 
-// gRPC writes a line for what a stranger sends it. So many pass in each window; the rest is counted.
-constexpr int kForeignLines = 20;
 constexpr auto kForeignWindow = std::chrono::seconds(10);
 constexpr size_t kMaxFieldBytes = 1024;
 

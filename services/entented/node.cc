@@ -206,6 +206,7 @@ absl::Status Node::Start() {
   if (absl::Status status = parts_->StartAdmin(); !status.ok()) return status;
   parts_->housekeeping =
       std::make_unique<Housekeeping>(parts_->room(), [parts = parts_.get()] { return parts->Peers(); });
+  parts_->housekeeping->Start();
   Log(LogLevel::kInfo, "ready",
       {{"name", parts_->base->config.name},
        {"version", ENTENTE_VERSION},

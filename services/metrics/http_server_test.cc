@@ -88,6 +88,14 @@ TEST_F(HttpServer, OversizedHeaderAndNoHttpEndTheConnection) {
   }
 }
 
+TEST_F(HttpServer, ARequestThatNeverEndsIsCutOff) {
+  Client client(server_->address());
+  client.Send("GET /livez HTTP/1.1\r\nX: ");
+  const absl::Time started = absl::Now();
+  EXPECT_EQ(client.ReceiveUntil(""), "");
+  EXPECT_LT(absl::Now() - started, 4 * kHttpPatience);
+}
+
 TEST_F(HttpServer, ConnectionsBeyondTheLimitAreClosedAndServiceGoesOnAfterwards) {
   {
     std::vector<Client> idle;

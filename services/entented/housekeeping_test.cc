@@ -1,0 +1,73 @@
+#include "services/entented/housekeeping.h"
+
+#include <grpc/support/log.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "exchange/testing/test_node.h"
+#include "services/entented/files.h"
+#include "services/entented/log.h"
+
+namespace entente::node {
+namespace {
+
+class Watched : public testing::Test {
+ protected:
+  void SetUp() override { ASSERT_TRUE(StartLog(path_, "info").ok()); }
+  // Lines written since the last call.
+  std::string Said() {
+    const std::string all = *ReadWholeFile(path_, 1 << 20);
+    return all.substr(std::exchange(read_, all.size()));
+  }
+  exchange::testing::TestNode node_{"cert.norlandia"};
+  const std::string path_ = node_.folder.string() + "/entented.log";
+  size_t read_ = 0;
+  std::vector<v1::PeerStatus> peers_;
+  Housekeeping housekeeping_{node_.room(), [this] { return peers_; }};
+};
+
+TEST_F(Watched, RefusalsCostOneLineForEachReasonHoweverMany) {
+  node_.counters.CountReject(RejectReason::kSignature, 100'000);
+  housekeeping_.Look();
+  const std::string said = Said();
+  EXPECT_NE(said.find(R"("message":"refused","count":"100000","reason":"E_SIG","code":"ENT-1019")"), std::string::npos);
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+  housekeeping_.Look();
+  EXPECT_EQ(Said(), "");
+}
+
+TEST_F(Watched, SessionsAreToldWhenTheirStateChanges) {
+  peers_.resize(1);
+  peers_[0].set_name("cert.estovia");
+  for (const std::string state : {"connecting", "up", "refused"}) {
+    peers_[0].set_state(state);
+    housekeeping_.Look();
+    EXPECT_NE(Said().find("\"peer\":\"cert.estovia\",\"state\":\"" + state + "\""), std::string::npos);
+    housekeeping_.Look();
+    EXPECT_EQ(Said(), "");
+  }
+}
+
+TEST_F(Watched, TheThreadStopsAtOnce) {
+  const absl::Time started = absl::Now();
+  {
+    Housekeeping running(node_.room(), [this] { return peers_; });
+    running.Start();
+  }
+  EXPECT_LT(absl::Now() - started, Housekeeping::kLook);
+}
+
+TEST_F(Watched, LinesOfTheRpcLibraryAreLimited) {
+  ASSERT_TRUE(StartLog(path_, "trace").ok());
+  gpr_log_verbosity_init();
+  for (int i = 0; i < 1000; ++i) gpr_log(GPR_ERROR, "a stranger's bytes: %s", "\x1b[2J\n");
+  const std::string said = Said();
+  const auto lines = std::count(said.begin(), said.end(), '\n');
+  EXPECT_GE(lines, 1);
+  EXPECT_LE(lines, 3 * kForeignLines);  // the window may turn meanwhile
+  EXPECT_EQ(said.find('\x1b'), std::string::npos);
+}
+
+}  // namespace
+}  // namespace entente::node
