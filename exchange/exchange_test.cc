@@ -206,6 +206,23 @@ TEST_F(Exchange, AnUnlabelledCopyDoesNotSpoilALabelledOneInTheSameChunk) {
   EXPECT_EQ(progress.published(), 1u);
 }
 
+TEST_F(Exchange, MarkingsInsideAnObjectHoldItBack) {
+  PublishTerms clear;
+  clear.constraints.label = Label::kClear;
+  const std::string inner = Indicator("7", "inner.example", Label::kRed);
+  const std::string observed = Indicator("1", "a.example", Label::kClear, "2026-01-02T03:04:05.678Z",
+                                         ",\"objects\":{\"0\":" + inner + "}");
+  EXPECT_EQ(norlandia_.Publish({observed}, clear).quarantined(), 1u);
+}
+
+TEST_F(Exchange, ABundleInsideABundleIsNoObject) {
+  PublishTerms clear;
+  clear.constraints.label = Label::kClear;
+  const std::string nested = R"({"type":"bundle","id":"bundle--11111111-1111-4111-8111-111111111111","objects":[)" +
+                             Indicator("7", "inner.example", Label::kRed) + "]}";
+  EXPECT_EQ(norlandia_.Publish({nested}, clear).notable(0).reason(), "E_STIX");
+}
+
 TEST_F(Exchange, ANewerRememberedHeadMeansThisStoreWasRolledBack) {
   norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
   const storage::JournalHead head = norlandia_.journal->Head();

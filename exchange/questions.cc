@@ -16,6 +16,17 @@ policy::Question Base(const Room& room, const policy::Constraints& constraints) 
   return question;
 }
 
+// Markings inside an object (a bundle's or observed-data's own objects, an extension) are not read: where there are any,
+// what they ask for is not known.
+bool HasInnerMarkings(const model::JsonValue& value, bool inner) {
+  for (const auto& member : value.members()) {
+    if (inner && (member.key == "object_marking_refs" || member.key == "granular_markings")) return true;
+    if (HasInnerMarkings(member.value, true)) return true;
+  }
+  return std::any_of(value.elements().begin(), value.elements().end(),
+                     [](const model::JsonValue& element) { return HasInnerMarkings(element, true); });
+}
+
 }  // namespace
 
 policy::Question OutboundQuestion(const Room& room, const policy::Constraints& constraints,
@@ -58,6 +69,10 @@ RejectReason JoinMarkings(const model::StixObject& object, const std::function<b
   constraints.pap = std::max(constraints.pap, marking.pap);
   if (!marking.malformed.empty()) {
     detail = "malformed marking: " + marking.malformed + "; correct it and publish again";
+    return RejectReason::kMarking;
+  }
+  if (HasInnerMarkings(object.json(), false)) {
+    detail = "markings stand inside the object, where they mark parts of it; publish those as objects of their own";
     return RejectReason::kMarking;
   }
   if (!marking.unresolved.empty()) {

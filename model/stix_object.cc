@@ -49,6 +49,7 @@ absl::Status CheckId(const JsonValue& object) {
   const std::string_view type = object.StringAt("type");
   if (type.empty()) return NoStix("it has no type");
   if (!IsType(type)) return NoStix("its type is not 3 to 250 of a-z 0-9 -");
+  if (type == "bundle") return NoStix("a bundle is a wrapper and stands in no other; publish its objects");
   const std::string_view text = id->text();
   if (text.size() > kMaxStixIdBytes) return NoStix("its id is over 256 bytes");
   const size_t dashes = type.size();
