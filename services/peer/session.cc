@@ -165,8 +165,7 @@ void Session::OnEnvelope(const v1::EnvelopeChunk& chunk) {
   {
     std::lock_guard lock(mutex_);
     if (draining_ && !inbound_.assembling()) return;  // not answered: it comes again in the next session
-    taken = served_ ? inbound_.Take(chunk)
-                    : Reject(RejectReason::kBudget, "the peer sent an envelope before it was given any credit");
+    taken = inbound_.Take(chunk);
     if (taken.ok() && taken->has_value()) {
       ++submitted_;
       head = std::exchange(fresh_head_, std::nullopt);
