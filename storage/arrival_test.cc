@@ -30,8 +30,8 @@ class Arrivals : public ::testing::Test {
       const auto seq = t.AppendReceivedBatch(batch, peer_.org());
       if (!seq.ok()) return seq.status();
       for (size_t i = 0; i < objects.size(); ++i) {
-        const auto stored = t.AppendObject(*seq, batch.statements()[i], objects[i].facts,
-                                           testing::PermitFor(store_.self.org()));
+        const auto stored =
+            t.AppendObject(*seq, batch.statements()[i], objects[i].facts, testing::PermitFor(store_.self.org()));
         if (!stored.ok()) return stored.status();
       }
       return t.AppendEnvelope({id, hour, batch}, peer_.org(), nullptr, 0).status();
@@ -79,8 +79,8 @@ TEST_F(Arrivals, AStatementOfAnotherBatchIsRefused) {
   const envelope::Batch one = Next({Indicator("1", "a")}), two = Next({Indicator("2", "b")});
   const absl::Status status = journal().CommitAndWait([&](Transaction& t) {
     const auto seq = t.AppendReceivedBatch(one, peer_.org());
-    return t.AppendObject(*seq, two.statements()[0], Indicator("2", "b").facts,
-                          testing::PermitFor(store_.self.org())).status();
+    return t.AppendObject(*seq, two.statements()[0], Indicator("2", "b").facts, testing::PermitFor(store_.self.org()))
+        .status();
   });
   EXPECT_EQ(ReasonOf(status), RejectReason::kInternal);
 }
@@ -90,9 +90,12 @@ TEST_F(Arrivals, AnEnvelopeOfOldStatementsDoesNotMoveTheStreamBack) {
   const envelope::Batch old = Next(first), recent = Next(second);
   ASSERT_TRUE(Take(old, first, crypto::RandomId<EnvelopeId>()).ok());
   ASSERT_TRUE(Take(recent, second, crypto::RandomId<EnvelopeId>()).ok());
-  ASSERT_TRUE(journal().CommitAndWait([&](Transaction& t) {
-    return t.AppendEnvelope({crypto::RandomId<EnvelopeId>(), 500'000, old}, peer_.org(), nullptr, 0).status();
-  }).ok());
+  ASSERT_TRUE(
+      journal()
+          .CommitAndWait([&](Transaction& t) {
+            return t.AppendEnvelope({crypto::RandomId<EnvelopeId>(), 500'000, old}, peer_.org(), nullptr, 0).status();
+          })
+          .ok());
   EXPECT_EQ((*journal().InboundStream(peer_.org(), position_.stream))->sequence, 2u);
 }
 
@@ -138,7 +141,9 @@ TEST_F(Arrivals, OneEnvelopeForgetsABoundedNumber) {
       return status;
     });
   };
-  const auto known = [&] { return std::count_if(ids.begin(), ids.end(), [&](auto& id) { return *journal().HasEnvelope(id); }); };
+  const auto known = [&] {
+    return std::count_if(ids.begin(), ids.end(), [&](auto& id) { return *journal().HasEnvelope(id); });
+  };
   ASSERT_TRUE(take(kReplayForgottenAtOnce + 10).ok());
   store_.clock.now += absl::Hours(kReplayMarginHours + 2);
   ASSERT_TRUE(take(1).ok());
@@ -151,10 +156,14 @@ TEST_F(Arrivals, AReceivedObjectInQuarantineCountsForItsStream) {
   const TestObject object = Indicator("1", "a");
   const envelope::Batch batch = Next({object});
   const QuarantineRecord why{RejectReason::kMarking, "unknown marking", model::Label::kGreen};
-  ASSERT_TRUE(journal().CommitAndWait([&](Transaction& t) {
-    const auto seq = t.AppendReceivedBatch(batch, peer_.org());
-    return t.AppendQuarantine(*seq, &batch.statements()[0], object.content, object.facts, peer_.org(), why).status();
-  }).ok());
+  ASSERT_TRUE(journal()
+                  .CommitAndWait([&](Transaction& t) {
+                    const auto seq = t.AppendReceivedBatch(batch, peer_.org());
+                    return t
+                        .AppendQuarantine(*seq, &batch.statements()[0], object.content, object.facts, peer_.org(), why)
+                        .status();
+                  })
+                  .ok());
   EXPECT_TRUE(*journal().HasStatement(batch.statements()[0].id()));
   EXPECT_EQ(**journal().StatementAt(peer_.org(), position_.stream, 1), batch.statements()[0].id());
   EXPECT_EQ(journal().FindQuarantine(object.facts.id)->at(0).origin, peer_.org());
@@ -163,7 +172,8 @@ TEST_F(Arrivals, AReceivedObjectInQuarantineCountsForItsStream) {
 
 TEST_F(Arrivals, AReceivedObjectIsNotHeldBackWithoutItsStatement) {
   const absl::Status status = journal().CommitAndWait([&](Transaction& t) {
-    return t.AppendQuarantine(0, nullptr, "{}", Indicator("1", "a").facts, peer_.org(), {RejectReason::kMarking, "", {}})
+    return t
+        .AppendQuarantine(0, nullptr, "{}", Indicator("1", "a").facts, peer_.org(), {RejectReason::kMarking, "", {}})
         .status();
   });
   EXPECT_EQ(ReasonOf(status), RejectReason::kInternal);

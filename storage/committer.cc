@@ -11,7 +11,9 @@ namespace {
 // Space a group needs besides its own bytes in log and tables: manifests, the engine's own log.
 constexpr uint64_t kSpareBytes = 1 << 20;
 
-absl::Status Stopping() { return Reject(RejectReason::kUnavailable, "this node is stopping; send again when it is back"); }
+absl::Status Stopping() {
+  return Reject(RejectReason::kUnavailable, "this node is stopping; send again when it is back");
+}
 
 }  // namespace
 

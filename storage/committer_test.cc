@@ -25,7 +25,13 @@ class CommitterTest : public ::testing::Test {
   // Keeps the committer inside a body until Release.
   void Hold() {
     std::promise<void> entered;
-    journal().Commit([&](Transaction&) { entered.set_value(); released_.wait(); return absl::OkStatus(); }, [](absl::Status) {});
+    journal().Commit(
+        [&](Transaction&) {
+          entered.set_value();
+          released_.wait();
+          return absl::OkStatus();
+        },
+        [](absl::Status) {});
     entered.get_future().wait();
   }
   void Release() { release_.set_value(); }
@@ -45,7 +51,11 @@ TEST_F(CommitterTest, ManyThreadsShareTheirSyncs) {
     threads.emplace_back([&, t] {
       std::atomic<int> open = 25;
       for (int i = 0; i < 25; ++i) {
-        journal().Commit(Stores(t * 100 + i), [&](absl::Status s) { failed += s.ok() ? 0 : 1; --open; open.notify_all(); });
+        journal().Commit(Stores(t * 100 + i), [&](absl::Status s) {
+          failed += s.ok() ? 0 : 1;
+          --open;
+          open.notify_all();
+        });
       }
       for (int now = open; now != 0; now = open) open.wait(now);
     });
@@ -65,10 +75,12 @@ TEST_F(CommitterTest, InOneGroupARefusalTakesOnlyItsOwnBack) {
   std::vector<RejectReason> outcomes;
   const auto note = [&](absl::Status s) { outcomes.push_back(ReasonOf(s)); };
   journal().Commit(Stores(1), note);
-  journal().Commit([&](Transaction& t) {
-    EXPECT_TRUE(Stores(2)(t).ok());
-    return Reject(RejectReason::kConflict, "no");
-  }, note);
+  journal().Commit(
+      [&](Transaction& t) {
+        EXPECT_TRUE(Stores(2)(t).ok());
+        return Reject(RejectReason::kConflict, "no");
+      },
+      note);
   journal().Commit(Stores(3), note);
   Release();
   journal().Stop();
@@ -93,9 +105,11 @@ TEST_F(CommitterTest, AGroupHoldsAtMostItsBoundOfCommits) {
 TEST_F(CommitterTest, BigCommitsCloseAGroup) {
   Hold();
   for (int i = 0; i < 3; ++i) {
-    journal().Commit([this, i](Transaction& t) {
-      return store_.Store(t, {Indicator(std::to_string(i), "v", 1, std::string(kGroupBytes, ' '))}, {});
-    }, [](absl::Status s) { EXPECT_TRUE(s.ok()) << s; });
+    journal().Commit(
+        [this, i](Transaction& t) {
+          return store_.Store(t, {Indicator(std::to_string(i), "v", 1, std::string(kGroupBytes, ' '))}, {});
+        },
+        [](absl::Status s) { EXPECT_TRUE(s.ok()) << s; });
   }
   Release();
   journal().Stop();

@@ -14,8 +14,12 @@
 namespace entente::storage {
 namespace {
 
-rocksdb::Slice ToSlice(ByteView bytes) { return {bytes.data(), bytes.size()}; }
-ByteView ToView(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+rocksdb::Slice ToSlice(ByteView bytes) {
+  return {bytes.data(), bytes.size()};
+}
+ByteView ToView(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
 
 }  // namespace
 
@@ -85,7 +89,9 @@ absl::StatusOr<std::optional<Bytes>> Database::Get(Family family, ByteView key, 
 std::unique_ptr<Database::Frozen> Database::Freeze() const {
   return std::unique_ptr<Frozen>(new Frozen(db_.get(), db_->GetSnapshot()));
 }
-Database::Frozen::~Frozen() { db_->ReleaseSnapshot(snapshot_); }
+Database::Frozen::~Frozen() {
+  db_->ReleaseSnapshot(snapshot_);
+}
 
 absl::Status Database::Write(Batch& batch, bool sync) {
   rocksdb::WriteOptions options;
@@ -118,7 +124,8 @@ absl::Status Database::VerifyTables(Family family) const {
 
 absl::Status Database::Replace(Family family) {
   rocksdb::ColumnFamilyHandle* old = handle(family);
-  if (const rocksdb::Status dropped = db_->DropColumnFamily(old); !dropped.ok()) return FromRocks(dropped, Name(family));
+  if (const rocksdb::Status dropped = db_->DropColumnFamily(old); !dropped.ok())
+    return FromRocks(dropped, Name(family));
   rocksdb::ColumnFamilyHandle* fresh = nullptr;
   const rocksdb::Status made = db_->CreateColumnFamily(FamilyOptions(family), std::string(Name(family)), &fresh);
   if (!made.ok()) return FromRocks(made, Name(family));
@@ -135,15 +142,33 @@ struct Database::Cursor::Bounds {
 Database::Cursor::Cursor() = default;
 Database::Cursor::Cursor(Cursor&&) noexcept = default;
 Database::Cursor::~Cursor() = default;
-void Database::Cursor::SeekToFirst() { iterator_->SeekToFirst(); }
-void Database::Cursor::SeekToLast() { iterator_->SeekToLast(); }
-void Database::Cursor::Seek(ByteView key) { iterator_->Seek(ToSlice(key)); }
-void Database::Cursor::Next() { iterator_->Next(); }
-void Database::Cursor::Prev() { iterator_->Prev(); }
-bool Database::Cursor::Valid() const { return iterator_->Valid(); }
-ByteView Database::Cursor::key() const { return ToView(iterator_->key()); }
-ByteView Database::Cursor::value() const { return ToView(iterator_->value()); }
-absl::Status Database::Cursor::status() const { return FromRocks(iterator_->status(), family_); }
+void Database::Cursor::SeekToFirst() {
+  iterator_->SeekToFirst();
+}
+void Database::Cursor::SeekToLast() {
+  iterator_->SeekToLast();
+}
+void Database::Cursor::Seek(ByteView key) {
+  iterator_->Seek(ToSlice(key));
+}
+void Database::Cursor::Next() {
+  iterator_->Next();
+}
+void Database::Cursor::Prev() {
+  iterator_->Prev();
+}
+bool Database::Cursor::Valid() const {
+  return iterator_->Valid();
+}
+ByteView Database::Cursor::key() const {
+  return ToView(iterator_->key());
+}
+ByteView Database::Cursor::value() const {
+  return ToView(iterator_->value());
+}
+absl::Status Database::Cursor::status() const {
+  return FromRocks(iterator_->status(), family_);
+}
 
 Database::Cursor Database::Iterate(Family family, ByteView lower, ByteView upper, const Frozen* at,
                                    bool long_scan) const {
@@ -174,7 +199,11 @@ void Database::Batch::Put(Family family, ByteView key, ByteView value) {
 void Database::Batch::Delete(Family family, ByteView key) {
   batch_->Delete(database_.handle(family), ToSlice(key)).PermitUncheckedError();
 }
-size_t Database::Batch::bytes() const { return batch_->GetDataSize(); }
-void Database::Batch::Clear() { batch_->Clear(); }
+size_t Database::Batch::bytes() const {
+  return batch_->GetDataSize();
+}
+void Database::Batch::Clear() {
+  batch_->Clear();
+}
 
 }  // namespace entente::storage

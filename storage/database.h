@@ -41,7 +41,8 @@ class Database {
 
   absl::StatusOr<std::optional<Bytes>> Get(Family family, ByteView key, const Frozen* at = nullptr) const;
   // Rows from `lower` on up to, not including, `upper` (empty: to the end). A long scan does not fill the cache.
-  Cursor Iterate(Family family, ByteView lower, ByteView upper, const Frozen* at = nullptr, bool long_scan = false) const;
+  Cursor Iterate(Family family, ByteView lower, ByteView upper, const Frozen* at = nullptr,
+                 bool long_scan = false) const;
   std::unique_ptr<Frozen> Freeze() const;
   absl::Status Write(Batch& batch, bool sync);
   // What a flush of everything in memory would write.

@@ -27,8 +27,8 @@ absl::Status OpenFailure(const rocksdb::Status& status, const std::string& path)
   // Both of RocksDB's refusals name the lock file: a lock of another process, and one held by this process already.
   if (status.IsIOError() && status.ToString().find(path + "/LOCK") != std::string::npos &&
       status.ToString().find("open a file for lock") == std::string::npos) {
-    return Reject(RejectReason::kStoreLocked, "another process has the store at " + path +
-                                                  " open; stop it first, one node runs on a folder");
+    return Reject(RejectReason::kStoreLocked,
+                  "another process has the store at " + path + " open; stop it first, one node runs on a folder");
   }
   if (IsDamage(status)) {
     return Reject(RejectReason::kStoreCorrupt,

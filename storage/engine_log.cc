@@ -18,7 +18,8 @@ constexpr size_t kMaxLineBytes = 8 * 1024;
 
 class EngineLog final : public rocksdb::Logger {
  public:
-  explicit EngineLog(const std::string& folder) : rocksdb::Logger(rocksdb::InfoLogLevel::INFO_LEVEL), path_(folder + "/LOG") {
+  explicit EngineLog(const std::string& folder)
+      : rocksdb::Logger(rocksdb::InfoLogLevel::INFO_LEVEL), path_(folder + "/LOG") {
     std::lock_guard lock(mutex_);
     OpenLocked();
   }
@@ -59,6 +60,8 @@ class EngineLog final : public rocksdb::Logger {
 
 }  // namespace
 
-std::shared_ptr<rocksdb::Logger> MakeEngineLog(const std::string& folder) { return std::make_shared<EngineLog>(folder); }
+std::shared_ptr<rocksdb::Logger> MakeEngineLog(const std::string& folder) {
+  return std::make_shared<EngineLog>(folder);
+}
 
 }  // namespace entente::storage

@@ -24,7 +24,9 @@ class Spliced final : public Rows {
   const Rows& views_;
 };
 
-bool IsDamage(const absl::Status& status) { return ReasonOf(status) == RejectReason::kStoreCorrupt; }
+bool IsDamage(const absl::Status& status) {
+  return ReasonOf(status) == RejectReason::kStoreCorrupt;
+}
 
 struct Differences {
   uint64_t missing = 0, extra = 0, changed = 0;
@@ -34,8 +36,13 @@ struct Differences {
 }  // namespace
 
 Fsck::Fsck(const Database& store, const crypto::AtRest& at_rest, const trust::Identity& self, std::string path)
-    : store_(store), at_rest_(at_rest), self_(self), path_(std::move(path)), scratch_path_(path_ + ".fsck"),
-      views_(Keys(at_rest, &memory_)), statements_(self) {}
+    : store_(store),
+      at_rest_(at_rest),
+      self_(self),
+      path_(std::move(path)),
+      scratch_path_(path_ + ".fsck"),
+      views_(Keys(at_rest, &memory_)),
+      statements_(self) {}
 
 Fsck::~Fsck() {
   overlay_.reset();
@@ -89,7 +96,8 @@ absl::Status Fsck::Tables() {
     if (family == Family::kJournal) journal_sound_ = false;
     const bool view = family != Family::kJournal && family != Family::kStore;
     if (view) differing_.push_back(family);
-    Problem((view ? "view " : "family ") + std::string(Name(family)) + ": damaged on disk: " + std::string(status.message()));
+    Problem((view ? "view " : "family ") + std::string(Name(family)) +
+            ": damaged on disk: " + std::string(status.message()));
   }
   return absl::OkStatus();
 }
@@ -198,8 +206,9 @@ absl::Status Fsck::Compare(Family family) {
 
 absl::Status Fsck::Replace(Database& store) {
   if (!journal_sound_) {
-    return Reject(RejectReason::kStoreCorrupt, "the journal itself is damaged, so no views were made from it; restore the "
-                                               "folder from a backup, or make a new node and let peers send again");
+    return Reject(RejectReason::kStoreCorrupt,
+                  "the journal itself is damaged, so no views were made from it; restore the "
+                  "folder from a backup, or make a new node and let peers send again");
   }
   Database::Batch batch(store);
   batch.Put(Family::kStore, kRebuildKey, "1");

@@ -70,18 +70,23 @@ TEST_F(FsckTest, AWholeStoreHasNoProblems) {
 }
 
 TEST_F(FsckTest, ADeletedRowIsFoundAndMadeAgain) {
-  Tamper([&](Database&, Database::Batch& batch) { batch.Delete(Family::kOutbox, keys_.OutboxRow(keys_.Peer(peer_.org().view()), 3)); });
+  Tamper([&](Database&, Database::Batch& batch) {
+    batch.Delete(Family::kOutbox, keys_.OutboxRow(keys_.Peer(peer_.org().view()), 3));
+  });
   ExpectCured("view outbox: 1 rows are missing");
 }
 
 TEST_F(FsckTest, AnExtraRowIsFoundAndRemoved) {
-  Tamper([&](Database&, Database::Batch& batch) { batch.Put(Family::kValues, keys_.ValueRow(keys_.Value("x"), 3), {}); });
+  Tamper(
+      [&](Database&, Database::Batch& batch) { batch.Put(Family::kValues, keys_.ValueRow(keys_.Value("x"), 3), {}); });
   ExpectCured("view values: 1 rows too many");
 }
 
 TEST_F(FsckTest, AChangedRowIsFoundAndCorrected) {
   const Bytes key(kCountersKey);
-  Tamper([&](Database&, Database::Batch& batch) { batch.Put(Family::kMeta, key, Sealed(Family::kMeta, key, Bytes(24, '\1'))); });
+  Tamper([&](Database&, Database::Batch& batch) {
+    batch.Put(Family::kMeta, key, Sealed(Family::kMeta, key, Bytes(24, '\1')));
+  });
   ExpectCured("view meta: 1 rows differ from what the journal says");
   EXPECT_EQ(store_.journal->Count().objects, 3u);
 }
@@ -135,7 +140,8 @@ TEST_F(FsckTest, AChangedRecordIsNamedAndNothingIsMadeFromIt) {
   EXPECT_TRUE(report->repaired.empty());
 }
 
-// A record that somebody with the storage key, but not the origin's signing key, rewrote together with everything over it.
+// A record that somebody with the storage key, but not the origin's signing key, rewrote together with everything over
+// it.
 TEST_F(FsckTest, AForgedStatementIsFound) {
   Tamper([&](Database& database, Database::Batch& batch) {
     Digest chain;
@@ -151,7 +157,8 @@ TEST_F(FsckTest, AForgedStatementIsFound) {
       chain = NextChain(chain, seq, sealed);
       batch.Put(Family::kJournal, key, chain.str() + sealed);
     }
-    ASSERT_TRUE(HeadFile::Open(store_.head_file())->Write(trust::MakeHead(store_.self, 6, chain, store_.clock.now)).ok());
+    ASSERT_TRUE(
+        HeadFile::Open(store_.head_file())->Write(trust::MakeHead(store_.self, 6, chain, store_.clock.now)).ok());
   });
   const std::vector<std::string> problems = Problems();
   ASSERT_EQ(problems.size(), 2u);
@@ -220,7 +227,8 @@ TEST_F(FsckTest, ProblemsAreBounded) {
   });
   EXPECT_EQ(ReasonOf(store_.TryOpen().status()), RejectReason::kStoreCorrupt);
   auto database = Database::Open(store_.store(), Database::Create::kNever, Database::Purpose::kStore);
-  EXPECT_EQ(RunFsck(**database, store_.at_rest, store_.self.identity, store_.store(), false)->problems.size(), kMaxProblems);
+  EXPECT_EQ(RunFsck(**database, store_.at_rest, store_.self.identity, store_.store(), false)->problems.size(),
+            kMaxProblems);
 }
 
 }  // namespace

@@ -16,7 +16,11 @@ class GroupWriter {
  public:
   GroupWriter(Database& database, const crypto::AtRest& at_rest, const trust::Self& self, const Clock& clock,
               HeadFile head_file, JournalHead head)
-      : database_(database), at_rest_(at_rest), self_(self), clock_(clock), head_file_(std::move(head_file)),
+      : database_(database),
+        at_rest_(at_rest),
+        self_(self),
+        clock_(clock),
+        head_file_(std::move(head_file)),
         head_(std::move(head)) {}
 
   const JournalHead& head() const { return head_; }

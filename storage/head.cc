@@ -93,8 +93,9 @@ absl::StatusOr<Slots> ReadSlots(int fd, const std::string& path) {
   }
   if (!out.newest) {
     return Reject(RejectReason::kStoreCorrupt,
-                  "the head file " + path + " is damaged in both its halves, so nothing says how long the store was; "
-                  "restore the store and this file from one backup");
+                  "the head file " + path +
+                      " is damaged in both its halves, so nothing says how long the store was; "
+                      "restore the store and this file from one backup");
   }
   return out;
 }
@@ -145,8 +146,8 @@ absl::Status HeadFile::Create(const std::string& path, const v1::SignedBody& hea
     }
     if (fsync(fd.get()) != 0) return IoFailure(temporary, "sync");
   }
-  // A link, not a rename: of two processes that start on a new folder at once, the second must not replace the file that
-  // the first one writes into.
+  // A link, not a rename: of two processes that start on a new folder at once, the second must not replace the file
+  // that the first one writes into.
   const bool linked = link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST;
   const absl::Status failure = linked ? absl::OkStatus() : IoFailure(path, "create");
   unlink(temporary.c_str());
@@ -165,7 +166,9 @@ absl::StatusOr<HeadFile> HeadFile::Open(const std::string& path) {
   return out;
 }
 
-HeadFile::HeadFile(HeadFile&& other) noexcept { *this = std::move(other); }
+HeadFile::HeadFile(HeadFile&& other) noexcept {
+  *this = std::move(other);
+}
 HeadFile& HeadFile::operator=(HeadFile&& other) noexcept {
   std::swap(fd_, other.fd_);
   next_slot_ = other.next_slot_;

@@ -23,6 +23,7 @@ class HeadFile {
   // For writing. Refuses like Read.
   static absl::StatusOr<HeadFile> Open(const std::string& path);
 
+  HeadFile() = default;  // closed: Write refuses
   HeadFile(HeadFile&& other) noexcept;
   HeadFile& operator=(HeadFile&& other) noexcept;
   ~HeadFile();
@@ -30,7 +31,6 @@ class HeadFile {
   absl::Status Write(const v1::SignedBody& head);
 
  private:
-  HeadFile() = default;
   int fd_ = -1;
   size_t next_slot_ = 0;
   std::string path_;

@@ -48,7 +48,9 @@ class Head : public ::testing::Test {
   std::string path_;
 };
 
-TEST_F(Head, NoFileIsNoHead) { EXPECT_FALSE(HeadFile::Read(path_)->has_value()); }
+TEST_F(Head, NoFileIsNoHead) {
+  EXPECT_FALSE(HeadFile::Read(path_)->has_value());
+}
 
 TEST_F(Head, TheNewestIsRead) {
   for (const uint64_t last : {0, 1, 2, 7, 8}) {

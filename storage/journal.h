@@ -15,12 +15,12 @@
 namespace entente::storage {
 
 struct JournalOptions {
-  std::string path;                              // folder; created when absent and `create`
+  std::string path;  // folder; created when absent and `create`
   bool create = false;
-  size_t group_records = 1024;                   // at most this many commits share one sync
-  double space_floor_fraction = 0.05;            // intake stops when less than this share ...
-  uint64_t space_floor_bytes = 1ull << 30;       // ... or, if smaller, this much is free
-  size_t queue_commits = 1024;                   // Commit blocks beyond this
+  size_t group_records = 1024;              // at most this many commits share one sync
+  double space_floor_fraction = 0.05;       // intake stops when less than this share ...
+  uint64_t space_floor_bytes = 1ull << 30;  // ... or, if smaller, this much is free
+  size_t queue_commits = 1024;              // Commit blocks beyond this
   bool repair = false;  // for fsck: opens also when views are damaged; every commit is refused until Fsck(true)
 };
 struct SearchHits {
@@ -29,7 +29,7 @@ struct SearchHits {
 };
 struct JournalHead {
   uint64_t sequence = 0;
-  Digest root;           // chain hash of the record at `sequence`; zeros at 0
+  Digest root;  // chain hash of the record at `sequence`; zeros at 0
   v1::SignedBody signed_head;
 };
 struct CommitStats {
@@ -41,15 +41,16 @@ struct CommitStats {
 // stays behind this header. All reads are safe from any thread.
 class Journal : public Reader {
  public:
-  // Refuses with kStoreLocked (another process has it), kStoreCorrupt (damage, named), kStoreShort (fewer records than the
-  // separately synced signed head, or another history than it), kStoreIo, kDiskFull.
+  // Refuses with kStoreLocked (another process has it), kStoreCorrupt (damage, named), kStoreShort (fewer records than
+  // the separately synced signed head, or another history than it), kStoreIo, kDiskFull.
   static absl::StatusOr<std::unique_ptr<Journal>> Open(const JournalOptions& options, const crypto::AtRest& at_rest,
                                                        const trust::Self& self, const Clock& clock);
 
-  // Runs `body` on the committer's thread, in call order with all others. When it returns OK its records are written with
-  // others in one synced WriteBatch, the signed head is synced, and then `done(OK)` runs on that thread. When it refuses,
-  // nothing of it is written and `done` gets its status. A failed write stops all intake (kStoreIo) until reopened;
-  // under the space floor every commit is refused with kDiskFull until space is freed. Blocks when the queue is full.
+  // Runs `body` on the committer's thread, in call order with all others. When it returns OK its records are written
+  // with others in one synced WriteBatch, the signed head is synced, and then `done(OK)` runs on that thread. When it
+  // refuses, nothing of it is written and `done` gets its status. A failed write stops all intake (kStoreIo) until
+  // reopened; under the space floor every commit is refused with kDiskFull until space is freed. Blocks when the queue
+  // is full.
   using Body = std::function<absl::Status(Transaction&)>;
   using Done = std::function<void(absl::Status)>;
   virtual void Commit(Body body, Done done) = 0;
@@ -59,7 +60,8 @@ class Journal : public Reader {
   virtual void Stop() = 0;
 
   virtual JournalHead Head() const = 0;
-  // The chain hash at `sequence`, or empty when the journal is shorter: what a head that a peer remembers is compared to.
+  // The chain hash at `sequence`, or empty when the journal is shorter: what a head that a peer remembers is compared
+  // to.
   virtual absl::StatusOr<std::optional<Digest>> RootAt(uint64_t sequence) const = 0;
   virtual Counters Count() const = 0;
   virtual CommitStats Stats() const = 0;
@@ -83,9 +85,9 @@ class Journal : public Reader {
   virtual void OnGroup(std::function<void(const JournalHead&)> callback) = 0;
 
   // Recomputes the chain, opens every record, rechecks every statement, rebuilds all views in a temporary store and
-  // compares them. Problems are sentences without values or ids. With `rebuild`, replaces the views by the rebuilt ones.
-  // Runs beside normal use over a snapshot. A rebuild refuses with kUnavailable while commits are queued, and holds back
-  // those that come meanwhile; `repaired` is then what it put right, `problems` what it could not.
+  // compares them. Problems are sentences without values or ids. With `rebuild`, replaces the views by the rebuilt
+  // ones. Runs beside normal use over a snapshot. A rebuild refuses with kUnavailable while commits are queued, and
+  // holds back those that come meanwhile; `repaired` is then what it put right, `problems` what it could not.
   struct FsckReport {
     std::vector<std::string> problems;  // at most 100
     std::vector<std::string> repaired;

@@ -117,8 +117,9 @@ TEST_F(JournalTest, AnothersPermitStoresNothing) {
     const auto batch = envelope::SignBatch(store_.self, testing::Labelled(model::Label::kGreen), {}, {"{}"},
                                            {crypto::RandomId<StreamId>(), 0, StatementId()}, store_.clock.now);
     const auto seq = transaction.AppendOwnBatch(*batch, {});
-    return transaction.AppendObject(*seq, batch->statements()[0], Indicator("1", "").facts,
-                                    testing::PermitFor(peer_.org())).status();
+    return transaction
+        .AppendObject(*seq, batch->statements()[0], Indicator("1", "").facts, testing::PermitFor(peer_.org()))
+        .status();
   });
   EXPECT_EQ(ReasonOf(status), RejectReason::kInternal);
 }
@@ -222,8 +223,10 @@ TEST_F(JournalTest, RepeatsRaiseTheLabelAndAreBounded) {
       const VersionEntry of = **t.NewestVersion(object.facts.id);
       const auto batch = envelope::SignBatch(store_.self, testing::Labelled(model::Label::kAmber), {}, {object.content},
                                              **t.OutboundStream({}), store_.clock.now);
-      return t.AppendRepeat(*t.AppendOwnBatch(*batch, {}), batch->statements()[0], object.facts, of,
-                            testing::PermitFor(store_.self.org(), model::Label::kAmber)).status();
+      return t
+          .AppendRepeat(*t.AppendOwnBatch(*batch, {}), batch->statements()[0], object.facts, of,
+                        testing::PermitFor(store_.self.org(), model::Label::kAmber))
+          .status();
     });
     ASSERT_TRUE(status.ok()) << status;
   }

@@ -20,8 +20,12 @@ Bytes Joined(ByteView a, ByteView b) {
 
 }  // namespace
 
-std::string_view Name(Family family) { return kNames[static_cast<size_t>(family)]; }
-std::span<const Family> ViewFamilies() { return kViews; }
+std::string_view Name(Family family) {
+  return kNames[static_cast<size_t>(family)];
+}
+std::span<const Family> ViewFamilies() {
+  return kViews;
+}
 
 Bytes SeqBytes(uint64_t value) {
   Bytes out;
@@ -29,8 +33,12 @@ Bytes SeqBytes(uint64_t value) {
   return out;
 }
 
-uint64_t Biased(int64_t value) { return static_cast<uint64_t>(value) ^ (1ull << 63); }
-int64_t Unbiased(uint64_t value) { return static_cast<int64_t>(value ^ (1ull << 63)); }
+uint64_t Biased(int64_t value) {
+  return static_cast<uint64_t>(value) ^ (1ull << 63);
+}
+int64_t Unbiased(uint64_t value) {
+  return static_cast<int64_t>(value ^ (1ull << 63));
+}
 
 Bytes Keys::Object(std::string_view id) const {
   if (memory_ == nullptr) return at_rest_->IndexKey("id", id);
@@ -48,9 +56,15 @@ Bytes Keys::Quarantined(std::string_view id, int64_t version_ns, ByteView conten
   return Version(id, version_ns) + at_rest_->IndexKey("content", content_digest);
 }
 
-Bytes Keys::Value(std::string_view value) const { return at_rest_->IndexKey("value", value); }
-Bytes Keys::ValueRow(ByteView value_key, uint64_t seq) const { return Joined(value_key, SeqBytes(seq)); }
-Bytes Keys::Statement(ByteView statement_id) const { return at_rest_->IndexKey("statement", statement_id); }
+Bytes Keys::Value(std::string_view value) const {
+  return at_rest_->IndexKey("value", value);
+}
+Bytes Keys::ValueRow(ByteView value_key, uint64_t seq) const {
+  return Joined(value_key, SeqBytes(seq));
+}
+Bytes Keys::Statement(ByteView statement_id) const {
+  return at_rest_->IndexKey("statement", statement_id);
+}
 
 Bytes Keys::OutboundStream(ByteView sorted_audience) const {
   return kOutbound + at_rest_->IndexKey("outbound", sorted_audience);
@@ -66,12 +80,24 @@ Bytes Keys::StreamSlot(ByteView origin, ByteView stream, uint64_t sequence) cons
   return key;
 }
 
-Bytes Keys::Envelope(ByteView envelope_id) const { return kReplayById + at_rest_->IndexKey("envelope", envelope_id); }
-Bytes Keys::Peer(ByteView org) const { return at_rest_->IndexKey("peer", org); }
-Bytes Keys::OutboxRow(ByteView peer_key, uint64_t seq) const { return Joined(peer_key, SeqBytes(seq)); }
-Bytes Keys::CursorProgress(ByteView peer_key) const { return Bytes(peer_key) + kCursorProgress; }
-Bytes Keys::CursorTally(ByteView peer_key) const { return Bytes(peer_key) + kCursorTally; }
-Bytes Keys::Party(ByteView org) const { return at_rest_->IndexKey("party", org); }
+Bytes Keys::Envelope(ByteView envelope_id) const {
+  return kReplayById + at_rest_->IndexKey("envelope", envelope_id);
+}
+Bytes Keys::Peer(ByteView org) const {
+  return at_rest_->IndexKey("peer", org);
+}
+Bytes Keys::OutboxRow(ByteView peer_key, uint64_t seq) const {
+  return Joined(peer_key, SeqBytes(seq));
+}
+Bytes Keys::CursorProgress(ByteView peer_key) const {
+  return Bytes(peer_key) + kCursorProgress;
+}
+Bytes Keys::CursorTally(ByteView peer_key) const {
+  return Bytes(peer_key) + kCursorTally;
+}
+Bytes Keys::Party(ByteView org) const {
+  return at_rest_->IndexKey("party", org);
+}
 
 Bytes Keys::Marking(ByteView origin, std::string_view marking_id) const {
   return at_rest_->IndexKey("marking", Joined(origin, marking_id));

@@ -38,7 +38,9 @@ std::span<const Family> ViewFamilies();
 
 Bytes SeqBytes(uint64_t value);
 // The number at the end of a row key. `key` must hold at least eight bytes.
-inline uint64_t SeqAtEnd(ByteView key) { return ReadBigEndian<uint64_t>(key.substr(key.size() - kSeqSize)); }
+inline uint64_t SeqAtEnd(ByteView key) {
+  return ReadBigEndian<uint64_t>(key.substr(key.size() - kSeqSize));
+}
 // Signed numbers whose bytes sort as they do.
 uint64_t Biased(int64_t value);
 int64_t Unbiased(uint64_t value);
@@ -56,14 +58,14 @@ class Keys {
   Bytes Object(std::string_view id) const;  // versions: the row of the newest version; prefix of the others
   Bytes Version(std::string_view id, int64_t version_ns) const;
   Bytes Quarantined(std::string_view id, int64_t version_ns, ByteView content_digest) const;
-  Bytes Value(std::string_view value) const;       // what a record keeps of a value; prefix in values
+  Bytes Value(std::string_view value) const;  // what a record keeps of a value; prefix in values
   Bytes ValueRow(ByteView value_key, uint64_t seq) const;
   Bytes Statement(ByteView statement_id) const;
   Bytes OutboundStream(ByteView sorted_audience) const;
   Bytes InboundStream(ByteView origin, ByteView stream) const;
   Bytes StreamSlot(ByteView origin, ByteView stream, uint64_t sequence) const;
   Bytes Envelope(ByteView envelope_id) const;
-  Bytes Peer(ByteView org) const;                   // prefix in outbox and cursors
+  Bytes Peer(ByteView org) const;  // prefix in outbox and cursors
   Bytes OutboxRow(ByteView peer_key, uint64_t seq) const;
   Bytes CursorProgress(ByteView peer_key) const;
   Bytes CursorTally(ByteView peer_key) const;

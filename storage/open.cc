@@ -16,21 +16,25 @@ absl::StatusOr<v1::SignedBody> FindHead(const JournalOptions& options, const tru
   if (!head->has_value()) {
     if (exists) {
       return Reject(RejectReason::kStoreCorrupt,
-                    "the head file " + path + " is missing, so nothing proves that the store beside it is whole; "
-                    "restore the whole folder from a backup");
+                    "the head file " + path +
+                        " is missing, so nothing proves that the store beside it is whole; "
+                        "restore the whole folder from a backup");
     }
-    if (!options.create) return Reject(RejectReason::kNotFound, "no store at " + options.path + "; entente init makes one");
+    if (!options.create)
+      return Reject(RejectReason::kNotFound, "no store at " + options.path + "; entente init makes one");
     std::error_code error;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
     if (error) return Reject(RejectReason::kStoreIo, "cannot make the folder of " + path + ": " + error.message());
-    if (absl::Status made = HeadFile::Create(path, trust::MakeHead(self, 0, Digest(), clock.Now())); !made.ok()) return made;
+    if (absl::Status made = HeadFile::Create(path, trust::MakeHead(self, 0, Digest(), clock.Now())); !made.ok())
+      return made;
     head = HeadFile::Read(path);
     if (!head.ok()) return head.status();
   }
   v1::HeadBody body;
   if (!exists && body.ParseFromString((*head)->body()) && body.sequence() != 0) {
-    return Reject(RejectReason::kStoreShort, "the store at " + options.path + " is gone, but this node signed a head at record " +
-                                                 std::to_string(body.sequence()) + "; restore the whole folder from a backup");
+    return Reject(RejectReason::kStoreShort,
+                  "the store at " + options.path + " is gone, but this node signed a head at record " +
+                      std::to_string(body.sequence()) + "; restore the whole folder from a backup");
   }
   return **std::move(head);
 }
@@ -98,8 +102,10 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const JournalOptions& opt
     *signed_head = trust::MakeHead(self, end->sequence, end->root, clock.Now());
     if (absl::Status written = head_file->Write(*signed_head); !written.ok()) return written;
   }
-  RocksJournal::Opened found{nullptr, *std::move(head_file), {end->sequence, end->root, *signed_head},
-                             {},      end->time_us,          absl::OkStatus()};
+  RocksJournal::Opened found;
+  found.head_file = *std::move(head_file);
+  found.head = {end->sequence, end->root, *signed_head};
+  found.last_time_us = end->time_us;
   absl::StatusOr<Durable> durable = LoadViews(options, rows, database, self, end->sequence);
   if (durable.ok()) {
     found.durable = *std::move(durable);

@@ -51,7 +51,8 @@ absl::Status Views::PeerHead(ByteView peer, const v1::SignedBody& head, uint64_t
   if (before->has_value() && !row.ParseFromString(**before)) return DamagedRow(Family::kCursors);
   row.set_delivered(std::max(row.delivered(), delivered));
   row.set_refused(row.refused() + refused);
-  if (!head.body().empty() && (!row.has_head() || SequenceOf(row.head()) <= SequenceOf(head))) *row.mutable_head() = head;
+  if (!head.body().empty() && (!row.has_head() || SequenceOf(row.head()) <= SequenceOf(head)))
+    *row.mutable_head() = head;
   step.out.Put(Family::kCursors, key, row.SerializeAsString());
   return absl::OkStatus();
 }

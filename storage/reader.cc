@@ -9,7 +9,8 @@ absl::StatusOr<std::optional<v1::Record>> ViewReader::FindRecord(uint64_t seq) c
   if (!row->has_value()) return std::nullopt;
   std::optional<v1::Record> record(std::in_place);
   if (!record->ParseFromString(**row)) {
-    return Reject(RejectReason::kStoreCorrupt, "journal record " + std::to_string(seq) + " does not parse; run entente fsck");
+    return Reject(RejectReason::kStoreCorrupt,
+                  "journal record " + std::to_string(seq) + " does not parse; run entente fsck");
   }
   return record;
 }

@@ -14,8 +14,8 @@ namespace entente::storage {
 
 // One stored version of an object, from the version index.
 struct VersionEntry {
-  uint64_t seq = 0;              // journal sequence of the ObjectAccepted record
-  std::string version;           // as written in the object
+  uint64_t seq = 0;     // journal sequence of the ObjectAccepted record
+  std::string version;  // as written in the object
   int64_t version_ns = 0;
   OrgId origin;
   model::Label label = model::Label::kUnlabelled;  // the strictest it was ever accepted under
@@ -25,18 +25,18 @@ struct VersionEntry {
 struct QuarantineEntry {
   uint64_t seq = 0;
   int64_t version_ns = 0;
-  std::string reason;            // RejectReason name
+  std::string reason;  // RejectReason name
   Digest content_digest;
   OrgId origin;
 };
 struct Counters {
-  uint64_t objects = 0;      // distinct ids with at least one accepted version
+  uint64_t objects = 0;  // distinct ids with at least one accepted version
   uint64_t versions = 0;
   uint64_t quarantined = 0;  // quarantined (id, version, bytes) not accepted since
 };
 struct PeerCursor {
-  uint64_t delivered = 0;         // outbox position acknowledged
-  uint64_t refused = 0;           // entries given up
+  uint64_t delivered = 0;                   // outbox position acknowledged
+  uint64_t refused = 0;                     // entries given up
   std::optional<v1::SignedBody> seen_head;  // newest head of that peer
 };
 inline constexpr size_t kMaxRepeats = 64;

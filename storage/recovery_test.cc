@@ -18,7 +18,8 @@ using testing::TestStore;
 class Recovery : public ::testing::Test {
  protected:
   void Fill(int from, int to) {
-    for (int i = from; i < to; ++i) ASSERT_TRUE(store_.Publish({Indicator(std::to_string(i), "v" + std::to_string(i))}).ok());
+    for (int i = from; i < to; ++i)
+      ASSERT_TRUE(store_.Publish({Indicator(std::to_string(i), "v" + std::to_string(i))}).ok());
   }
   RejectReason OpenReason() {
     store_.Close();
@@ -72,9 +73,11 @@ TEST_F(Recovery, AnUnacknowledgedGroupMayBeTornAnywhere) {
   Fill(0, 2);
   store_.Keep("before");
   const size_t before = fs::file_size(Log());
-  ASSERT_TRUE(store_.journal->CommitAndWait([&](Transaction& t) {
-    return t.AppendDelivered(store_.self.org(), 0, 0, nullptr).status();  // one small record
-  }).ok());
+  ASSERT_TRUE(store_.journal
+                  ->CommitAndWait([&](Transaction& t) {
+                    return t.AppendDelivered(store_.self.org(), 0, 0, nullptr).status();  // one small record
+                  })
+                  .ok());
   store_.Close();
   const size_t after = fs::file_size(Log());
   store_.Keep("torn");
@@ -225,7 +228,8 @@ TEST_F(Recovery, RawFilesShowNoIdValueContentOrKey) {
   store_.Open();  // tables and logs
   ASSERT_TRUE(store_.Publish({Indicator("fedcba", "other-value.example")}, {peer.org()}).ok());
   store_.Close();
-  const std::vector<Bytes> never = {"abcdef", "fedcba", "secret-value", "other-value", "indicator--", "\"n\":",
+  const std::vector<Bytes> never = {"abcdef",        "fedcba",         "secret-value",
+                                    "other-value",   "indicator--",    "\"n\":",
                                     "party-on-file", peer.org().str(), peer.statement_key->public_key()};
   for (const auto& entry : fs::recursive_directory_iterator(store_.folder)) {
     if (!entry.is_regular_file()) continue;

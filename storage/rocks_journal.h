@@ -46,7 +46,8 @@ class RocksJournal final : public AnswersReader<Journal> {
   const Rows& rows() const override { return rows_; }
   Keys keys() const override { return Keys(at_rest_); }
   TallyRow Tally(const OrgId& peer) const;
-  absl::StatusOr<std::vector<uint64_t>> SequencesBehind(uint64_t after, Family family, ByteView prefix, size_t limit) const;
+  absl::StatusOr<std::vector<uint64_t>> SequencesBehind(uint64_t after, Family family, ByteView prefix,
+                                                        size_t limit) const;
 
   const JournalOptions options_;
   const crypto::AtRest& at_rest_;

@@ -22,12 +22,14 @@ class NoRows final : public Rows {
 Model Scanned(const Rows& rows, ByteView prefix, ByteView from) {
   Model out;
   Bytes last;
-  EXPECT_TRUE(rows.Scan(Family::kOutbox, prefix, from, [&](ByteView key, ByteView value) {
-    EXPECT_TRUE(out.empty() || last < key) << "not ascending";
-    last = key;
-    out.emplace(key, value);
-    return true;
-  }).ok());
+  EXPECT_TRUE(rows.Scan(Family::kOutbox, prefix, from,
+                        [&](ByteView key, ByteView value) {
+                          EXPECT_TRUE(out.empty() || last < key) << "not ascending";
+                          last = key;
+                          out.emplace(key, value);
+                          return true;
+                        })
+                  .ok());
   return out;
 }
 

@@ -7,7 +7,8 @@ namespace entente::storage {
 
 absl::StatusOr<JournalRow> SplitJournalRow(uint64_t seq, ByteView value) {
   if (value.size() < Digest::kSize + crypto::AtRest::kOverhead) {
-    return Reject(RejectReason::kStoreCorrupt, "journal record " + std::to_string(seq) + " is cut short; run entente fsck");
+    return Reject(RejectReason::kStoreCorrupt,
+                  "journal record " + std::to_string(seq) + " is cut short; run entente fsck");
   }
   return JournalRow{*Digest::From(value.substr(0, Digest::kSize)), value.substr(Digest::kSize)};
 }
@@ -16,7 +17,9 @@ Digest NextChain(const Digest& previous, uint64_t seq, ByteView sealed) {
   return crypto::LabeledHash("entente/1/journal", {previous.view(), SeqBytes(seq), crypto::Sha256(sealed).view()});
 }
 
-Bytes SealingContext(Family family, ByteView key) { return Bytes(Name(family)).append(key); }
+Bytes SealingContext(Family family, ByteView key) {
+  return Bytes(Name(family)).append(key);
+}
 
 Bytes PrefixEnd(ByteView prefix) {
   Bytes end(prefix);
@@ -37,7 +40,8 @@ absl::StatusOr<Bytes> SealedRows::OpenRow(Family family, ByteView key, ByteView 
   if (opened.ok()) return opened;
   const std::string place = family == Family::kJournal ? "journal record " + std::to_string(SeqAtEnd(key))
                                                        : "a row of " + std::string(Name(family));
-  return Reject(RejectReason::kStoreCorrupt, place + " was changed on disk or sealed under another key; run entente fsck");
+  return Reject(RejectReason::kStoreCorrupt,
+                place + " was changed on disk or sealed under another key; run entente fsck");
 }
 
 absl::StatusOr<std::optional<Bytes>> SealedRows::Get(Family family, ByteView key) const {

@@ -6,7 +6,9 @@
 namespace entente::storage {
 namespace {
 
-absl::Status Wrong(std::string_view what) { return Reject(RejectReason::kStoreCorrupt, what); }
+absl::Status Wrong(std::string_view what) {
+  return Reject(RejectReason::kStoreCorrupt, what);
+}
 
 }  // namespace
 
@@ -20,26 +22,32 @@ struct StatementCheck::Claim {
 
 absl::Status StatementCheck::Check(const v1::Record& record, const ViewReader& reader) {
   switch (record.kind_case()) {
-    case v1::Record::kParty: return Learn(record.party(), absl::FromUnixMicros(record.time_us()));
+    case v1::Record::kParty:
+      return Learn(record.party(), absl::FromUnixMicros(record.time_us()));
     case v1::Record::kObject: {
       const v1::ObjectAccepted& object = record.object();
       return Verify({object.batch_seq(), object.index(), object.statement_id(), object.statement(), object.salt(),
-                     object.content(), object.content_digest(), object.path()}, reader);
+                     object.content(), object.content_digest(), object.path()},
+                    reader);
     }
     case v1::Record::kQuarantine: {
       const v1::ObjectQuarantined& held = record.quarantine();
       if (held.batch_seq() == 0) {
         return crypto::Sha256(held.content()).view() == held.content_digest() ? absl::OkStatus()
-                                                                               : Wrong("its content has another digest");
+                                                                              : Wrong("its content has another digest");
       }
       return Verify({held.batch_seq(), held.index(), held.statement_id(), held.statement(), held.salt(), held.content(),
-                     held.content_digest(), held.path()}, reader);
+                     held.content_digest(), held.path()},
+                    reader);
     }
-    case v1::Record::kRepeatedStatement: return VerifyRepeat(record.repeated_statement(), reader);
+    case v1::Record::kRepeatedStatement:
+      return VerifyRepeat(record.repeated_statement(), reader);
     case v1::Record::kBatch:
     case v1::Record::kDelivered:
-    case v1::Record::kEnvelope: return absl::OkStatus();
-    case v1::Record::KIND_NOT_SET: break;
+    case v1::Record::kEnvelope:
+      return absl::OkStatus();
+    case v1::Record::KIND_NOT_SET:
+      break;
   }
   return Wrong("its kind is not known to this version");
 }
@@ -57,7 +65,8 @@ absl::Status StatementCheck::VerifyRepeat(const v1::StatementRepeated& repeat, c
   if (!object.ok()) return object.status();
   if (!object->has_value() || !(*object)->has_object()) return Wrong("the object it repeats is missing");
   return Verify({repeat.batch_seq(), repeat.index(), repeat.statement_id(), repeat.statement(), repeat.salt(),
-                 (*object)->object().content(), repeat.content_digest(), repeat.path()}, reader);
+                 (*object)->object().content(), repeat.content_digest(), repeat.path()},
+                reader);
 }
 
 absl::Status StatementCheck::Verify(const Claim& claim, const ViewReader& reader) {

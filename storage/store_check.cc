@@ -8,7 +8,8 @@ namespace {
 
 constexpr std::string_view kFormatKey = "format", kFormat = "entente/1/store";
 constexpr std::string_view kLost =
-    "; do not delete the head file: restore the whole folder from a backup, or make a new node and let peers send again";
+    "; do not delete the head file: restore the whole folder from a backup, or make a new node and let peers send "
+    "again";
 
 absl::Status Corrupt(const std::string& what) {
   return Reject(RejectReason::kStoreCorrupt, what + std::string(kLost));
@@ -25,6 +26,44 @@ absl::StatusOr<uint64_t> TailStart(const Database& database, uint64_t last, uint
   }
   if (absl::Status status = cursor.status(); !status.ok()) return status;
   return start;
+}
+
+// The store is as long as the signed head says, with the same history.
+absl::Status HoldsHead(const Database& database, uint64_t last, const v1::HeadBody& head) {
+  const std::string at = std::to_string(head.sequence());
+  if (last < head.sequence()) {
+    return Reject(RejectReason::kStoreShort, "the store ends at record " + std::to_string(last) +
+                                                 ", but this node signed a head at " + at +
+                                                 ": acknowledged records are gone" + std::string(kLost));
+  }
+  absl::StatusOr<std::optional<Digest>> root = StoredRoot(database, head.sequence());
+  if (!root.ok()) return root.status();
+  if (root->has_value() && (*root)->view() == head.root()) return absl::OkStatus();
+  return Reject(RejectReason::kStoreShort, "record " + at +
+                                               " of the store is not the one that this node signed a head "
+                                               "over: another history" +
+                                               std::string(kLost));
+}
+
+// Recomputes the chain from the start of the tail to the end.
+absl::StatusOr<JournalEnd> CheckTail(const Database& database, uint64_t last, uint64_t head) {
+  absl::StatusOr<uint64_t> start = TailStart(database, last, head);
+  if (!start.ok()) return start.status();
+  absl::StatusOr<std::optional<Digest>> before = StoredRoot(database, *start - 1);
+  if (!before.ok()) return before.status();
+  if (!before->has_value()) return Corrupt("record " + std::to_string(*start - 1) + " of the journal is missing");
+  JournalEnd end{*start - 1, **before, 0};
+  Database::Cursor cursor = database.Iterate(Family::kJournal, {}, {}, nullptr, /*long_scan=*/true);
+  for (cursor.Seek(SeqBytes(*start)); cursor.Valid(); cursor.Next()) {
+    const uint64_t seq = SeqAtEnd(cursor.key());
+    if (seq != ++end.sequence) return Corrupt("record " + std::to_string(end.sequence) + " of the journal is missing");
+    absl::StatusOr<JournalRow> row = SplitJournalRow(seq, cursor.value());
+    if (!row.ok()) return row.status();
+    end.root = NextChain(end.root, seq, row->sealed);
+    if (end.root != row->chain) return Corrupt("record " + std::to_string(seq) + " of the journal was changed on disk");
+  }
+  if (absl::Status status = cursor.status(); !status.ok()) return status;
+  return end;
 }
 
 }  // namespace
@@ -69,50 +108,24 @@ absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const
 
 absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::Identity& self,
                                         const v1::SignedBody& signed_head) {
-  const Database& database = rows.database();
   absl::StatusOr<v1::HeadBody> head = trust::CheckHead(self, signed_head);
   if (!head.ok()) {
     return Reject(RejectReason::kStoreCorrupt, "the head file was not signed by this node (" +
-                                                   std::string(head.status().message()) + "); keystore, store and head "
+                                                   std::string(head.status().message()) +
+                                                   "); keystore, store and head "
                                                    "file of one folder belong together");
   }
-  absl::StatusOr<uint64_t> last = LastSequence(database);
+  absl::StatusOr<uint64_t> last = LastSequence(rows.database());
   if (!last.ok()) return last.status();
-  if (*last < head->sequence()) {
-    return Reject(RejectReason::kStoreShort, "the store ends at record " + std::to_string(*last) + ", but this node signed "
-                                                 "a head at " + std::to_string(head->sequence()) +
-                                                 ": acknowledged records are gone" + std::string(kLost));
-  }
-  absl::StatusOr<std::optional<Digest>> root = StoredRoot(database, head->sequence());
-  if (!root.ok()) return root.status();
-  if (!root->has_value() || (*root)->view() != head->root()) {
-    return Reject(RejectReason::kStoreShort, "record " + std::to_string(head->sequence()) + " of the store is not the one "
-                                                 "this node signed a head over: another history" + std::string(kLost));
-  }
-  absl::StatusOr<uint64_t> start = TailStart(database, *last, head->sequence());
-  if (!start.ok()) return start.status();
-  JournalEnd end{*last, **root, 0};
-  if (*last == 0) return end;
-  absl::StatusOr<std::optional<Digest>> before = StoredRoot(database, *start - 1);
-  if (!before.ok()) return before.status();
-  if (!before->has_value()) return Corrupt("record " + std::to_string(*start - 1) + " of the journal is missing");
-  end.root = **before;
-  end.sequence = *start - 1;
-  Database::Cursor cursor = database.Iterate(Family::kJournal, {}, {}, nullptr, /*long_scan=*/true);
-  for (cursor.Seek(SeqBytes(*start)); cursor.Valid(); cursor.Next()) {
-    const uint64_t seq = SeqAtEnd(cursor.key());
-    if (seq != ++end.sequence) return Corrupt("record " + std::to_string(end.sequence) + " of the journal is missing");
-    absl::StatusOr<JournalRow> row = SplitJournalRow(seq, cursor.value());
-    if (!row.ok()) return row.status();
-    end.root = NextChain(end.root, seq, row->sealed);
-    if (end.root != row->chain) return Corrupt("record " + std::to_string(seq) + " of the journal was changed on disk");
-  }
-  if (absl::Status status = cursor.status(); !status.ok()) return status;
+  if (absl::Status held = HoldsHead(rows.database(), *last, *head); !held.ok()) return held;
+  if (*last == 0) return JournalEnd{};
+  absl::StatusOr<JournalEnd> end = CheckTail(rows.database(), *last, head->sequence());
+  if (!end.ok()) return end;
   // Records behind the head were written and never acknowledged; the newest one also says what time it was.
-  for (uint64_t seq = std::min(head->sequence() + 1, end.sequence); seq <= end.sequence; ++seq) {
+  for (uint64_t seq = std::min(head->sequence() + 1, end->sequence); seq <= end->sequence; ++seq) {
     absl::StatusOr<std::optional<v1::Record>> record = ViewReader(rows, Keys(rows.at_rest())).FindRecord(seq);
     if (!record.ok()) return record.status();
-    end.time_us = (*record)->time_us();
+    end->time_us = (*record)->time_us();
   }
   return end;
 }

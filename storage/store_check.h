@@ -8,8 +8,8 @@
 // What a store must prove before it is served.
 namespace entente::storage {
 
-// The newest part of the journal whose chain is recomputed at every start, beyond what a write-ahead log can hold, so that
-// records lost from the middle of a log are seen. fsck does all of it.
+// The newest part of the journal whose chain is recomputed at every start, beyond what a write-ahead log can hold, so
+// that records lost from the middle of a log are seen. fsck does all of it.
 inline constexpr uint64_t kCheckedTailBytes = 80ull << 20;
 
 struct JournalEnd {
@@ -17,11 +17,13 @@ struct JournalEnd {
   Digest root;
   int64_t time_us = 0;  // of the newest record
 };
-// Checks that the store was made under `at_rest` for this organisation; kStoreCorrupt otherwise. A store that does not say
-// is marked when `fresh` (nothing was ever signed over it), and left to CheckJournal when not.
+// Checks that the store was made under `at_rest` for this organisation; kStoreCorrupt otherwise. A store that does not
+// say is marked when `fresh` (nothing was ever signed over it), and left to CheckJournal when not.
 absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const OrgId& self, bool fresh);
-// The store against its signed head, and the chain of the newest records. Refuses with kStoreShort, kStoreCorrupt, kStoreIo.
-absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::Identity& self, const v1::SignedBody& head);
+// The store against its signed head, and the chain of the newest records. Refuses with kStoreShort, kStoreCorrupt,
+// kStoreIo.
+absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::Identity& self,
+                                        const v1::SignedBody& head);
 // The counters and tallies among the views. Refuses with kStoreCorrupt, kStoreIo.
 absl::StatusOr<Durable> LoadDurable(const SealedRows& rows);
 // The chain hash stored at `sequence`; zeros at 0; empty beyond the end.

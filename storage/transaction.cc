@@ -7,7 +7,8 @@ namespace {
 
 void SetBatch(const envelope::Batch& batch, const OrgId& from, bool own, v1::BatchAccepted& out) {
   *out.mutable_batch() = batch.signed_body();
-  for (const envelope::Statement& statement : batch.statements()) out.mutable_statement_ids()->append(statement.id().view());
+  for (const envelope::Statement& statement : batch.statements())
+    out.mutable_statement_ids()->append(statement.id().view());
   out.set_origin(batch.origin().str());
   out.set_from(from.str());
   for (const OrgId& org : batch.audience()) out.mutable_audience()->append(org.view());
@@ -37,7 +38,9 @@ bool Holds(ByteView ids, const envelope::Statement& statement) {
   return false;
 }
 
-v1::Label ToWire(model::Label label) { return static_cast<v1::Label>(label); }
+v1::Label ToWire(model::Label label) {
+  return static_cast<v1::Label>(label);
+}
 
 }  // namespace
 
@@ -80,7 +83,8 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendParty(const v1::PartyAccepted& p
 
 absl::StatusOr<uint64_t> OpenTransaction::AppendOwnBatch(const envelope::Batch& batch,
                                                          const std::vector<PartyDecision>& decisions) {
-  if (batch.origin() != self_ || batch.statements().size() != batch.size()) return Refuse("no whole batch of this node");
+  if (batch.origin() != self_ || batch.statements().size() != batch.size())
+    return Refuse("no whole batch of this node");
   v1::Record record;
   SetBatch(batch, self_, true, *record.mutable_batch());
   for (const PartyDecision& decision : decisions) {

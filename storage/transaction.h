@@ -31,12 +31,14 @@ struct PartyDecision {
 };
 
 // One atomic set of journal records with all their view changes. Exists only inside Journal::Commit's body, on the
-// committer's thread; reads see its own writes. Skipping a check does not compile: objects come as Statements, with a Permit.
+// committer's thread; reads see its own writes. Skipping a check does not compile: objects come as Statements, with a
+// Permit.
 class Transaction : public Reader {
  public:
   // Each returns the journal sequence of the record it appended, or a status, on which the caller returns at once.
   virtual absl::StatusOr<uint64_t> AppendParty(const v1::PartyAccepted& party) = 0;
-  // Own batch: `decisions` for every party on file; the permitted ones get outbox entries for each statement stored after.
+  // Own batch: `decisions` for every party on file; the permitted ones get outbox entries for each statement stored
+  // after.
   virtual absl::StatusOr<uint64_t> AppendOwnBatch(const envelope::Batch& batch,
                                                   const std::vector<PartyDecision>& decisions) = 0;
   virtual absl::StatusOr<uint64_t> AppendReceivedBatch(const envelope::Batch& batch, const OrgId& from) = 0;

@@ -15,7 +15,8 @@ class ViewReader {
   absl::StatusOr<std::vector<QuarantineEntry>> FindQuarantine(std::string_view id) const;
   absl::StatusOr<bool> HasStatement(const StatementId& id) const;
   absl::StatusOr<bool> HasEnvelope(const EnvelopeId& id) const;
-  absl::StatusOr<std::optional<envelope::StreamPosition>> InboundStream(const OrgId& origin, const StreamId& stream) const;
+  absl::StatusOr<std::optional<envelope::StreamPosition>> InboundStream(const OrgId& origin,
+                                                                        const StreamId& stream) const;
   absl::StatusOr<std::optional<envelope::StreamPosition>> OutboundStream(const std::vector<OrgId>& audience) const;
   absl::StatusOr<std::optional<StatementId>> StatementAt(const OrgId& origin, const StreamId& stream,
                                                          uint64_t sequence) const;

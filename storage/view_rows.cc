@@ -5,7 +5,9 @@
 namespace entente::storage {
 namespace {
 
-uint64_t NumberAt(ByteView bytes, size_t index) { return ReadBigEndian<uint64_t>(bytes.substr(index * 8)); }
+uint64_t NumberAt(ByteView bytes, size_t index) {
+  return ReadBigEndian<uint64_t>(bytes.substr(index * 8));
+}
 
 Bytes Numbers(std::initializer_list<uint64_t> numbers) {
   Bytes out;
@@ -16,11 +18,13 @@ Bytes Numbers(std::initializer_list<uint64_t> numbers) {
 }  // namespace
 
 absl::Status DamagedRow(Family family) {
-  return Reject(RejectReason::kStoreCorrupt,
-                "a row of " + std::string(Name(family)) + " does not read; entente fsck --rebuild makes the views anew");
+  return Reject(RejectReason::kStoreCorrupt, "a row of " + std::string(Name(family)) +
+                                                 " does not read; entente fsck --rebuild makes the views anew");
 }
 
-Bytes Encode(const NewestRow& row) { return Numbers({Biased(row.version_ns), row.seq}); }
+Bytes Encode(const NewestRow& row) {
+  return Numbers({Biased(row.version_ns), row.seq});
+}
 absl::StatusOr<NewestRow> DecodeNewest(ByteView bytes) {
   if (bytes.size() != 16) return DamagedRow(Family::kVersions);
   return NewestRow{Unbiased(NumberAt(bytes, 0)), NumberAt(bytes, 1)};
@@ -39,19 +43,25 @@ absl::StatusOr<envelope::StreamPosition> DecodeStream(ByteView bytes) {
                                   *StatementId::From(bytes.substr(kLastAt))};
 }
 
-Bytes Encode(const SlotRow& row) { return SeqBytes(row.sequence).append(row.statement.view()); }
+Bytes Encode(const SlotRow& row) {
+  return SeqBytes(row.sequence).append(row.statement.view());
+}
 absl::StatusOr<SlotRow> DecodeSlot(ByteView bytes) {
   if (bytes.size() != 8 + StatementId::kSize) return DamagedRow(Family::kStreams);
   return SlotRow{NumberAt(bytes, 0), *StatementId::From(bytes.substr(8))};
 }
 
-Bytes Encode(const TallyRow& row) { return Numbers({row.pending, row.newest}); }
+Bytes Encode(const TallyRow& row) {
+  return Numbers({row.pending, row.newest});
+}
 absl::StatusOr<TallyRow> DecodeTally(ByteView bytes) {
   if (bytes.size() != 16) return DamagedRow(Family::kCursors);
   return TallyRow{NumberAt(bytes, 0), NumberAt(bytes, 1)};
 }
 
-Bytes Encode(const Counters& counters) { return Numbers({counters.objects, counters.versions, counters.quarantined}); }
+Bytes Encode(const Counters& counters) {
+  return Numbers({counters.objects, counters.versions, counters.quarantined});
+}
 absl::StatusOr<Counters> DecodeCounters(ByteView bytes) {
   if (bytes.size() != 24) return DamagedRow(Family::kMeta);
   return Counters{NumberAt(bytes, 0), NumberAt(bytes, 1), NumberAt(bytes, 2)};

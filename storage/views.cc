@@ -32,14 +32,22 @@ BatchFacts FactsOf(const v1::BatchAccepted& batch, const Keys& keys) {
 absl::Status Views::Apply(const v1::Record& record, uint64_t seq, const Rows& rows, RowWriter& out) {
   Step step{record, seq, rows, out};
   switch (record.kind_case()) {
-    case v1::Record::kParty: return Party(record.party(), step);
-    case v1::Record::kBatch: return OwnOrReceived(record.batch(), step);
-    case v1::Record::kObject: return Object(record.object(), step);
-    case v1::Record::kQuarantine: return Quarantine(record.quarantine(), step);
-    case v1::Record::kDelivered: return Delivery(record.delivered(), step);
-    case v1::Record::kRepeatedStatement: return Repeat(record.repeated_statement(), step);
-    case v1::Record::kEnvelope: return Envelope(record.envelope(), step);
-    case v1::Record::KIND_NOT_SET: break;
+    case v1::Record::kParty:
+      return Party(record.party(), step);
+    case v1::Record::kBatch:
+      return OwnOrReceived(record.batch(), step);
+    case v1::Record::kObject:
+      return Object(record.object(), step);
+    case v1::Record::kQuarantine:
+      return Quarantine(record.quarantine(), step);
+    case v1::Record::kDelivered:
+      return Delivery(record.delivered(), step);
+    case v1::Record::kRepeatedStatement:
+      return Repeat(record.repeated_statement(), step);
+    case v1::Record::kEnvelope:
+      return Envelope(record.envelope(), step);
+    case v1::Record::KIND_NOT_SET:
+      break;
   }
   return Unfitting(seq, "its kind is not known to this version");
 }
@@ -98,7 +106,8 @@ absl::Status Views::Statement(uint64_t batch_seq, ByteView statement_id, uint64_
 }
 
 absl::Status Views::Object(const v1::ObjectAccepted& object, Step& step) {
-  if (absl::Status status = Statement(object.batch_seq(), object.statement_id(), object.sequence(), step); !status.ok()) {
+  if (absl::Status status = Statement(object.batch_seq(), object.statement_id(), object.sequence(), step);
+      !status.ok()) {
     return status;
   }
   v1::VersionRow row;
@@ -170,7 +179,8 @@ absl::Status Views::Quarantine(const v1::ObjectQuarantined& held, Step& step) {
 }
 
 absl::Status Views::Repeat(const v1::StatementRepeated& repeat, Step& step) {
-  if (absl::Status status = Statement(repeat.batch_seq(), repeat.statement_id(), repeat.sequence(), step); !status.ok()) {
+  if (absl::Status status = Statement(repeat.batch_seq(), repeat.statement_id(), repeat.sequence(), step);
+      !status.ok()) {
     return status;
   }
   absl::StatusOr<const BatchFacts*> batch = Batch(repeat.batch_seq(), step.rows);
@@ -180,7 +190,8 @@ absl::Status Views::Repeat(const v1::StatementRepeated& repeat, Step& step) {
   absl::StatusOr<std::optional<Bytes>> before = step.rows.Get(Family::kVersions, key);
   if (!before.ok()) return before.status();
   v1::VersionRow row;
-  if (!before->has_value() || !row.ParseFromString(**before)) return Unfitting(step.seq, "the version it repeats is missing");
+  if (!before->has_value() || !row.ParseFromString(**before))
+    return Unfitting(step.seq, "the version it repeats is missing");
   // Another origin's statement about the same bytes binds what that origin sent, not what this one released.
   if ((*batch)->origin.view() == row.origin()) row.set_label(std::max(row.label(), repeat.label()));
   row.add_repeats(step.seq);

@@ -10,7 +10,8 @@
 namespace entente::storage {
 
 // How long after its expiry an envelope id is still remembered, and how many are forgotten with one new envelope.
-// The margin covers a clock that ran ahead for a while: an expired envelope is refused by its hour before this one looks.
+// The margin covers a clock that ran ahead for a while: an expired envelope is refused by its hour before this one
+// looks.
 inline constexpr uint32_t kReplayMarginHours = 14 * 24;
 inline constexpr size_t kReplayForgottenAtOnce = 256;
 
@@ -23,12 +24,13 @@ struct BatchFacts {
   std::vector<Bytes> outboxes;  // peer keys that an own batch's statements go to
 };
 
-// The views as one function of the journal: Apply turns a record into changes of view rows, from the record and the rows
-// that earlier records made, and from nothing else. Commit, fsck and rebuild all use it. Not thread-safe.
+// The views as one function of the journal: Apply turns a record into changes of view rows, from the record and the
+// rows that earlier records made, and from nothing else. Commit, fsck and rebuild all use it. Not thread-safe.
 class Views {
  public:
   explicit Views(Keys keys) : keys_(keys) {}
-  // Refuses with kStoreCorrupt when the record does not fit what came before it. The caller then drops what was written.
+  // Refuses with kStoreCorrupt when the record does not fit what came before it. The caller then drops what was
+  // written.
   absl::Status Apply(const v1::Record& record, uint64_t seq, const Rows& rows, RowWriter& out);
   // Null when no batch stands at `seq`. Valid until the next call.
   absl::StatusOr<const BatchFacts*> Batch(uint64_t seq, const Rows& rows);

@@ -75,13 +75,14 @@ TestObject Indicator(const std::string& tail, const std::string& value, int64_t 
   object.facts.version = "2026-01-02T03:04:05Z";
   object.facts.version_ns = version_ns;
   object.facts.values = {value};
-  object.content = "{\"id\":\"" + object.facts.id + "\",\"value\":\"" + value + "\",\"n\":" + std::to_string(version_ns) +
-                   extra + "}";
+  object.content = "{\"id\":\"" + object.facts.id + "\",\"value\":\"" + value +
+                   "\",\"n\":" + std::to_string(version_ns) + extra + "}";
   return object;
 }
 
 TestStore::TestStore()
-    : folder(MakeFolder()), self(MakeSelf("cert.norlandia", clock.now)),
+    : folder(MakeFolder()),
+      self(MakeSelf("cert.norlandia", clock.now)),
       at_rest(crypto::SecretBytes::Random(crypto::kKeySize)) {
   options.path = store();
   options.create = true;
@@ -94,7 +95,9 @@ TestStore::~TestStore() {
   fs::remove_all(folder);
 }
 
-absl::StatusOr<std::unique_ptr<Journal>> TestStore::TryOpen() { return Journal::Open(options, at_rest, self, clock); }
+absl::StatusOr<std::unique_ptr<Journal>> TestStore::TryOpen() {
+  return Journal::Open(options, at_rest, self, clock);
+}
 void TestStore::Open() {
   journal.reset();
   journal = Must(TryOpen());
@@ -136,7 +139,8 @@ absl::Status TestStore::Store(Transaction& transaction, const std::vector<TestOb
   const auto stream = transaction.OutboundStream(sorted);
   if (!stream.ok()) return stream.status();
   const auto position = stream->value_or(envelope::StreamPosition{crypto::RandomId<StreamId>(), 0, StatementId()});
-  const auto batch = envelope::SignBatch(self, Labelled(model::Label::kGreen), sorted, std::move(contents), position, clock.now);
+  const auto batch =
+      envelope::SignBatch(self, Labelled(model::Label::kGreen), sorted, std::move(contents), position, clock.now);
   if (!batch.ok()) return batch.status();
   std::vector<PartyDecision> decisions;
   for (const OrgId& org : sorted) decisions.push_back({org, PermitFor(org)});
@@ -159,7 +163,8 @@ envelope::Batch Sent(const trust::Self& origin, const OrgId& to, const std::vect
                      envelope::StreamPosition& position, absl::Time now) {
   std::vector<Bytes> contents;
   for (const TestObject& object : objects) contents.push_back(object.content);
-  envelope::Batch batch = Must(envelope::SignBatch(origin, Labelled(model::Label::kGreen), {to}, std::move(contents), position, now));
+  envelope::Batch batch =
+      Must(envelope::SignBatch(origin, Labelled(model::Label::kGreen), {to}, std::move(contents), position, now));
   position = batch.After();
   return batch;
 }
