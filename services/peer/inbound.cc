@@ -24,6 +24,9 @@ absl::Status Malformed(std::string_view what) {
 void Credit::Grant(uint64_t bytes) { granted_ = SaturatingAdd(granted_, bytes); }
 void Credit::Begin(uint64_t bytes) { begun_ = SaturatingAdd(begun_, bytes); }
 bool Credit::Covers(uint64_t bytes) const { return SaturatingAdd(begun_, bytes) <= granted_; }
+bool Credit::Allows(uint64_t bytes, bool alone) const {
+  return Covers(bytes) || (alone && (granted_ > 0 || bytes <= kUncreditedBytes));
+}
 
 absl::Status Inbound::Begin(const v1::EnvelopeChunk& chunk) {
   if (chunk.position() == 0) return Malformed("position 0");
@@ -35,7 +38,7 @@ absl::Status Inbound::Begin(const v1::EnvelopeChunk& chunk) {
   if (unanswered_.size() >= kMaxUnanswered) {
     return Reject(RejectReason::kBudget, "the peer has 64 unanswered envelopes and sent another");
   }
-  if (!unanswered_.empty() && !credit_.Covers(chunk.total_bytes())) {
+  if (!credit_.Allows(chunk.total_bytes(), unanswered_.empty())) {
     return Reject(RejectReason::kBudget, "the peer sent beyond its credit");
   }
   credit_.Begin(chunk.total_bytes());

@@ -12,6 +12,9 @@ namespace entente::peer {
 
 inline constexpr size_t kMaxPieceBytes = 256 * 1024;
 inline constexpr size_t kMaxUnanswered = 64;
+// The largest envelope that may be begun before any credit came: an ordinary one. It bounds what sessions that do not
+// serve yet hold for one peer.
+inline constexpr uint64_t kUncreditedBytes = 2u << 20;
 
 // Credit as both ends count it (docs/formats/session.md). Sums since the session began; saturating.
 class Credit {
@@ -19,6 +22,8 @@ class Credit {
   void Grant(uint64_t bytes);
   void Begin(uint64_t bytes);
   bool Covers(uint64_t bytes) const;
+  // True when an envelope of `bytes` may begin; `alone` when no other is unanswered.
+  bool Allows(uint64_t bytes, bool alone) const;
 
  private:
   uint64_t granted_ = 0, begun_ = 0;

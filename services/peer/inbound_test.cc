@@ -60,6 +60,7 @@ TEST(Inbound, SizeLimitsHoldToTheByte) {
   Inbound inbound;
   EXPECT_EQ(Refusal(inbound, Piece(1, "x", false, envelope::kMaxEnvelopeBytes + 1)), RejectReason::kLimit);
   EXPECT_EQ(Refusal(inbound, Whole(1, kMaxPieceBytes + 1)), RejectReason::kLimit);
+  inbound.Grant(1);
   EXPECT_TRUE(inbound.Take(Piece(1, Bytes(kMaxPieceBytes, 'x'), false, envelope::kMaxEnvelopeBytes)).ok());
 }
 
@@ -91,6 +92,15 @@ TEST(Inbound, AnEnvelopeOverTheWholeCreditPassesAlone) {
   inbound.Answered(1);
   inbound.Grant(5000);
   EXPECT_TRUE(inbound.Take(Whole(3, 100)).ok());
+}
+
+TEST(Inbound, BeforeAnyCreditOnlyOneOrdinaryEnvelope) {
+  Inbound inbound;
+  EXPECT_EQ(Refusal(inbound, Piece(1, "x", false, kUncreditedBytes + 1)), RejectReason::kBudget);
+  ASSERT_TRUE(inbound.Take(Whole(1, 10)).ok());
+  EXPECT_EQ(Refusal(inbound, Whole(2, 10)), RejectReason::kBudget);
+  Inbound other;
+  ASSERT_TRUE(other.Take(Piece(1, "x", false, kUncreditedBytes)).ok());
 }
 
 TEST(Inbound, UnansweredEnvelopesAreCounted) {

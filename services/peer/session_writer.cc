@@ -72,7 +72,7 @@ bool Session::AwaitGreeting() {
 
 bool Session::CanSendLocked() const {
   if (draining_) return false;
-  if (next_) return under_way_.empty() || allowance_.Covers(next_->envelope.size());
+  if (next_) return allowance_.Allows(next_->envelope.size(), under_way_.empty());
   return more_ && under_way_.size() < kMaxUnderWay;
 }
 
