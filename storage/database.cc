@@ -106,19 +106,22 @@ uint64_t Database::UnflushedBytes() const {
   return bytes;
 }
 
-absl::Status Database::VerifyTables(Family family) const {
+absl::Status Database::VerifyTables(Family family, const std::function<absl::Status()>& goes_on) const {
   if (const rocksdb::Status held = db_->DisableFileDeletions(); !held.ok()) return FromRocks(held, Name(family));
   rocksdb::ColumnFamilyMetaData tables;
   db_->GetColumnFamilyMetaData(handle(family), &tables);
   rocksdb::Status status;
+  absl::Status going;
   for (const rocksdb::LevelMetaData& level : tables.levels) {
     for (const rocksdb::SstFileMetaData& file : level.files) {
+      if (going = goes_on(); !going.ok()) break;
       rocksdb::SstFileReader reader(rocksdb::Options(StoreOptions(Purpose::kScratch), UncachedOptions(family)));
       if (status.ok()) status = reader.Open(file.db_path + file.name);
       if (status.ok()) status = reader.VerifyChecksum();
     }
   }
   const rocksdb::Status resumed = db_->EnableFileDeletions(/*force=*/false);
+  if (!going.ok()) return going;
   return FromRocks(status.ok() ? resumed : status, Name(family));
 }
 

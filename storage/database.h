@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -50,7 +51,7 @@ class Database {
   // Families that had to be made although the store was there: rows lost, or an interrupted rebuild.
   const std::vector<Family>& made_families() const { return made_; }
   // Reads every table of `family` from the disk, past all caches, against its checksums.
-  absl::Status VerifyTables(Family family) const;
+  absl::Status VerifyTables(Family family, const std::function<absl::Status()>& goes_on) const;
   // Empties `family` without reading it. Readers that are under way keep the old rows.
   absl::Status Replace(Family family);
 

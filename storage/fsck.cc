@@ -35,12 +35,14 @@ struct Differences {
 
 }  // namespace
 
-Fsck::Fsck(const Database& store, const crypto::AtRest& at_rest, const trust::Identity& self, std::string path)
+Fsck::Fsck(const Database& store, const crypto::AtRest& at_rest, const trust::Identity& self, std::string path,
+           const Journal::Cancelled& cancelled)
     : store_(store),
       at_rest_(at_rest),
       self_(self),
       path_(std::move(path)),
       scratch_path_(path_ + ".fsck"),
+      cancelled_(cancelled),
       views_(Keys(at_rest, &memory_)),
       statements_(self) {}
 
@@ -53,6 +55,11 @@ Fsck::~Fsck() {
 
 void Fsck::Problem(std::string sentence) {
   if (report_.problems.size() < kMaxProblems) report_.problems.push_back(std::move(sentence));
+}
+
+absl::Status Fsck::GoesOn() const {
+  if (!cancelled_ || !cancelled_()) return absl::OkStatus();
+  return Reject(RejectReason::kUnavailable, "the check was cancelled before it was done; run it again");
 }
 
 absl::StatusOr<Journal::FsckReport> Fsck::Run() {
@@ -90,7 +97,7 @@ absl::StatusOr<Journal::FsckReport> Fsck::Run() {
 absl::Status Fsck::Tables() {
   for (size_t i = 0; i < kFamilies; ++i) {
     const Family family = static_cast<Family>(i);
-    const absl::Status status = store_.VerifyTables(family);
+    const absl::Status status = store_.VerifyTables(family, [this] { return GoesOn(); });
     if (status.ok()) continue;
     if (!IsDamage(status)) return status;
     if (family == Family::kJournal) journal_sound_ = false;
@@ -112,6 +119,7 @@ absl::Status Fsck::Records() {
       Problem("journal: the record behind " + std::to_string(last) + " is missing");
       if (cursor.key().size() != kSeqSize) continue;
     }
+    if (absl::Status status = GoesOn(); !status.ok()) return status;
     last = SeqAtEnd(cursor.key());
     Record(last, cursor.value(), chain);
     CheckHead(last, chain);
@@ -176,6 +184,7 @@ absl::Status Fsck::Compare(Family family) {
   kept.SeekToFirst();
   made.SeekToFirst();
   while (kept.Valid() || made.Valid()) {
+    if (absl::Status status = GoesOn(); !status.ok()) return status;
     const int order = !kept.Valid() ? 1 : !made.Valid() ? -1 : kept.key().compare(made.key());
     if (order < 0) {
       ++found.extra;

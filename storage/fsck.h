@@ -17,11 +17,13 @@ inline constexpr size_t kFsckBytes = 4u << 20;
 // One check of a whole store over a snapshot, with its views made anew in a scratch store beside it. Memory is bounded.
 class Fsck {
  public:
-  // All borrowed; `path` is the store's folder.
-  Fsck(const Database& store, const crypto::AtRest& at_rest, const trust::Identity& self, std::string path);
+  // All borrowed; `path` is the store's folder; `cancelled` may be empty.
+  Fsck(const Database& store, const crypto::AtRest& at_rest, const trust::Identity& self, std::string path,
+       const Journal::Cancelled& cancelled);
   ~Fsck();  // removes the scratch store
 
-  // Refuses only when it could not look (kStoreIo, kDiskFull); what it finds is in the report.
+  // Refuses only when it could not look (kStoreIo, kDiskFull) or was cancelled (kUnavailable); what it finds is in the
+  // report.
   absl::StatusOr<Journal::FsckReport> Run();
   // Puts the rebuilt rows of every differing family into `store`. kStoreCorrupt when the journal is damaged: views made
   // from it would be wrong. Interrupted, it is done again at the next start (kRebuildKey).
@@ -31,6 +33,7 @@ class Fsck {
 
  private:
   void Problem(std::string sentence);
+  absl::Status GoesOn() const;
   absl::Status Tables();
   absl::Status Records();
   void Record(uint64_t seq, ByteView value, Digest& chain);
@@ -43,6 +46,7 @@ class Fsck {
   const crypto::AtRest& at_rest_;
   const trust::Identity& self_;
   std::string path_, scratch_path_;
+  const Journal::Cancelled& cancelled_;
   std::unique_ptr<Database::Frozen> frozen_;
   std::unique_ptr<Database> scratch_;
   std::unique_ptr<SealedRows> stored_, rebuilt_;

@@ -220,6 +220,23 @@ TEST_F(FsckTest, ItRunsBesideCommits) {
   writer.join();
 }
 
+TEST_F(FsckTest, CancelledItEndsAtOnceAndChangesNothing) {
+  store_.Open();
+  // At the first look, in the middle, and at the last: never a report, and the store serves on.
+  int looks = 0;
+  ASSERT_TRUE(store_.journal->Fsck(false, [&] { return ++looks, false; }).ok());
+  for (const int at : {1, looks / 2, looks}) {
+    for (const bool rebuild : {false, true}) {
+      int look = 0;
+      const auto report = store_.journal->Fsck(rebuild, [&] { return ++look >= at; });
+      EXPECT_EQ(ReasonOf(report.status()), RejectReason::kUnavailable) << at;
+      EXPECT_EQ(look, at);
+    }
+    EXPECT_TRUE(store_.Publish({Indicator(std::to_string(1000 + at), "w")}).ok());
+  }
+  EXPECT_TRUE(Problems().empty());
+}
+
 TEST_F(FsckTest, ProblemsAreBounded) {
   Tamper([&](Database& database, Database::Batch& batch) {
     for (uint64_t seq = 7; seq < 7 + 2 * kMaxProblems; ++seq) batch.Put(Family::kJournal, SeqBytes(seq), "short");

@@ -130,14 +130,15 @@ absl::StatusOr<std::vector<v1::PartyAccepted>> RocksJournal::Parties() const {
   return parties;
 }
 
-absl::StatusOr<Journal::FsckReport> RocksJournal::Fsck(bool rebuild) {
+absl::StatusOr<Journal::FsckReport> RocksJournal::Fsck(bool rebuild, const Cancelled& cancelled) {
   const std::unique_lock alone(fsck_mutex_, std::try_to_lock);
   if (!alone.owns_lock()) return Reject(RejectReason::kUnavailable, "another fsck is running; wait for it");
-  if (!rebuild) return RunFsck(*database_, at_rest_, self_.identity, options_.path, false);
+  if (!rebuild) return RunFsck(*database_, at_rest_, self_.identity, options_.path, false, cancelled);
   if (!committer_.Pause()) {
     return Reject(RejectReason::kUnavailable, "commits are under way; stop the node, then run entente fsck --rebuild");
   }
-  absl::StatusOr<FsckReport> report = RunFsck(*database_, at_rest_, self_.identity, options_.path, true);
+  absl::StatusOr<FsckReport> report =
+      RunFsck(*database_, at_rest_, self_.identity, options_.path, true, cancelled);
   absl::StatusOr<Durable> durable = LoadDurable(rows_);
   committer_.Resume(durable.ok() ? std::optional<Durable>(*std::move(durable)) : std::nullopt);
   return report;

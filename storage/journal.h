@@ -93,7 +93,10 @@ class Journal : public Reader {
     std::vector<std::string> repaired;
     uint64_t records = 0;
   };
-  virtual absl::StatusOr<FsckReport> Fsck(bool rebuild) = 0;
+  // Soon after `cancelled` says true it ends with kUnavailable, having changed nothing; a replacement that has begun is
+  // finished.
+  using Cancelled = std::function<bool()>;
+  virtual absl::StatusOr<FsckReport> Fsck(bool rebuild, const Cancelled& cancelled = {}) = 0;
 };
 
 }  // namespace entente::storage

@@ -62,8 +62,9 @@ absl::StatusOr<Durable> LoadViews(const JournalOptions& options, const SealedRow
 }  // namespace
 
 absl::StatusOr<Journal::FsckReport> RunFsck(Database& database, const crypto::AtRest& at_rest,
-                                            const trust::Identity& self, const std::string& path, bool rebuild) {
-  Fsck fsck(database, at_rest, self, path);
+                                            const trust::Identity& self, const std::string& path, bool rebuild,
+                                            const Journal::Cancelled& cancelled) {
+  Fsck fsck(database, at_rest, self, path, cancelled);
   absl::StatusOr<Journal::FsckReport> report = fsck.Run();
   if (!report.ok() || !rebuild || !fsck.views_differ()) return report;
   if (!fsck.journal_sound()) {

@@ -40,7 +40,7 @@ class RocksJournal final : public AnswersReader<Journal> {
   absl::StatusOr<SearchHits> Search(std::string_view value, size_t limit) const override;
   absl::StatusOr<std::vector<uint64_t>> Objects(uint64_t after, size_t limit) const override;
   absl::StatusOr<std::vector<uint64_t>> NewestObjects(size_t count) const override;
-  absl::StatusOr<FsckReport> Fsck(bool rebuild) override;
+  absl::StatusOr<FsckReport> Fsck(bool rebuild, const Cancelled& cancelled) override;
 
  private:
   const Rows& rows() const override { return rows_; }
@@ -60,6 +60,7 @@ class RocksJournal final : public AnswersReader<Journal> {
 
 // Checks the views of `database` and, where they differ from the journal, replaces them.
 absl::StatusOr<Journal::FsckReport> RunFsck(Database& database, const crypto::AtRest& at_rest,
-                                            const trust::Identity& self, const std::string& path, bool rebuild);
+                                            const trust::Identity& self, const std::string& path, bool rebuild,
+                                            const Journal::Cancelled& cancelled = {});
 
 }  // namespace entente::storage

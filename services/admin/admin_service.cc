@@ -128,7 +128,8 @@ grpc::Status AdminService::Explain(grpc::ServerContext* context, const v1::Expla
 }
 
 grpc::Status AdminService::Fsck(grpc::ServerContext* context, const v1::FsckRequest* request, v1::FsckReply* reply) {
-  const auto report = sources_.room.journal.Fsck(request->rebuild());
+  const auto report = sources_.room.journal.Fsck(
+      request->rebuild(), [&] { return growth_.stopped() || context->IsCancelled(); });
   if (!report.ok()) return ToGrpc(*context, report.status());
   reply->set_ok(report->problems.empty());
   for (const std::string& problem : report->problems) reply->add_problems(problem);
