@@ -148,25 +148,4 @@ absl::Status LoadParties(const storage::Journal& journal, trust::Directory& dire
 
 v1::PeerRecord DescribeParty(const trust::Accepted& accepted) { return ToRecord(accepted.party); }
 
-absl::Status CheckRememberedHead(const Room& room, const v1::SignedBody& seen) {
-  v1::HeadBody body;
-  if (!body.ParseFromString(seen.body()) || body.org_id() != room.self.org().view()) return absl::OkStatus();
-  if (!trust::CheckHead(room.self.identity, seen).ok()) return absl::OkStatus();
-  const storage::JournalHead own = room.journal.Head();
-  if (body.sequence() > own.sequence) {
-    return Reject(RejectReason::kRolledBack,
-                  "a peer has seen this node's journal at record " + std::to_string(body.sequence()) +
-                      ", here it ends at " + std::to_string(own.sequence) +
-                      ": an older copy of the folder was restored. Restore the newest copy; do not run both");
-  }
-  absl::StatusOr<std::optional<Digest>> root = room.journal.RootAt(body.sequence());
-  if (!root.ok()) return root.status();
-  if (root->has_value() && (*root)->view() != body.root()) {
-    return Reject(RejectReason::kRolledBack, "a peer has seen another history of this node up to record " +
-                                                 std::to_string(body.sequence()) +
-                                                 ": an older copy of the folder was restored and used. Restore the newest");
-  }
-  return absl::OkStatus();
-}
-
 }  // namespace entente::exchange

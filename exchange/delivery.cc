@@ -8,7 +8,6 @@
 namespace entente::exchange {
 namespace {
 
-constexpr size_t kMaxHeadBytes = 1024;
 
 // A batch as stored, with what policy says now about one recipient.
 struct StoredBatch {

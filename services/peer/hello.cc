@@ -13,6 +13,10 @@ absl::Status CheckPeerWentForward(const exchange::Room& room, const trust::Accep
   if (!cursor->seen_head) return absl::OkStatus();
   const absl::StatusOr<v1::HeadBody> before = trust::CheckHead(party.identity, *cursor->seen_head);
   if (!before.ok()) return absl::OkStatus();  // signed by a key that no longer counts: proves nothing
+  // A hello that was made before a session that is up now has moved the peer on proves nothing.
+  if (now.sequence() < before->sequence() && room.counters.Peer(party.party.org).up) {
+    return Reject(RejectReason::kUnavailable, "the peer's hello is older than what its other session told; dial again");
+  }
   if (now.sequence() < before->sequence() ||
       (now.sequence() == before->sequence() && now.root() != before->root())) {
     return Reject(RejectReason::kRolledBack,

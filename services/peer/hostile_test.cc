@@ -151,6 +151,26 @@ TEST_F(Hostile, APeerWhoseJournalWentBackIsRefused) {
   EXPECT_FALSE(rolled_back_);
 }
 
+TEST_F(Hostile, AnOlderHelloBesideALiveSessionIsOnlyStale) {
+  const v1::SignedBody newer = trust::MakeHead(*estovia_.self, 1'000'000, Digest(), estovia_.clock.now);
+  exchange::RememberHead(norlandia_.room(), estovia_.org(), newer);
+  norlandia_.room().counters.Peer(estovia_.org()).up = true;
+  EXPECT_EQ(ByeAfterHello([](v1::Hello&) {}), "UNAVAILABLE");
+}
+
+TEST_F(Hostile, AHeadIsKeptThoughNoEnvelopeFollowed) {
+  const v1::SignedBody head = trust::MakeHead(*estovia_.self, 77, Digest(), estovia_.clock.now);
+  v1::Frame frame = HelloFrame();
+  *frame.mutable_hello()->mutable_head() = head;
+  Open();
+  Say(frame);
+  ASSERT_TRUE(Next(v1::Frame::kCredit));
+  EXPECT_TRUE(Eventually([&] {
+    const auto cursor = norlandia_.journal->Cursor(estovia_.org());
+    return cursor.ok() && cursor->seen_head && cursor->seen_head->body() == head.body();
+  }));
+}
+
 TEST_F(Hostile, PiecesOutOfOrder) {
   Greet();
   Say(MakePiece(1, Bytes(kMaxPieceBytes + 5, 'x'), 0));

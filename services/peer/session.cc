@@ -152,7 +152,6 @@ void Session::OnHello(const v1::Hello& hello) {
   }
   {
     std::lock_guard lock(mutex_);
-    fresh_head_ = greeting->head;
     greeting_ = *std::move(greeting);
   }
   changed_.notify_all();
@@ -166,10 +165,7 @@ void Session::OnEnvelope(const v1::EnvelopeChunk& chunk) {
     std::lock_guard lock(mutex_);
     if (draining_ && !inbound_.assembling()) return;  // not answered: it comes again in the next session
     taken = inbound_.Take(chunk);
-    if (taken.ok() && taken->has_value()) {
-      ++submitted_;
-      head = std::exchange(fresh_head_, std::nullopt);
-    }
+    if (taken.ok() && taken->has_value()) ++submitted_;
   }
   if (!taken.ok()) return Fault(taken.status());
   if (!taken->has_value()) return;

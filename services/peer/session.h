@@ -118,7 +118,6 @@ class Session : public std::enable_shared_from_this<Session> {
   std::chrono::steady_clock::time_point over_since_;
   bool closed_ = false, draining_ = false, served_ = false, more_ = true;
   std::optional<Greeting> greeting_;
-  std::optional<v1::SignedBody> fresh_head_;  // of the peer, not yet handed to the journal
   Inbound inbound_;
   size_t submitted_ = 0;
   std::vector<Answer> answers_;

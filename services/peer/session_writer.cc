@@ -47,11 +47,14 @@ void Session::Serve() {
     return EndWith({turn, std::string(kReplaced), false});
   }
   delivery_.emplace(room_, peer_);
+  v1::SignedBody head;
   {
     std::lock_guard lock(mutex_);
+    head = greeting_->head;
     served_ = true;
     inbound_.Grant(credit_bytes_);
   }
+  exchange::RememberHead(room_, peer_, head);
   ++counters_.sessions;
   counters_.up = true;
   frame.mutable_credit()->set_bytes(credit_bytes_);
