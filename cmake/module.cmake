@@ -34,6 +34,7 @@ function(entente_module)
     target_compile_definitions(${M_NAME}_test PRIVATE ENTENTE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     set_target_properties(${M_NAME}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     add_test(NAME ${M_NAME} COMMAND ${M_NAME}_test)
+    add_dependencies(unit_tests ${M_NAME}_test)
   endif()
 endfunction()
 
