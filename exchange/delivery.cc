@@ -8,7 +8,6 @@
 namespace entente::exchange {
 namespace {
 
-
 // A batch as stored, with what policy says now about one recipient.
 struct StoredBatch {
   uint64_t seq = 0;
@@ -219,7 +218,7 @@ void Delivery::AdvanceLocked(const std::optional<v1::SignedBody>& head) {
   }
   if (position == 0) return;
   std::optional<v1::SignedBody> remembered = head;
-  if (remembered && remembered->ByteSizeLong() > kMaxHeadBytes) remembered.reset();
+  if (remembered && remembered->ByteSizeLong() > trust::kMaxHeadBytes) remembered.reset();
   room_.journal.Commit(
       [peer = peer_, position, given_up, remembered](storage::Transaction& transaction) {
         return transaction.AppendDelivered(peer, position, given_up, remembered ? &*remembered : nullptr).status();

@@ -121,14 +121,6 @@ class Delivery {
   uint64_t next_after_ = 0;
 };
 
-// A head that a peer remembers of this node, against the journal. kRolledBack when the peer has seen a longer or another
-// history, signed by this node; OK otherwise, also for heads that this node did not sign (they prove nothing).
-absl::Status CheckRememberedHead(const Room& room, const v1::SignedBody& seen);
-// Keeps the newest head of `peer`, checked before, so that an older one is known for what it is. Does not wait; where the
-// disk refuses, an older head stays. Heads over kMaxHeadBytes are not kept.
-inline constexpr size_t kMaxHeadBytes = 1024;
-void RememberHead(const Room& room, const OrgId& peer, const v1::SignedBody& head);
-
 // Adds or changes a party: card, fingerprint, local facts. Durable when it returns.
 absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request);
 // What is on file about a party, for the operator (without its session's status).

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "exchange/heads.h"
 #include "exchange/testing/test_node.h"
 
 namespace entente::exchange {

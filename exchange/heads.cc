@@ -1,6 +1,6 @@
-// What peers remember of this node's journal, and this node of theirs.
+#include "exchange/heads.h"
+
 #include "base/reject.h"
-#include "exchange/exchange.h"
 
 namespace entente::exchange {
 
@@ -27,7 +27,7 @@ absl::Status CheckRememberedHead(const Room& room, const v1::SignedBody& seen) {
 
 void RememberHead(const Room& room, const OrgId& peer, const v1::SignedBody& head) {
   v1::HeadBody body, known;
-  if (head.ByteSizeLong() > kMaxHeadBytes || !body.ParseFromString(head.body())) return;
+  if (!body.ParseFromString(head.body())) return;
   const absl::StatusOr<storage::PeerCursor> cursor = room.journal.Cursor(peer);
   if (cursor.ok() && cursor->seen_head && known.ParseFromString(cursor->seen_head->body()) &&
       known.sequence() >= body.sequence()) {

@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "exchange/heads.h"
+
 namespace entente::peer {
 namespace {
 

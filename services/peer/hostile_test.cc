@@ -5,6 +5,7 @@
 #include <future>
 
 #include "envelope/envelope.h"
+#include "exchange/heads.h"
 #include "exchange/testing/test_node.h"
 #include "services/peer/session.h"
 #include "services/peer/testing/pipe.h"

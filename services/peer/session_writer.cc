@@ -2,6 +2,7 @@
 #include <chrono>
 #include <utility>
 
+#include "exchange/heads.h"
 #include "services/peer/session.h"
 
 namespace entente::peer {
