@@ -52,12 +52,13 @@ void CollectObservable(const JsonValue& observable, ValueSet& values) {
   }
 }
 
-void CollectExternalIds(const JsonValue& object, ValueSet& values) {
+// One property of every external reference: its "external_id" or its "url".
+void CollectReferences(const JsonValue& object, std::string_view property, ValueSet& values) {
   const JsonValue* references = object.Find("external_references");
   if (references == nullptr || !references->is_array()) return;
   for (const JsonValue& reference : references->elements()) {
     if (values.IsFull()) return;
-    values.AddString(reference, "external_id");
+    values.AddString(reference, property);
   }
 }
 
@@ -104,10 +105,11 @@ std::vector<std::string> SearchValues(const StixObject& object) {
     }
   }
   CollectObservable(json, values);
-  CollectExternalIds(json, values);
+  CollectReferences(json, "external_id", values);
   values.AddStrings(json, "aliases");
   values.AddStrings(json, "x_mitre_aliases");
   CollectEmbedded(json, values);
+  CollectReferences(json, "url", values);  // last: a long list of sources takes no other value's place
   return values.Take();
 }
 

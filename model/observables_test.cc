@@ -117,6 +117,23 @@ TEST(SearchValues, OfDomainObjects) {
   EXPECT_EQ(ValuesOf("vulnerability", R"("name":"CVE-2017-0144")"), Values{"cve-2017-0144"});
 }
 
+TEST(SearchValues, OfExternalReferences) {
+  EXPECT_EQ(ValuesOf("attack-pattern", R"("name":"Phishing","external_references":[
+      {"source_name":"mitre-attack","url":"https://attack.mitre.org/techniques/T1566","external_id":"T1566"},
+      {"source_name":"cve","external_id":"CVE-2017-0144"},{"source_name":"x","url":"hxxps://Evil[.]example/Report"},
+      {"url":["no"]},{"url":"https://attack.mitre.org/techniques/T1566"}])"),
+            (Values{"phishing", "t1566", "cve-2017-0144", "https://attack.mitre.org/techniques/t1566",
+                    "https://evil.example/report"}));
+}
+
+TEST(SearchValues, UrlsOfReferencesComeLastWithinTheBound) {
+  std::string references = R"("name":"n","aliases":["alias"],"external_references":[{"external_id":"T1"})";
+  for (int i = 0; i < 1000; ++i) references += R"(,{"url":"https://a.example/)" + std::to_string(i) + "\"}";
+  const Values values = ValuesOf("malware", references + "]");
+  ASSERT_EQ(values.size(), kMaxValuesPerObject);
+  EXPECT_EQ(Values(values.begin(), values.begin() + 4), (Values{"n", "t1", "alias", "https://a.example/0"}));
+}
+
 TEST(SearchValues, IgnoreOtherShapesAndMarkings) {
   EXPECT_EQ(
       ValuesOf("malware", R"("name":1,"aliases":{"a":"b"},"hashes":["x"],"external_references":{},"objects":[{}])"),

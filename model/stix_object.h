@@ -40,7 +40,7 @@ inline constexpr size_t kMaxValuesPerObject = 256;
 
 // The values an analyst would look this object up by, normalised by NormaliseValue, each once: literals compared in an
 // indicator's STIX pattern, a cyber-observable's value, hashes, name and path, external ids (T0800, CVE-...), names and
-// aliases of domain objects. At most kMaxValuesPerObject.
+// aliases of domain objects, URLs of external references. At most kMaxValuesPerObject, the references' URLs last.
 std::vector<std::string> SearchValues(const StixObject& object);
 // ASCII lower case, surrounding white space removed; "hxxp", "[.]" and "(.)" refanged.
 std::string NormaliseValue(std::string_view value);
