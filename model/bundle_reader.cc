@@ -82,7 +82,7 @@ BundleReader::Result BundleReader::ReadMembers() {
           if (!is_bundle.ok()) return is_bundle.status();
           if (*is_bundle) return NextElement();
         }
-        if (const absl::Status skipped = SkipValue(); !skipped.ok()) return skipped;
+        if (const absl::Status skipped = SkipValue(frame_); !skipped.ok()) return skipped;
         break;
       }
       default:
@@ -102,16 +102,16 @@ absl::StatusOr<bool> BundleReader::ReadKey() {
   return !frame_.over() && IsObjectsKey(key);
 }
 
-absl::Status BundleReader::SkipValue() {
-  const char first = input_.NextVisible(&frame_);
-  if (first == '"' || first == '{' || first == '[') return Follow(first, frame_);
+absl::Status BundleReader::SkipValue(Capture& kept) {
+  const char first = input_.NextVisible(&kept);
+  if (first == '"' || first == '{' || first == '[') return Follow(first, kept);
   bool empty = true;
   while (true) {
     const ByteView ahead = input_.Ahead();
     if (ahead.empty()) return Broken("a value is missing");
     const size_t end = ahead.find_first_of(",:{}[]\" \t\r\n");
     empty = empty && end == 0;
-    input_.Take(std::min(end, ahead.size()), &frame_);
+    input_.Take(std::min(end, ahead.size()), &kept);
     if (end != ByteView::npos) return empty ? Broken("a value is missing") : absl::OkStatus();
   }
 }
@@ -145,13 +145,29 @@ BundleReader::Result BundleReader::NextElement() {
     input_.Take(1, nullptr);
     next = input_.NextVisible(nullptr);
   }
-  if (next != '{') return Broken("expected an object");
   const TextPlace start = input_.place();
-  Capture content(kMaxJsonBytes);
   too_deep_.reset();
+  if (next != '{') return RefuseElement(next, start);
+  Capture content(kMaxJsonBytes);
   if (const absl::Status followed = Follow('{', content); !followed.ok()) return followed;
   state_ = State::kNextElement;
+  ++elements_;
   return Finish(content, start);
+}
+
+BundleReader::Result BundleReader::RefuseElement(char first, TextPlace start) {
+  constexpr std::string_view kStarts = "\"[-0123456789tfn";
+  if (kStarts.find(first) == std::string_view::npos) return Broken("expected an object");
+  Capture content(kMaxJsonBytes);
+  if (const absl::Status skipped = SkipValue(content); !skipped.ok()) return skipped;
+  state_ = State::kNextElement;
+  const std::string what = "element [" + std::to_string(elements_++) + "] is no object";
+  Object element = Finish(content, start);
+  if (!element.refused.ok()) return element;
+  if (!JsonDocument::Parse(element.content).ok()) return RejectAt(RejectReason::kJson, "expected an object", start);
+  element.content.clear();
+  element.refused = RejectAt(RejectReason::kStix, what, start);
+  return element;
 }
 
 BundleReader::Object BundleReader::Finish(Capture& kept, TextPlace start) {

@@ -26,7 +26,8 @@ class BundleReader {
   struct Object {
     Bytes content;                  // from its '{' to its '}' as in the file; empty when refused
     uint64_t line = 0, column = 0;  // where it starts; 1-based
-    absl::Status refused;           // kLimit: over 32 MiB, skipped whole; kJson: deeper than 64; OK otherwise
+    // kLimit: over 32 MiB, skipped whole; kJson: deeper than 64; kStix: strict JSON but no object; OK otherwise.
+    absl::Status refused;
   };
   // The next object; nothing at the proper end. Refuses with kJson ("at line L, column C") when the file is no bundle
   // or breaks off; what was returned before stays good and every later call repeats the refusal.
@@ -41,10 +42,12 @@ class BundleReader {
   Result ReadMembers();
   // Reads a key with its ':' and says whether it is "objects".
   absl::StatusOr<bool> ReadKey();
-  absl::Status SkipValue();
+  absl::Status SkipValue(Capture& kept);
   // "objects" and a '[' were just read: whether they are a bundle's.
   absl::StatusOr<bool> EnterBundle();
   Result NextElement();
+  // An element that starts with `first`, which is no '{': refused alone when it is strict JSON.
+  Result RefuseElement(char first, TextPlace start);
   Result EndOfBundle();
   Result EndOfSingleObject();
   Result CheckEnd();
@@ -62,6 +65,7 @@ class BundleReader {
   absl::Status refusal_;          // repeated by every call once it is set
   bool in_bundle_ = false;        // the objects belong to a bundle, not to a bare array
   Capture frame_{kMaxJsonBytes};  // the outermost object as read, a bundle's without its objects
+  uint64_t elements_ = 0;         // read so far, refused ones with them
   size_t head_size_ = 0;          // how much of frame_ stands before the objects
   TextPlace head_start_, tail_start_;
   std::optional<TextPlace> too_deep_;  // in the value being followed
