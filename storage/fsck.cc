@@ -64,12 +64,12 @@ absl::Status Fsck::GoesOn() const {
 
 absl::StatusOr<Journal::FsckReport> Fsck::Run() {
   // The head first: what it names is then in the snapshot.
-  absl::StatusOr<std::optional<v1::SignedBody>> head = HeadFile::Read(path_ + ".head");
+  absl::StatusOr<std::optional<HeadFile::Found>> head = HeadFile::Read(path_ + ".head", kHeadTries);
   frozen_ = store_.Freeze();
   if (!head.ok() && !IsDamage(head.status())) return head.status();
   absl::StatusOr<v1::HeadBody> body = Reject(RejectReason::kStoreCorrupt, "the head file is missing");
   if (!head.ok()) body = head.status();
-  if (head.ok() && head->has_value()) body = trust::CheckHead(self_, **head);
+  if (head.ok() && head->has_value()) body = trust::CheckHead(self_, (*head)->head);
   if (body.ok()) {
     head_ = *std::move(body);
   } else {

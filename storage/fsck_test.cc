@@ -69,6 +69,24 @@ TEST_F(FsckTest, AWholeStoreHasNoProblems) {
   EXPECT_FALSE(fs::exists(store_.store() + ".fsck/CURRENT"));
 }
 
+TEST_F(FsckTest, ADamagedHalfOfTheHeadFileIsToldWhileTheOtherServes) {
+  for (const size_t slot : {0, 1}) {
+    store_.Close();
+    std::fstream file(store_.head_file(), std::ios::in | std::ios::out | std::ios::binary);
+    file.seekp(static_cast<std::streamoff>(slot * HeadFile::kSlotBytes + 100));
+    file.write("\xff\xff\xff\xff", 4);
+    file.close();
+    EXPECT_EQ(Problems(), std::vector<std::string>{std::string(kHeadHalfDamaged)}) << slot;
+    EXPECT_EQ(store_.journal->FoundAtOpen(), kHeadHalfDamaged);
+    for (const char* tail : {"7", "8"}) {  // one record for each half
+      ASSERT_TRUE(store_.Publish({Indicator(tail + std::to_string(slot), "z")}).ok());
+    }
+    EXPECT_TRUE(store_.journal->Fsck(false)->problems.empty());
+    EXPECT_TRUE(Problems().empty());
+    EXPECT_EQ(store_.journal->FoundAtOpen(), "");
+  }
+}
+
 TEST_F(FsckTest, ADeletedRowIsFoundAndMadeAgain) {
   Tamper([&](Database&, Database::Batch& batch) {
     batch.Delete(Family::kOutbox, keys_.OutboxRow(keys_.Peer(peer_.org().view()), 3));

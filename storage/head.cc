@@ -76,7 +76,7 @@ std::optional<Slot> Decode(ByteView slot) {
 
 struct Slots {
   std::optional<Slot> newest;
-  size_t newest_index = 0;
+  size_t newest_index = 0, damaged = 0;
 };
 
 absl::StatusOr<Slots> ReadSlots(int fd, const std::string& path) {
@@ -87,6 +87,7 @@ absl::StatusOr<Slots> ReadSlots(int fd, const std::string& path) {
     if (got < 0) return IoFailure(path, "read");
     bytes.resize(static_cast<size_t>(got));
     std::optional<Slot> slot = Decode(bytes);
+    if (!slot) ++out.damaged;
     if (!slot || (out.newest && out.newest->sequence > slot->sequence)) continue;
     out.newest = std::move(slot);
     out.newest_index = i;
@@ -121,15 +122,16 @@ absl::Status SyncFolderOf(const std::string& path) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<v1::SignedBody>> HeadFile::Read(const std::string& path) {
+absl::StatusOr<std::optional<HeadFile::Found>> HeadFile::Read(const std::string& path, int tries) {
   const Descriptor fd(open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (fd.get() < 0) {
     if (errno == ENOENT || errno == ENOTDIR) return std::nullopt;
     return IoFailure(path, "open");
   }
   absl::StatusOr<Slots> slots = ReadSlots(fd.get(), path);
+  while (--tries > 0 && (!slots.ok() || slots->damaged > 0)) slots = ReadSlots(fd.get(), path);
   if (!slots.ok()) return slots.status();
-  return std::move(slots->newest->head);
+  return Found{std::move(slots->newest->head), slots->damaged};
 }
 
 absl::Status HeadFile::Create(const std::string& path, const v1::SignedBody& head) {

@@ -15,9 +15,14 @@ class HeadFile {
   static constexpr size_t kSlotBytes = 4096, kSlots = 2;
   static constexpr size_t kMaxBodyBytes = 2048;
 
-  // The head with the highest sequence among the intact slots; empty when there is no file.
-  // Refuses with kStoreCorrupt when no slot is intact, with kStoreIo.
-  static absl::StatusOr<std::optional<v1::SignedBody>> Read(const std::string& path);
+  // The head with the highest sequence among the intact slots, and how many slots are not; empty when there is no file.
+  // Refuses with kStoreCorrupt when no slot is intact, with kStoreIo. Beside a writer a slot may be caught half written:
+  // one that is damaged for good is so in every one of `tries`.
+  struct Found {
+    v1::SignedBody head;
+    size_t damaged_slots = 0;
+  };
+  static absl::StatusOr<std::optional<Found>> Read(const std::string& path, int tries = 1);
   // Writes a new file whole: temporary file, sync, link, sync of the folder. An existing one stays as it is.
   static absl::Status Create(const std::string& path, const v1::SignedBody& head);
   // For writing. Refuses like Read.
@@ -35,5 +40,12 @@ class HeadFile {
   size_t next_slot_ = 0;
   std::string path_;
 };
+
+// For operators, when one slot is damaged and the other serves.
+inline constexpr std::string_view kHeadHalfDamaged =
+    "head: one of the head file's two halves is damaged; the other one serves and a later record writes it anew; check "
+    "the disk if this comes again";
+// Reads after which a damaged slot is no write under way.
+inline constexpr int kHeadTries = 5;
 
 }  // namespace entente::storage

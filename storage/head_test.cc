@@ -30,7 +30,7 @@ class Head : public ::testing::Test {
   absl::StatusOr<uint64_t> ReadSequence() {
     const auto head = HeadFile::Read(path_);
     if (!head.ok()) return head.status();
-    const auto body = trust::CheckHead(self_.identity, **head);
+    const auto body = trust::CheckHead(self_.identity, (*head)->head);
     if (!body.ok()) return body.status();
     return body->sequence();
   }
@@ -85,6 +85,18 @@ TEST_F(Head, ATornWriteLeavesTheOther) {
     std::filesystem::resize_file(path_, size);
     EXPECT_EQ(*ReadSequence(), 3u) << size;
   }
+}
+
+TEST_F(Head, ADamagedSlotIsCountedWhicheverItIs) {
+  WriteUpTo(5);
+  EXPECT_EQ((*HeadFile::Read(path_))->damaged_slots, 0u);
+  for (const size_t slot : {0, 1}) {
+    Flip(slot * HeadFile::kSlotBytes + 100);
+    EXPECT_EQ((*HeadFile::Read(path_, kHeadTries))->damaged_slots, 1u) << slot;
+    Flip(slot * HeadFile::kSlotBytes + 100);
+  }
+  std::filesystem::resize_file(path_, HeadFile::kSlotBytes + 7);
+  EXPECT_EQ((*HeadFile::Read(path_))->damaged_slots, 1u);
 }
 
 TEST_F(Head, BothSlotsDamagedRefuse) {

@@ -17,6 +17,7 @@ RocksJournal::RocksJournal(JournalOptions options, const crypto::AtRest& at_rest
       self_(self),
       database_(std::move(opened.database)),
       rows_(*database_, at_rest_),
+      found_at_open_(std::move(opened.notice)),
       committer_({options_, rows_, at_rest_, self_, clock},
                  GroupWriter(*database_, at_rest_, self_, clock, std::move(opened.head_file), opened.head),
                  std::move(opened.durable), opened.last_time_us, std::move(opened.failure)) {}
@@ -130,15 +131,28 @@ absl::StatusOr<std::vector<v1::PartyAccepted>> RocksJournal::Parties() const {
   return parties;
 }
 
+// The half that Open found damaged is whole again once a head was written over it: it is told once, a lasting one always.
+void RocksJournal::TellHeadFile(FsckReport& report) {
+  const absl::StatusOr<std::optional<HeadFile::Found>> found = HeadFile::Read(options_.path + ".head", kHeadTries);
+  const bool damaged_now = found.ok() && found->has_value() && (*found)->damaged_slots > 0;
+  if (damaged_now || (!told_at_fsck_ && !found_at_open_.empty())) report.problems.emplace_back(kHeadHalfDamaged);
+  told_at_fsck_ = true;
+}
+
 absl::StatusOr<Journal::FsckReport> RocksJournal::Fsck(bool rebuild, const Cancelled& cancelled) {
   const std::unique_lock alone(fsck_mutex_, std::try_to_lock);
   if (!alone.owns_lock()) return Reject(RejectReason::kUnavailable, "another fsck is running; wait for it");
-  if (!rebuild) return RunFsck(*database_, at_rest_, self_.identity, options_.path, false, cancelled);
+  if (!rebuild) {
+    absl::StatusOr<FsckReport> report = RunFsck(*database_, at_rest_, self_.identity, options_.path, false, cancelled);
+    if (report.ok()) TellHeadFile(*report);
+    return report;
+  }
   if (!committer_.Pause()) {
     return Reject(RejectReason::kUnavailable, "commits are under way; stop the node, then run entente fsck --rebuild");
   }
   absl::StatusOr<FsckReport> report =
       RunFsck(*database_, at_rest_, self_.identity, options_.path, true, cancelled);
+  if (report.ok()) TellHeadFile(*report);
   absl::StatusOr<Durable> durable = LoadDurable(rows_);
   committer_.Resume(durable.ok() ? std::optional<Durable>(*std::move(durable)) : std::nullopt);
   return report;

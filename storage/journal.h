@@ -49,8 +49,8 @@ class Journal : public Reader {
   // Runs `body` on the committer's thread, in call order with all others. When it returns OK its records are written
   // with others in one synced WriteBatch, the signed head is synced, and then `done(OK)` runs on that thread. When it
   // refuses, nothing of it is written and `done` gets its status. A failed write stops all intake (kStoreIo) until
-  // reopened; under the space floor every commit is refused with kDiskFull until space is freed. Blocks when the queue
-  // is full.
+  // reopened, kDiskFull when it was for want of space; where a group does not fit above the space floor its commits are
+  // refused with kDiskFull, and taken again as soon as space is freed. Blocks when the queue is full.
   using Body = std::function<absl::Status(Transaction&)>;
   using Done = std::function<void(absl::Status)>;
   virtual void Commit(Body body, Done done) = 0;
@@ -65,8 +65,10 @@ class Journal : public Reader {
   virtual absl::StatusOr<std::optional<Digest>> RootAt(uint64_t sequence) const = 0;
   virtual Counters Count() const = 0;
   virtual CommitStats Stats() const = 0;
-  // OK, or why intake stopped.
+  // OK, or why commits are refused: the answer that the next one like those refused would get. Asks the file system.
   virtual absl::Status Health() const = 0;
+  // What Open found damaged and could do without, a sentence for the log; empty when nothing was.
+  virtual std::string_view FoundAtOpen() const = 0;
 
   // Outbox of `peer`: journal sequences of statements permitted to it, ascending, behind `after`. The last acknowledged
   // position and newest head are in Cursor. Lag counts entries behind the cursor.
@@ -85,7 +87,7 @@ class Journal : public Reader {
   virtual void OnGroup(std::function<void(const JournalHead&)> callback) = 0;
 
   // Recomputes the chain, opens every record, rechecks every statement, rebuilds all views in a temporary store and
-  // compares them. Problems are sentences without values or ids. With `rebuild`, replaces the views by the rebuilt
+  // compares them; the first one after Open also tells what Open found. Problems are sentences without values or ids. With `rebuild`, replaces the views by the rebuilt
   // ones. Runs beside normal use over a snapshot. A rebuild refuses with kUnavailable while commits are queued, and
   // holds back those that come meanwhile; `repaired` is then what it put right, `problems` what it could not.
   struct FsckReport {

@@ -8,10 +8,10 @@ namespace entente::storage {
 namespace {
 
 // The head file is made before the store: a store without one has lost it.
-absl::StatusOr<v1::SignedBody> FindHead(const JournalOptions& options, const trust::Self& self, const Clock& clock) {
+absl::StatusOr<HeadFile::Found> FindHead(const JournalOptions& options, const trust::Self& self, const Clock& clock) {
   const std::string path = options.path + ".head";
   const bool exists = Database::Exists(options.path);
-  absl::StatusOr<std::optional<v1::SignedBody>> head = HeadFile::Read(path);
+  absl::StatusOr<std::optional<HeadFile::Found>> head = HeadFile::Read(path);
   if (!head.ok()) return head.status();
   if (!head->has_value()) {
     if (exists) {
@@ -31,7 +31,7 @@ absl::StatusOr<v1::SignedBody> FindHead(const JournalOptions& options, const tru
     if (!head.ok()) return head.status();
   }
   v1::HeadBody body;
-  if (!exists && body.ParseFromString((*head)->body()) && body.sequence() != 0) {
+  if (!exists && body.ParseFromString((*head)->head.body()) && body.sequence() != 0) {
     return Reject(RejectReason::kStoreShort,
                   "the store at " + options.path + " is gone, but this node signed a head at record " +
                       std::to_string(body.sequence()) + "; restore the whole folder from a backup");
@@ -82,8 +82,9 @@ absl::StatusOr<Journal::FsckReport> RunFsck(Database& database, const crypto::At
 
 absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const JournalOptions& options, const crypto::AtRest& at_rest,
                                                        const trust::Self& self, const Clock& clock) {
-  absl::StatusOr<v1::SignedBody> signed_head = FindHead(options, self, clock);
-  if (!signed_head.ok()) return signed_head.status();
+  absl::StatusOr<HeadFile::Found> found_head = FindHead(options, self, clock);
+  if (!found_head.ok()) return found_head.status();
+  v1::SignedBody& signed_head = found_head->head;
   absl::StatusOr<std::unique_ptr<Database>> opened =
       Database::Open(options.path, options.create ? Database::Create::kIfMissing : Database::Create::kNever,
                      Database::Purpose::kStore);
@@ -91,22 +92,23 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const JournalOptions& opt
   Database& database = **opened;
   const SealedRows rows(database, at_rest);
   v1::HeadBody body;
-  const bool fresh = body.ParseFromString(signed_head->body()) && body.sequence() == 0;
+  const bool fresh = body.ParseFromString(signed_head.body()) && body.sequence() == 0;
   if (absl::Status owner = CheckOwner(database, at_rest, self.org(), fresh); !owner.ok()) return owner;
-  absl::StatusOr<JournalEnd> end = CheckJournal(rows, self.identity, *signed_head);
+  absl::StatusOr<JournalEnd> end = CheckJournal(rows, self.identity, signed_head);
   if (!end.ok()) return end.status();
 
   absl::StatusOr<HeadFile> head_file = HeadFile::Open(options.path + ".head");
   if (!head_file.ok()) return head_file.status();
   // Longer than its head: the last group was written and not yet acknowledged when the node stopped.
   if (end->sequence != body.sequence()) {
-    *signed_head = trust::MakeHead(self, end->sequence, end->root, clock.Now());
-    if (absl::Status written = head_file->Write(*signed_head); !written.ok()) return written;
+    signed_head = trust::MakeHead(self, end->sequence, end->root, clock.Now());
+    if (absl::Status written = head_file->Write(signed_head); !written.ok()) return written;
   }
   RocksJournal::Opened found;
   found.head_file = *std::move(head_file);
-  found.head = {end->sequence, end->root, *signed_head};
+  found.head = {end->sequence, end->root, signed_head};
   found.last_time_us = end->time_us;
+  if (found_head->damaged_slots > 0) found.notice = kHeadHalfDamaged;
   absl::StatusOr<Durable> durable = LoadViews(options, rows, database, self, end->sequence);
   if (durable.ok()) {
     found.durable = *std::move(durable);

@@ -117,7 +117,7 @@ TEST_F(Recovery, AStoreLongerThanItsHeadGetsANewHead) {
   EXPECT_EQ(store_.journal->Head().sequence, 8u);
   EXPECT_TRUE(store_.journal->Fsck(false)->problems.empty());
   const auto head = HeadFile::Read(store_.head_file());
-  EXPECT_EQ(trust::CheckHead(store_.self.identity, **head)->sequence(), 8u);
+  EXPECT_EQ(trust::CheckHead(store_.self.identity, (*head)->head)->sequence(), 8u);
 }
 
 TEST_F(Recovery, AMissingHeadRefuses) {

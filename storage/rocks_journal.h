@@ -17,6 +17,7 @@ class RocksJournal final : public AnswersReader<Journal> {
     Durable durable;
     int64_t last_time_us = 0;
     absl::Status failure;  // not OK: views are damaged; only fsck is served
+    std::string notice;    // what was damaged and could be done without
   };
   RocksJournal(JournalOptions options, const crypto::AtRest& at_rest, const trust::Self& self, const Clock& clock,
                Opened opened);
@@ -30,6 +31,7 @@ class RocksJournal final : public AnswersReader<Journal> {
   Counters Count() const override;
   CommitStats Stats() const override;
   absl::Status Health() const override { return committer_.Health(); }
+  std::string_view FoundAtOpen() const override { return found_at_open_; }
   uint64_t Lag(const OrgId& peer) const override { return Tally(peer).pending; }
   uint64_t NewestOutboxPosition(const OrgId& peer) const override { return Tally(peer).newest; }
 
@@ -45,6 +47,7 @@ class RocksJournal final : public AnswersReader<Journal> {
  private:
   const Rows& rows() const override { return rows_; }
   Keys keys() const override { return Keys(at_rest_); }
+  void TellHeadFile(FsckReport& report);
   TallyRow Tally(const OrgId& peer) const;
   absl::StatusOr<std::vector<uint64_t>> SequencesBehind(uint64_t after, Family family, ByteView prefix,
                                                         size_t limit) const;
@@ -54,7 +57,9 @@ class RocksJournal final : public AnswersReader<Journal> {
   const trust::Self self_;
   std::unique_ptr<Database> database_;
   SealedRows rows_;
+  const std::string found_at_open_;
   std::mutex fsck_mutex_;
+  bool told_at_fsck_ = false;  // under fsck_mutex_: whether found_at_open_ was in a report
   Committer committer_;  // last: its thread uses all of the above
 };
 

@@ -207,6 +207,9 @@ absl::Status Node::Start() {
   parts_->housekeeping =
       std::make_unique<Housekeeping>(parts_->room(), [parts = parts_.get()] { return parts->Peers(); });
   parts_->housekeeping->Start();
+  if (const std::string_view found = parts_->base->journal->FoundAtOpen(); !found.empty()) {
+    Log(LogLevel::kWarn, found);
+  }
   Log(LogLevel::kInfo, "ready",
       {{"name", parts_->base->config.name},
        {"version", ENTENTE_VERSION},
