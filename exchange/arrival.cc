@@ -147,7 +147,7 @@ void Arrival::Count() {
   room_.counters.Count(Counters::kReceived, stored_);
   room_.counters.Count(Counters::kDuplicate, duplicates_);
   room_.counters.Count(Counters::kQuarantined, quarantined_);
-  for (const RejectReason reason : held_) room_.counters.CountReject(reason);
+  for (const RejectReason reason : held_) room_.counters.CountReject(Door::kPeer, reason);
 }
 
 }  // namespace entente::exchange

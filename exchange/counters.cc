@@ -15,6 +15,28 @@ std::string_view Counters::Name(Outcome outcome) {
   return "";
 }
 
+std::string_view Counters::Name(HandshakeRefusal why) {
+  switch (why) {
+    case HandshakeRefusal::kCertificate: return "certificate";
+    case HandshakeRefusal::kClock: return "clock";
+    case HandshakeRefusal::kOrganisation: return "organisation";
+    case HandshakeRefusal::kKey: return "key";
+    case HandshakeRefusal::kTls: return "tls";
+    case HandshakeRefusal::kTimeout: return "timeout";
+    case HandshakeRefusal::kConnections: return "connections";
+    case HandshakeRefusal::kAddress: return "address";
+    case HandshakeRefusal::kDescriptors: return "descriptors";
+    case HandshakeRefusal::kCount: break;
+  }
+  return "";
+}
+
+uint64_t Counters::Rejects(RejectReason reason) const {
+  uint64_t all = 0;
+  for (const ByReason& door : rejects_) all += door[Index(reason)];
+  return all;
+}
+
 void Counters::CountDecision(bool permitted, RejectReason reason, uint64_t n) {
   if (permitted) {
     permits_ += n;

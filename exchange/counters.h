@@ -24,16 +24,42 @@ struct PeerCounters {
   std::atomic<bool> up{false};
 };
 
+// Whose doing a refusal is about: only what a peer sent can fail verification.
+enum class Door {
+  kPeer,        // a peer's certificate, frames, envelopes and what is in them
+  kPublish,     // what this node's own operator publishes
+  kConnection,  // a connection that came while there was no room for it
+  kCount
+};
+
+// Why a connection to the peer port never carried a call.
+enum class HandshakeRefusal {
+  kCertificate,   // no organisation's claim in the certificate
+  kClock,         // certificate or identity document not in its time
+  kOrganisation,  // not accepted here, or another than was dialled
+  kKey,           // the named key is not the organisation's, or did not sign
+  kTls,           // ended before a certificate was checked: none shown, no TLS, hung up
+  kTimeout,       // the same, cut off after the time for handshakes
+  kConnections,   // over the limit of connections
+  kAddress,       // over the limit for one address
+  kDescriptors,   // no file descriptor to spare
+  kCount
+};
+
 class Counters {
  public:
   enum Outcome { kPublished, kUnchanged, kQuarantined, kRejected, kReceived, kDuplicate, kOutcomes };
   static std::string_view Name(Outcome outcome);
+  static std::string_view Name(HandshakeRefusal why);
 
   void Count(Outcome outcome, uint64_t n = 1) { outcomes_[outcome] += n; }
-  void CountReject(RejectReason reason, uint64_t n = 1) { rejects_[static_cast<size_t>(reason)] += n; }
+  void CountReject(Door door, RejectReason reason, uint64_t n = 1) { rejects_[Index(door)][Index(reason)] += n; }
+  void CountHandshake(HandshakeRefusal why) { ++handshakes_[static_cast<size_t>(why)]; }
   void CountDecision(bool permitted, RejectReason reason, uint64_t n = 1);
   uint64_t Of(Outcome outcome) const { return outcomes_[outcome]; }
-  uint64_t Rejects(RejectReason reason) const { return rejects_[static_cast<size_t>(reason)]; }
+  uint64_t Rejects(RejectReason reason) const;  // at every door
+  uint64_t Rejects(Door door, RejectReason reason) const { return rejects_[Index(door)][Index(reason)]; }
+  uint64_t Handshakes(HandshakeRefusal why) const { return handshakes_[static_cast<size_t>(why)]; }
   uint64_t Permits() const { return permits_; }
   uint64_t Denials(RejectReason reason) const { return denials_[static_cast<size_t>(reason)]; }
   // Made at first use; lives as long as this.
@@ -42,7 +68,12 @@ class Counters {
  private:
   static constexpr size_t kReasons = static_cast<size_t>(RejectReason::kCount);
   std::array<std::atomic<uint64_t>, kOutcomes> outcomes_{};
-  std::array<std::atomic<uint64_t>, kReasons> rejects_{}, denials_{};
+  using ByReason = std::array<std::atomic<uint64_t>, kReasons>;
+  static size_t Index(RejectReason reason) { return static_cast<size_t>(reason); }
+  static size_t Index(Door door) { return static_cast<size_t>(door); }
+  std::array<ByReason, static_cast<size_t>(Door::kCount)> rejects_{};
+  ByReason denials_{};
+  std::array<std::atomic<uint64_t>, static_cast<size_t>(HandshakeRefusal::kCount)> handshakes_{};
   std::atomic<uint64_t> permits_{0};
   std::mutex mutex_;
   std::map<OrgId, std::unique_ptr<PeerCounters>> peers_;

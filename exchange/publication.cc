@@ -49,8 +49,9 @@ void Publication::Publish(std::vector<PublishItem> items, const PublishTerms& te
   auto batch = std::make_shared<PublicationBatch>(room_, std::move(items), terms, first_index);
   batch->Parse();
   room_.journal.Commit([batch](storage::Transaction& transaction) { return batch->Store(transaction); },
-                       [batch, done = std::move(done)](absl::Status status) {
+                       [this, batch, done = std::move(done)](absl::Status status) {
                          if (!status.ok()) {
+                           room_.counters.CountReject(Door::kPublish, ReasonOf(status));
                            done(std::move(status));
                            return;
                          }

@@ -297,7 +297,7 @@ v1::PublishProgress PublicationBatch::Report() {
     outcome.set_reason(std::string(Describe(candidate.reason).name));
     outcome.set_detail(model::Escaped(candidate.detail));
     outcome.set_index(first_index_ + i);
-    room_.counters.CountReject(candidate.reason);
+    room_.counters.CountReject(Door::kPublish, candidate.reason);
   }
   progress.set_unchanged(unchanged);
   progress.set_quarantined(quarantined);

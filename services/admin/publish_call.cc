@@ -5,6 +5,7 @@
 
 #include "services/admin/calls.h"
 #include "services/admin/publish_intake.h"
+#include "services/admin/refusal.h"
 #include "services/admin/under_way.h"
 
 namespace entente::admin {
@@ -70,6 +71,15 @@ size_t BytesOf(const std::vector<exchange::PublishItem>& items) {
   return bytes;
 }
 
+// The daemon never sees the file: that it broke off, and why, is the client's to say.
+absl::Status CountBreak(exchange::Counters& counters, const std::string& broke_off) {
+  if (broke_off.empty()) return absl::OkStatus();
+  const auto reason = ReasonNamed(broke_off);
+  if (!reason.has_value()) return Reject(RejectReason::kUsage, "the file is said to break off for no known reason");
+  counters.CountReject(exchange::Door::kPublish, *reason);
+  return absl::OkStatus();
+}
+
 // Reads chunks until the client has sent all, breaks the protocol, or the journal refuses.
 absl::Status ReadChunks(const AdminSources& sources, const exchange::PublishTerms& terms, v1::PublishChunk chunk,
                         const std::shared_ptr<UnderWay>& under_way, PublishStream& stream) {
@@ -77,6 +87,7 @@ absl::Status ReadChunks(const AdminSources& sources, const exchange::PublishTerm
   uint64_t index = 0;
   do {
     std::vector<exchange::PublishItem> items;
+    if (absl::Status status = CountBreak(sources.room.counters, chunk.broke_off()); !status.ok()) return status;
     const absl::Status taken = intake.Take(chunk, items);
     const uint64_t count = items.size();
     if (count > 0) {

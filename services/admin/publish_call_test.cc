@@ -91,6 +91,25 @@ TEST_F(Publish, RefusedObjectsAreCountedNamedAndNumbered) {
   EXPECT_EQ(told[0].notable(1).index(), 2u);
 }
 
+TEST_F(Publish, AFileThatBreaksOffIsCountedAndIsNoObject) {
+  v1::PublishChunk chunk = Chunk({Object(1)}, true);
+  chunk.set_broke_off("E_JSON");
+  ASSERT_TRUE(stream_->Write(chunk));
+  const auto told = ReadAll();
+  ASSERT_TRUE(status_.ok()) << status_.error_message();
+  EXPECT_EQ(told.back().objects(), 1u);
+  EXPECT_EQ(node_.counters.Rejects(exchange::Door::kPublish, RejectReason::kJson), 1u);
+  EXPECT_EQ(node_.counters.Of(exchange::Counters::kRejected), 0u);
+}
+
+TEST_F(Publish, ABreakForNoKnownReasonIsRefused) {
+  v1::PublishChunk chunk = Chunk({Object(1)}, true);
+  chunk.set_broke_off("BECAUSE");
+  ASSERT_TRUE(stream_->Write(chunk));
+  ReadAll();
+  EXPECT_EQ(Reason(context_), "USAGE");
+}
+
 TEST_F(Publish, AnEmptyPublishEndsWithZeros) {
   ASSERT_TRUE(stream_->Write(Chunk({}, true)));
   const auto told = ReadAll();

@@ -47,6 +47,15 @@ FileReading SendPass(InputFile& input, PublishStream& stream, Pass pass) {
   return reading;
 }
 
+FileReading SendObjects(InputFile& input, PublishStream& stream) {
+  if (!input.regular()) return SendPass(input, stream, Pass::kEverything);
+  // Where the file breaks off is told by the second pass, behind everything that stands before it.
+  FileReading reading = SendPass(input, stream, Pass::kDefinitions);
+  if (!reading.stream.ok()) return reading;
+  if (const absl::Status status = input.Rewind(); !status.ok()) return {status, absl::OkStatus()};
+  return SendPass(input, stream, Pass::kOthers);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<InputFile>> InputFile::Open(const std::string& path) {
@@ -86,12 +95,9 @@ absl::Status InputFile::Rewind() {
 }
 
 FileReading SendFile(InputFile& input, PublishStream& stream) {
-  if (!input.regular()) return SendPass(input, stream, Pass::kEverything);
-  // Where the file breaks off is told by the second pass, behind everything that stands before it.
-  FileReading reading = SendPass(input, stream, Pass::kDefinitions);
-  if (!reading.stream.ok()) return reading;
-  if (const absl::Status status = input.Rewind(); !status.ok()) return {status, absl::OkStatus()};
-  return SendPass(input, stream, Pass::kOthers);
+  FileReading reading = SendObjects(input, stream);
+  if (reading.stream.ok() && !reading.broke_off.ok()) reading.stream = stream.AddBreak(reading.broke_off);
+  return reading;
 }
 
 }  // namespace entente::cli

@@ -37,7 +37,7 @@ void PublishStream::Take(const v1::PublishProgress& progress) {
 }
 
 absl::Status PublishStream::Flush() {
-  if (chunk_.objects().empty() && !chunk_.has_options()) return absl::OkStatus();
+  if (chunk_.objects().empty() && !chunk_.has_options() && chunk_.broke_off().empty()) return absl::OkStatus();
   const bool sent = call_->Send(chunk_);
   chunk_.Clear();
   chunk_bytes_ = 0;
@@ -79,6 +79,11 @@ absl::Status PublishStream::AddRefused(const absl::Status& why) {
   }
   chunk_.add_objects()->set_refused(std::string(Describe(ReasonOf(why)).name));
   return absl::OkStatus();
+}
+
+absl::Status PublishStream::AddBreak(const absl::Status& why) {
+  chunk_.set_broke_off(std::string(Describe(ReasonOf(why)).name));
+  return Flush();
 }
 
 absl::Status PublishStream::Finish() {

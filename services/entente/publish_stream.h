@@ -36,6 +36,8 @@ class PublishStream {
   absl::Status Add(ByteView content);
   // An object that the reader refused, and why; the daemon only counts it.
   absl::Status AddRefused(const absl::Status& why);
+  // That the reader could go no further in its file, and why; the daemon only counts it. Behind everything added.
+  absl::Status AddBreak(const absl::Status& why);
   // Sends what is left and waits for the last acknowledgement.
   absl::Status Finish();
   PublishTotals totals() const;

@@ -28,7 +28,7 @@ class Watched : public testing::Test {
 };
 
 TEST_F(Watched, RefusalsCostOneLineForEachReasonHoweverMany) {
-  node_.counters.CountReject(RejectReason::kSignature, 100'000);
+  node_.counters.CountReject(exchange::Door::kPeer, RejectReason::kSignature, 100'000);
   housekeeping_.Look();
   const std::string said = Said();
   EXPECT_NE(said.find(R"("message":"refused","count":"100000","reason":"E_SIG","code":"ENT-1019")"), std::string::npos);

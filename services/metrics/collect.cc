@@ -48,6 +48,8 @@ void CollectOutcomes(const exchange::Counters& counters, std::vector<MetricFamil
         static_cast<double>(counters.Of(outcome)));
   }
   MetricFamily rejects = Counter("entente_rejections_total", "What was refused at any door, by reason.");
+  MetricFamily publish = Counter("entente_publish_refusals_total",
+                                 "The refusals among them of what this node's own operator published.");
   MetricFamily failures = Counter("entente_verification_failures_total",
                                   "The refusals among them that concern a peer's bytes, signatures or credit.");
   MetricFamily decisions = Counter("entente_share_decisions_total", "Answers of the policy, by reason of the denial.");
@@ -56,15 +58,24 @@ void CollectOutcomes(const exchange::Counters& counters, std::vector<MetricFamil
     if (info.reason == RejectReason::kNone) continue;
     const std::string name(info.name);
     Add(rejects, {{"reason", name}}, static_cast<double>(counters.Rejects(info.reason)));
+    Add(publish, {{"reason", name}}, static_cast<double>(counters.Rejects(exchange::Door::kPublish, info.reason)));
     if (info.code.starts_with("ENT-1")) {
-      Add(failures, {{"kind", name}}, static_cast<double>(counters.Rejects(info.reason)));
+      Add(failures, {{"kind", name}}, static_cast<double>(counters.Rejects(exchange::Door::kPeer, info.reason)));
     }
     const uint64_t denials = counters.Denials(info.reason);
     if (denials > 0 || info.code.starts_with("ENT-2") || info.code.starts_with("ENT-3")) {
       Add(decisions, {{"decision", "deny"}, {"reason", name}}, static_cast<double>(denials));
     }
   }
-  out.insert(out.end(), {std::move(objects), std::move(rejects), std::move(failures), std::move(decisions)});
+  MetricFamily handshakes = Counter("entente_handshake_refusals_total",
+                                    "Connections to the peer port that never carried a call, by why.");
+  for (size_t i = 0; i < static_cast<size_t>(exchange::HandshakeRefusal::kCount); ++i) {
+    const auto why = static_cast<exchange::HandshakeRefusal>(i);
+    Add(handshakes, {{"reason", std::string(exchange::Counters::Name(why))}},
+        static_cast<double>(counters.Handshakes(why)));
+  }
+  out.insert(out.end(), {std::move(objects), std::move(rejects), std::move(publish), std::move(failures),
+                         std::move(handshakes), std::move(decisions)});
 }
 
 // Publication time of the oldest statement that `peer` has not acknowledged; 0 when there is none or it cannot be read.

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <fstream>
+#include <iterator>
 #include <map>
+#include <regex>
 #include <set>
 
 #include "services/metrics/test_node.h"
@@ -75,8 +77,8 @@ TEST_F(Collected, LabelsAreTheBoundedOnes) {
 }
 
 TEST_F(Collected, EveryRejectReasonStandsAtZeroAndCounts) {
-  node_->counters.CountReject(RejectReason::kSignature, 3);
-  node_->counters.CountReject(RejectReason::kJson, 2);
+  node_->counters.CountReject(exchange::Door::kPeer, RejectReason::kSignature, 3);
+  node_->counters.CountReject(exchange::Door::kPeer, RejectReason::kJson, 2);
   const auto rejects = Series("entente_rejections_total"), failures = Series("entente_verification_failures_total");
   for (const RejectInfo& info : AllRejectReasons()) {
     const std::string name(info.name);
@@ -86,7 +88,25 @@ TEST_F(Collected, EveryRejectReasonStandsAtZeroAndCounts) {
     EXPECT_EQ(rejects.at("reason=" + name), expected) << name;
   }
   EXPECT_EQ(failures.at("kind=E_SIG"), 3);
+  EXPECT_EQ(Series("entente_publish_refusals_total").at("reason=E_SIG"), 0);
   EXPECT_FALSE(failures.contains("kind=E_JSON"));
+}
+
+TEST_F(Collected, OnlyWhatAPeerSentFailsVerification) {
+  node_->counters.CountReject(exchange::Door::kPublish, RejectReason::kLimit, 2);
+  node_->counters.CountReject(exchange::Door::kConnection, RejectReason::kLimit, 4);
+  node_->counters.CountReject(exchange::Door::kPeer, RejectReason::kLimit, 8);
+  EXPECT_EQ(Series("entente_rejections_total").at("reason=E_LIMIT"), 14);
+  EXPECT_EQ(Series("entente_publish_refusals_total").at("reason=E_LIMIT"), 2);
+  EXPECT_EQ(Series("entente_verification_failures_total").at("kind=E_LIMIT"), 8);
+}
+
+TEST_F(Collected, EveryHandshakeRefusalHasItsSeries) {
+  node_->counters.CountHandshake(exchange::HandshakeRefusal::kTls);
+  const auto refusals = Series("entente_handshake_refusals_total");
+  EXPECT_EQ(refusals.size(), static_cast<size_t>(exchange::HandshakeRefusal::kCount));
+  EXPECT_EQ(refusals.at("reason=tls"), 1);
+  EXPECT_EQ(refusals.at("reason=timeout"), 0);
 }
 
 TEST_F(Collected, EveryOutcomeHasItsSeries) {
@@ -126,17 +146,58 @@ TEST_F(Collected, ProcessAndStoreAreMeasured) {
   EXPECT_GT(Series("entente_key_expiry_timestamp_seconds").at("role=statement"), 1.7e9);
 }
 
-TEST_F(Collected, ThePageListsEveryFamilyWithItsTypeAndNoOther) {
+// One row of the page's table: name, type, label names, and the example's label names and value.
+struct Documented {
+  std::string name, type;
+  std::set<std::string> labels, example_labels;
+  std::string example_value;
+};
+
+std::vector<Documented> ReadPage() {
   std::ifstream file(ENTENTE_SOURCE_DIR "/docs/metrics.md");
-  std::set<std::string> documented, expected;
+  const std::regex row(R"(\| `((?:entente|process)_\w+)` \| (\w+) \| ([^|]*)\| `(?:\{([^}]*)\} )?([^`]*)` \| .+ \|)");
+  const auto names = [](const std::string& text, const std::regex& name) {
+    std::set<std::string> out;
+    for (std::sregex_iterator at(text.begin(), text.end(), name), end; at != end; ++at) out.insert((*at)[1]);
+    return out;
+  };
+  std::vector<Documented> rows;
   for (std::string line; std::getline(file, line);) {
-    const size_t end = line.find("` | ");
-    if (line.starts_with("| `") && line[3] != '/') documented.insert(line.substr(3, line.find(" |", end + 4) - 3));
+    std::smatch cells;
+    if (!std::regex_match(line, cells, row)) continue;
+    rows.push_back({cells[1], cells[2], names(cells[3], std::regex("`(\\w+)`")),
+                    names(cells[4], std::regex("(\\w+)=\"[^\"]+\"")), cells[5]});
   }
+  return rows;
+}
+
+TEST_F(Collected, ThePageListsEveryFamilyWithItsTypeAndNoOther) {
+  std::multiset<std::string> documented, expected;
+  for (const Documented& row : ReadPage()) documented.insert(row.name + " " + row.type);
   for (const auto& family : All()) {
-    expected.insert(family.name + "` | " + (family.type == MetricType::Counter ? "counter" : "gauge"));
+    expected.insert(family.name + (family.type == MetricType::Counter ? " counter" : " gauge"));
   }
   EXPECT_EQ(documented, expected);
+}
+
+TEST_F(Collected, ThePageGivesEveryFamilyItsLabelsAndAnExample) {
+  std::map<std::string, std::set<std::string>> labels;
+  for (const auto& family : All()) {
+    for (const auto& label : family.metric.at(0).label) labels[family.name].insert(label.name);
+  }
+  for (const Documented& row : ReadPage()) {
+    EXPECT_EQ(row.labels, labels[row.name]) << row.name;
+    EXPECT_EQ(row.example_labels, labels[row.name]) << row.name;
+    EXPECT_GE(std::stod(row.example_value), 0) << row.name;
+  }
+}
+
+TEST_F(Collected, ThePageExplainsEveryHandshakeRefusal) {
+  std::ifstream file(ENTENTE_SOURCE_DIR "/docs/metrics.md");
+  const std::string page((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  for (const auto& [series, count] : Series("entente_handshake_refusals_total")) {
+    EXPECT_NE(page.find("\n| `" + series.substr(series.find('=') + 1) + "` | "), std::string::npos) << series;
+  }
 }
 
 }  // namespace

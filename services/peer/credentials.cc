@@ -75,7 +75,7 @@ absl::StatusOr<OrgId> HandshakeGate::Check(ByteView pem, const std::optional<Org
   std::shared_lock lock(mutex_);
   if (room_ == nullptr) return Reject(RejectReason::kUnavailable, "this node is stopping");
   absl::StatusOr<OrgId> org = CheckPeerCertificate(room_->directory, pem, room_->clock.Now(), expected);
-  if (!org.ok()) room_->counters.CountReject(ReasonOf(org.status()));
+  if (!org.ok()) room_->counters.CountReject(exchange::Door::kPeer, ReasonOf(org.status()));
   return org;
 }
 

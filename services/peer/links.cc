@@ -25,7 +25,7 @@ absl::Status PeerLinks::Open() {
           std::lock_guard lock(server_mutex_);
           server_->HandOver(fd);
         },
-        [this](Drop) { room_.counters.CountReject(RejectReason::kLimit); });
+        [this](Drop) { room_.counters.CountReject(exchange::Door::kConnection, RejectReason::kLimit); });
     if (!listener.ok()) return listener.status();
     listener_ = *std::move(listener);
   }

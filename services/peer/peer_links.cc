@@ -42,7 +42,7 @@ void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) 
   if (stopping_ || !room_.directory.Find(org)) return;
   PeerState& state = StateOf(org);
   if (state.waiting >= kMaxWaitingSessions || !state.budget.Take(Clk::now())) {
-    room_.counters.CountReject(RejectReason::kBudget);
+    room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kBudget);
     return;
   }
   ++state.waiting;
@@ -161,7 +161,7 @@ void PeerLinks::RenewCertificate() {
   absl::StatusOr<std::unique_ptr<Credentials>> fresh = Credentials::Make(room_, gate_);
   if (!fresh.ok()) return;
   credentials_ = *std::move(fresh);
-  if (listener_ && !Serve().ok()) room_.counters.CountReject(RejectReason::kInternal);
+  if (listener_ && !Serve().ok()) room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kInternal);
 }
 
 void PeerLinks::Loop() {

@@ -96,7 +96,7 @@ void Session::CloseWhenOverdue() {
 }
 
 void Session::Fault(const absl::Status& why) {
-  room_.counters.CountReject(ReasonOf(why));
+  room_.counters.CountReject(exchange::Door::kPeer, ReasonOf(why));
   EndWith({why, NameOf(why), !IsOwnFault(ReasonOf(why)) || ReasonOf(why) == RejectReason::kRolledBack});
 }
 
@@ -183,7 +183,7 @@ void Session::OnEnvelope(const v1::EnvelopeChunk& chunk) {
 
 void Session::OnAdmitted(uint64_t position, uint64_t bytes, const absl::Status& status) {
   const RejectReason reason = ReasonOf(status);
-  if (!status.ok()) room_.counters.CountReject(reason);
+  if (!status.ok()) room_.counters.CountReject(exchange::Door::kPeer, reason);
   if (!status.ok() && !IsOwnFault(reason)) ++counters_.envelopes_refused;
   {
     std::lock_guard lock(mutex_);
@@ -205,7 +205,7 @@ void Session::OnAck(v1::Ack ack) {
       return;
     }
   }
-  room_.counters.CountReject(RejectReason::kNotFound);
+  room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kNotFound);
 }
 
 void Session::OnBye(const v1::Bye& bye) {

@@ -51,16 +51,48 @@ def test_a_bundle_that_breaks_off_keeps_what_came_before(pair, tmp_path):
     assert b"line" in done.stderr and b"column" in done.stderr
     norlandia.drained("cert.estovia")
     assert estovia.status()["objects"] == 4
+    refused(norlandia, "E_JSON", 1)
 
 
-@pytest.mark.parametrize("text", ["", "not json at all", "[1, 2", '{"type": "bundle", "objects": 7}', "\ufeff{}"])
-def test_a_file_that_is_no_bundle_fails_and_says_where(pair, tmp_path, text):
+def refused(node, reason, count):
+    """Counted as this operator's own doing, and by no means as a peer's."""
+    metrics = node.metrics()
+    assert metrics[f'entente_rejections_total{{reason="{reason}"}}'] == count
+    assert metrics[f'entente_publish_refusals_total{{reason="{reason}"}}'] == count
+    assert all(value == 0 for name, value in metrics.items() if name.startswith("entente_verification_failures_total"))
+
+
+@pytest.mark.parametrize("text", ["", "not json at all", "[tru", '{"type": "bundle", "objects": 7}', "\ufeff{}",
+                                  '{"type": "bundle", "id": "a", "id": "b", "objects": []}'])
+def test_a_file_that_is_no_bundle_fails_says_where_and_counts(pair, tmp_path, text):
     norlandia, _ = pair
     path = tmp_path / "no.json"
     path.write_text(text)
     done = norlandia.cli("publish", path, "--json")
-    assert done.returncode in (1, 6) and done.stderr
+    assert done.returncode in (1, 6) and b"E_JSON" in done.stderr, done.stderr
     assert norlandia.status()["objects"] == 0
+    refused(norlandia, "E_JSON", 1)
+
+
+def test_an_element_that_is_no_object_is_rejected_alone_with_its_index(pair, tmp_path):
+    norlandia, _ = pair
+    good = [indicator(tlp="CLEAR") for _ in range(2)]
+    path = tmp_path / "mixed.json"
+    path.write_text(json.dumps({"type": "bundle", "objects": [good[0], 7, "x", ["y"], None, good[1]]}))
+    result = norlandia.publish(path, check=6)
+    assert (result["objects"], result["published"], result["rejected"]) == (6, 2, 4)
+    assert [(n["index"], n["reason"]) for n in result["notable"]] == [(i, "E_STIX") for i in (1, 2, 3, 4)]
+    assert "element [3] is no object" in result["notable"][2]["detail"]
+    refused(norlandia, "E_STIX", 4)
+
+
+def test_an_object_over_the_limit_is_no_failed_verification(pair, tmp_path):
+    norlandia, _ = pair
+    text = json.dumps(indicator(tlp="CLEAR"))
+    path = tmp_path / "large.json"
+    path.write_text(text[:-1] + ', "x_big": "' + "a" * (33 << 20) + '"}')
+    assert norlandia.publish(path, check=6)["rejected"] == 1
+    refused(norlandia, "E_LIMIT", 1)
 
 
 def test_a_large_object_just_under_the_limit_arrives(pair, tmp_path):
