@@ -1,6 +1,7 @@
 #include "services/entented/housekeeping.h"
 
 #include <chrono>
+#include <utility>
 
 #include "services/entented/log.h"
 
@@ -41,6 +42,7 @@ void Housekeeping::Look() {
   LookAtStore();
   LookAtPeers();
   LookAtRefusals();
+  LookAtHandshakes();
 }
 
 void Housekeeping::Rotate() {
@@ -80,6 +82,16 @@ void Housekeeping::LookAtRefusals() {
            {"code", std::string(info.code)}});
     }
     before = now;
+  }
+}
+
+void Housekeeping::LookAtHandshakes() {
+  for (size_t i = 0; i < handshakes_.size(); ++i) {
+    const auto why = static_cast<exchange::HandshakeRefusal>(i);
+    const uint64_t now = room_.counters.Handshakes(why), before = std::exchange(handshakes_[i], now);
+    if (now == before) continue;
+    Log(LogLevel::kWarn, "handshake refused",
+        {{"count", std::to_string(now - before)}, {"why", std::string(exchange::Counters::Name(why))}});
   }
 }
 

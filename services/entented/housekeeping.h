@@ -14,7 +14,7 @@
 namespace entente::node {
 
 // One quiet thread: rotates prekeys every hour, and writes to the log what changed since it last looked: sessions up or
-// down, intake stopped or resumed, refusals by reason. So a flood of bad input costs a few lines, not a full disk.
+// down, intake stopped or resumed, refusals by reason, those of handshakes too: at most twelve lines a minute for each. So a flood of bad input costs a few lines, not a full disk.
 class Housekeeping {
  public:
   static constexpr absl::Duration kLook = absl::Seconds(5), kRotate = absl::Hours(1);
@@ -32,12 +32,14 @@ class Housekeeping {
   void LookAtStore();
   void LookAtPeers();
   void LookAtRefusals();
+  void LookAtHandshakes();
 
   exchange::Room room_;
   std::function<std::vector<v1::PeerStatus>()> peers_;
   bool store_ok_ = true;
   std::map<std::string, std::string> states_;
   std::array<uint64_t, static_cast<size_t>(RejectReason::kCount)> refusals_{};
+  std::array<uint64_t, static_cast<size_t>(exchange::HandshakeRefusal::kCount)> handshakes_{};
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

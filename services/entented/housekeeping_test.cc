@@ -37,6 +37,16 @@ TEST_F(Watched, RefusalsCostOneLineForEachReasonHoweverMany) {
   EXPECT_EQ(Said(), "");
 }
 
+TEST_F(Watched, HandshakesCostOneLineForEachReasonHoweverMany) {
+  for (int i = 0; i < 1000; ++i) node_.counters.CountHandshake(exchange::HandshakeRefusal::kTls);
+  housekeeping_.Look();
+  const std::string said = Said();
+  EXPECT_NE(said.find(R"("message":"handshake refused","count":"1000","why":"tls")"), std::string::npos) << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+  housekeeping_.Look();
+  EXPECT_EQ(Said(), "");
+}
+
 TEST_F(Watched, SessionsAreToldWhenTheirStateChanges) {
   peers_.resize(1);
   peers_[0].set_name("cert.estovia");

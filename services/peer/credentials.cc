@@ -43,6 +43,16 @@ std::shared_ptr<grpc::experimental::CertificateVerifier> MakeVerifier(std::share
                                                                                 std::move(verdict));
 }
 
+exchange::HandshakeRefusal RefusalFor(RejectReason reason) {
+  using exchange::HandshakeRefusal;
+  switch (reason) {
+    case RejectReason::kIdentity: return HandshakeRefusal::kCertificate;
+    case RejectReason::kTime: return HandshakeRefusal::kClock;
+    case RejectReason::kUnknownParty: return HandshakeRefusal::kOrganisation;
+    default: return HandshakeRefusal::kKey;
+  }
+}
+
 }  // namespace
 
 absl::StatusOr<OrgId> CheckPeerCertificate(const trust::Directory& directory, ByteView pem, absl::Time now,
@@ -71,12 +81,48 @@ absl::StatusOr<OrgId> CheckPeerCertificate(const trust::Directory& directory, By
   return claim->org;
 }
 
-absl::StatusOr<OrgId> HandshakeGate::Check(ByteView pem, const std::optional<OrgId>& expected) const {
+absl::StatusOr<OrgId> HandshakeGate::Check(ByteView pem, const std::optional<OrgId>& expected) {
   std::shared_lock lock(mutex_);
   if (room_ == nullptr) return Reject(RejectReason::kUnavailable, "this node is stopping");
   absl::StatusOr<OrgId> org = CheckPeerCertificate(room_->directory, pem, room_->clock.Now(), expected);
-  if (!org.ok()) room_->counters.CountReject(exchange::Door::kPeer, ReasonOf(org.status()));
+  if (!org.ok()) {
+    room_->counters.CountReject(exchange::Door::kPeer, ReasonOf(org.status()));
+    room_->counters.CountHandshake(RefusalFor(ReasonOf(org.status())));
+  }
+  if (!expected) {
+    std::lock_guard follow(follow_mutex_);
+    ++(org.ok() ? waits_to_call_ : refused_);
+  }
   return org;
+}
+
+void HandshakeGate::Opened(const std::string& peer) {
+  std::lock_guard follow(follow_mutex_);
+  open_[peer] = false;
+}
+
+void HandshakeGate::Called(const std::string& peer) {
+  std::lock_guard follow(follow_mutex_);
+  const auto found = open_.find(peer);
+  if (found == open_.end() || std::exchange(found->second, true)) return;
+  if (waits_to_call_ > 0) --waits_to_call_;
+}
+
+void HandshakeGate::Ended(const std::string& peer, bool late) {
+  {
+    std::lock_guard follow(follow_mutex_);
+    const auto ended = open_.extract(peer);
+    if (ended.empty() || ended.mapped()) return;
+    // Which connection a check was for is not known; how many of each there are is.
+    if (uint64_t& checked = refused_ > 0 ? refused_ : waits_to_call_; checked > 0) {
+      --checked;
+      return;
+    }
+  }
+  std::shared_lock lock(mutex_);
+  if (room_ == nullptr) return;
+  using exchange::HandshakeRefusal;
+  room_->counters.CountHandshake(late ? HandshakeRefusal::kTimeout : HandshakeRefusal::kTls);
 }
 
 void HandshakeGate::Close() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -37,17 +38,28 @@ class Verdict {
   std::optional<absl::Status> status_;
 };
 
-// What the checks inside handshakes need. gRPC may run one late, on its own threads: after Close all are refused and
-// nothing of the room is touched.
+// The checks inside handshakes, and the count of what became of them. gRPC may run a check late, on its own threads: after
+// Close all are refused and nothing of the room is touched. Thread-safe.
 class HandshakeGate {
  public:
   explicit HandshakeGate(const exchange::Room& room) : room_(&room) {}
-  absl::StatusOr<OrgId> Check(ByteView pem, const std::optional<OrgId>& expected) const;
+  // `expected` empty: somebody dialled here. A refusal is counted, by its reason and as one of the handshake.
+  absl::StatusOr<OrgId> Check(ByteView pem, const std::optional<OrgId>& expected);
   void Close();
 
+  // gRPC says nothing of a handshake that ends before the check, so connections are followed from outside: one that is
+  // opened here, and ended without a call over it or a check that accounts for it, never came so far. Counted as kTimeout
+  // when `late`, else as kTls. `peer` is "host:port"; calls from connections never opened are ignored.
+  void Opened(const std::string& peer);
+  void Called(const std::string& peer);
+  void Ended(const std::string& peer, bool late);
+
  private:
-  mutable std::shared_mutex mutex_;
+  std::shared_mutex mutex_;
   const exchange::Room* room_;
+  std::mutex follow_mutex_;
+  std::map<std::string, bool> open_;        // whether it carried a call
+  uint64_t refused_ = 0, waits_to_call_ = 0;  // connections checked, and not seen since
 };
 
 // This node's transport certificate and TLS settings for both roles. TLS 1.2 or 1.3, both sides' gRPC choose 1.3;

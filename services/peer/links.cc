@@ -11,6 +11,14 @@ namespace {
 // Of the patience of Stop, for answers; the rest is for closing.
 constexpr double kAnswerShare = 0.6;
 
+void CountDrop(exchange::Counters& counters, Drop why) {
+  using exchange::HandshakeRefusal;
+  counters.CountReject(exchange::Door::kConnection, RejectReason::kLimit);
+  counters.CountHandshake(why == Drop::kConnections ? HandshakeRefusal::kConnections
+                          : why == Drop::kAddress   ? HandshakeRefusal::kAddress
+                                                    : HandshakeRefusal::kDescriptors);
+}
+
 }  // namespace
 
 absl::Status PeerLinks::Open() {
@@ -25,7 +33,11 @@ absl::Status PeerLinks::Open() {
           std::lock_guard lock(server_mutex_);
           server_->HandOver(fd);
         },
-        [this](Drop) { room_.counters.CountReject(exchange::Door::kConnection, RejectReason::kLimit); });
+        [this](Drop why) { CountDrop(room_.counters, why); },
+        {[this](const std::string& peer) { gate_->Opened(peer); },
+         [this](const std::string& peer, std::chrono::steady_clock::duration age) {
+           gate_->Ended(peer, age >= absl::ToChronoNanoseconds(options_.handshake_timeout));
+         }});
     if (!listener.ok()) return listener.status();
     listener_ = *std::move(listener);
   }
@@ -36,7 +48,8 @@ absl::Status PeerLinks::Open() {
 absl::Status PeerLinks::Serve() {
   absl::StatusOr<std::unique_ptr<PeerServer>> server =
       PeerServer::Start(*credentials_, options_.handshake_timeout,
-                        [this](const OrgId& org, const PeerServer::TakeStream& take) { OnSession(org, take); });
+                        [this](const OrgId& org, const PeerServer::TakeStream& take) { OnSession(org, take); },
+                        [gate = gate_](const std::string& from) { gate->Called(from); });
   if (!server.ok()) return server.status();
   {
     std::lock_guard lock(server_mutex_);

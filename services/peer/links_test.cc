@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <arpa/inet.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
 #include <atomic>
 #include <chrono>
 
@@ -139,6 +143,81 @@ TEST_F(LinksTest, NobodyThereIsConnectingWithTheReason) {
   n_.Knows(e_, "127.0.0.1:1");
   ASSERT_TRUE(Eventually([&] { return !n_.First().detail().empty(); }));
   EXPECT_EQ(n_.First().state(), "connecting");
+}
+
+class Handshakes : public LinksTest {
+ protected:
+  uint64_t Count(exchange::HandshakeRefusal why) const { return n_.node.counters.Handshakes(why); }
+  // Every refusal by its reason, in the order of the enumeration.
+  std::vector<uint64_t> All() const {
+    std::vector<uint64_t> all;
+    for (size_t i = 0; i < static_cast<size_t>(exchange::HandshakeRefusal::kCount); ++i) {
+      all.push_back(Count(static_cast<exchange::HandshakeRefusal>(i)));
+    }
+    return all;
+  }
+  int Connected() const {
+    const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    sockaddr_in to{};
+    to.sin_family = AF_INET;
+    to.sin_port = htons(static_cast<uint16_t>(testing::PortOf(n_.address)));
+    to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to), 0);
+    return fd;
+  }
+};
+
+TEST_F(Handshakes, WithoutACertificateOrTlsIsCountedAsTls) {
+  n_.Start();
+  EXPECT_EQ(testing::ListenAsClient(testing::PortOf(n_.address), nullptr, 1).bytes, "");
+  const int fd = Connected();
+  const std::string http = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
+  ASSERT_EQ(send(fd, http.data(), http.size(), MSG_NOSIGNAL), static_cast<ssize_t>(http.size()));
+  ASSERT_TRUE(Eventually([&] { return Count(exchange::HandshakeRefusal::kTls) == 2; }));
+  EXPECT_EQ(All(), (std::vector<uint64_t>{0, 0, 0, 0, 2, 0, 0, 0, 0}));
+  close(fd);
+}
+
+TEST_F(Handshakes, SilenceIsATimeout) {
+  n_.Start();
+  const int fd = Connected();
+  ASSERT_TRUE(Eventually([&] { return Count(exchange::HandshakeRefusal::kTimeout) == 1; }));
+  EXPECT_EQ(All(), (std::vector<uint64_t>{0, 0, 0, 0, 0, 1, 0, 0, 0}));
+  close(fd);
+}
+
+TEST_F(Handshakes, AStrangersCertificateIsCountedOnce) {
+  n_.Start();
+  const auto stranger = *crypto::MakeTransportCertificate(e_.node.org(), e_.node.self->key_id,
+                                                          *e_.node.self->statement_key, n_.node.clock.now);
+  EXPECT_EQ(testing::ListenAsClient(testing::PortOf(n_.address), &stranger, 1).bytes, "");
+  const int fd = Connected();
+  close(fd);  // behind it: when this one is counted, the stranger's end was seen, too
+  ASSERT_TRUE(Eventually([&] { return Count(exchange::HandshakeRefusal::kTls) == 1; }));
+  EXPECT_EQ(All(), (std::vector<uint64_t>{0, 0, 1, 0, 1, 0, 0, 0, 0}));
+}
+
+TEST_F(Handshakes, SessionsThatServedAreNotRefusals) {
+  Both();
+  ASSERT_TRUE(BothUp());
+  e_.Stop();
+  ASSERT_TRUE(Eventually([&] { return !n_.Up(); }));
+  const int fd = Connected();
+  close(fd);
+  ASSERT_TRUE(Eventually([&] { return Count(exchange::HandshakeRefusal::kTls) == 1; }));
+  EXPECT_EQ(Count(exchange::HandshakeRefusal::kTimeout), 0u);
+}
+
+TEST_F(Handshakes, TooManyFromOneAddressIsCounted) {
+  LinkOptions options;
+  options.listen = "127.0.0.1:0";
+  options.max_connections_per_address = 1;
+  n_.links = *Links::Start(n_.node.room(), *n_.node.admission, options, [](absl::Status) {});
+  n_.address = n_.links->address();
+  const int first = Connected(), second = Connected();
+  ASSERT_TRUE(Eventually([&] { return Count(exchange::HandshakeRefusal::kAddress) == 1; }));
+  close(first);
+  close(second);
 }
 
 TEST_F(LinksTest, StopIsBounded) {

@@ -54,25 +54,30 @@ absl::StatusOr<HostPort> Split(const std::string& address) {
   return HostPort{std::move(host), address.substr(colon + 1)};
 }
 
-std::string AddressOf(int fd) {
-  sockaddr_storage bound{};
-  socklen_t size = sizeof bound;
-  if (getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) != 0) return "";
+std::string Text(const sockaddr_storage& address) {
+  const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
+  const bool mapped = address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
   std::array<char, INET6_ADDRSTRLEN> text{};
-  if (bound.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(bound);
-    inet_ntop(AF_INET, &v4.sin_addr, text.data(), text.size());
-    return std::string(text.data()) + ":" + std::to_string(ntohs(v4.sin_port));
+  if (address.ss_family == AF_INET || mapped) {
+    const void* bytes = mapped ? static_cast<const void*>(v6.sin6_addr.s6_addr + 12) : &v4.sin_addr;
+    inet_ntop(AF_INET, bytes, text.data(), text.size());
+    return std::string(text.data()) + ":" + std::to_string(ntohs(mapped ? v6.sin6_port : v4.sin_port));
   }
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(bound);
   inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
   return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(v6.sin6_port));
 }
 
+std::string AddressOf(int fd) {
+  sockaddr_storage bound{};
+  socklen_t size = sizeof bound;
+  return getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) == 0 ? Text(bound) : "";
+}
+
 }  // namespace
 
-Listener::Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop)
-    : limits_(limits), hand_over_(std::move(hand_over)), on_drop_(std::move(on_drop)) {}
+Listener::Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop, ConnectionWatch watch)
+    : limits_(limits), hand_over_(std::move(hand_over)), on_drop_(std::move(on_drop)), watch_(std::move(watch)) {}
 
 Listener::~Listener() {
   Stop();
@@ -82,8 +87,10 @@ Listener::~Listener() {
 }
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address, ListenerLimits limits,
-                                                         HandOver hand_over, OnDrop on_drop) {
-  std::unique_ptr<Listener> out(new Listener(limits, std::move(hand_over), std::move(on_drop)));
+                                                         HandOver hand_over, OnDrop on_drop,
+                                                         ConnectionWatch watch) {
+  std::unique_ptr<Listener> out(
+      new Listener(limits, std::move(hand_over), std::move(on_drop), std::move(watch)));
   if (absl::Status bound = out->Bind(address); !bound.ok()) return bound;
   out->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   out->reserve_fd_ = OpenReserve();
@@ -149,14 +156,7 @@ void Listener::AcceptAll() {
       ++accepted_since_count_;
       std::string origin = OriginOf(peer);
       if (!Admits(fd, origin)) continue;
-      struct stat about {};
-      fstat(fd, &about);
-      ++per_origin_[origin];
-      tracked_.push_back({fd, about.st_ino, std::move(origin)});
-      open_count_ = tracked_.size();
-      const int on = 1;
-      setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-      hand_over_(fd);
+      Take(fd, peer, std::move(origin));
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
@@ -166,6 +166,18 @@ void Listener::AcceptAll() {
     }
     // ECONNABORTED and the network errors of accept(2) concern one connection; the next one may be fine.
   }
+}
+
+void Listener::Take(int fd, const sockaddr_storage& peer, std::string origin) {
+  struct stat about {};
+  fstat(fd, &about);
+  ++per_origin_[origin];
+  tracked_.push_back({fd, about.st_ino, std::move(origin), Text(peer), std::chrono::steady_clock::now()});
+  open_count_ = tracked_.size();
+  const int on = 1;
+  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+  if (watch_.opened) watch_.opened(tracked_.back().peer);
+  hand_over_(fd);
 }
 
 // The connection that does not fit stays in the backlog and would wake poll for ever: it is taken with the reserve
@@ -212,6 +224,7 @@ void Listener::ForgetClosed() {
     if (fstat(tracked.fd, &about) == 0 && about.st_ino == tracked.inode) return false;
     const auto at = per_origin_.find(tracked.origin);
     if (at != per_origin_.end() && --at->second == 0) per_origin_.erase(at);
+    if (watch_.ended) watch_.ended(tracked.peer, std::chrono::steady_clock::now() - tracked.since);
     return true;
   });
   open_count_ = tracked_.size();

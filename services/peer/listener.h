@@ -24,6 +24,12 @@ inline constexpr int kBacklog = 512;
 // Why a connection was closed before a byte of it was read.
 enum class Drop { kConnections, kAddress, kDescriptors, kCount };
 
+// Told of each connection that is handed over and of its end, on the listener's thread. `peer` is its "host:port".
+struct ConnectionWatch {
+  std::function<void(const std::string& peer)> opened;
+  std::function<void(const std::string& peer, std::chrono::steady_clock::duration age)> ended;
+};
+
 // Our own accept loop. gRPC 1.51's stops for good once accept fails for want of descriptors, which 300 idle
 // connections reach (CVE-2023-4785); this one keeps one descriptor aside to accept and close with, and closes at once
 // what is over a limit.
@@ -34,7 +40,8 @@ class Listener {
   using OnDrop = std::function<void(Drop)>;
   // Refuses with kConfig when `address` ("host:port", "[v6]:port", port 0 allowed) cannot be bound.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address, ListenerLimits limits,
-                                                        HandOver hand_over, OnDrop on_drop);
+                                                        HandOver hand_over, OnDrop on_drop,
+                                                        ConnectionWatch watch = {});
   ~Listener();  // stops
   void Stop();  // no connection is handed over after it returns; idempotent
   const std::string& address() const { return address_; }
@@ -47,12 +54,14 @@ class Listener {
   struct Tracked {
     int fd;
     ino_t inode;
-    std::string origin;
+    std::string origin, peer;
+    std::chrono::steady_clock::time_point since;
   };
-  Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop);
+  Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop, ConnectionWatch watch);
   absl::Status Bind(const std::string& address);
   void Loop();
   void AcceptAll();
+  void Take(int fd, const sockaddr_storage& peer, std::string origin);
   void AcceptWithoutRoom();
   bool Admits(int fd, const std::string& origin);
   void ForgetClosed();
@@ -62,6 +71,7 @@ class Listener {
   const ListenerLimits limits_;
   const HandOver hand_over_;
   const OnDrop on_drop_;
+  const ConnectionWatch watch_;
   std::string address_;
   int listen_fd_ = -1, wake_fd_ = -1, reserve_fd_ = -1;
   std::vector<Tracked> tracked_;

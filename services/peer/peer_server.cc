@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "absl/random/random.h"
+#include "absl/strings/str_replace.h"
 #include "crypto/transport_certificate.h"
 #include "entente/v1/peer.grpc.pb.h"
 #include "services/peer/grpc_transport.h"
@@ -38,13 +39,21 @@ absl::StatusOr<OrgId> CallerOf(const grpc::CallbackServerContext& context) {
   return claim->org;
 }
 
+// "ipv4:192.0.2.1:7443" and "ipv6:%5B2001:db8::1%5D:7443", as gRPC names connections, without the scheme and as people
+// write them.
+std::string HostPort(const std::string& uri) {
+  return absl::StrReplaceAll(uri.substr(uri.find(':') + 1), {{"%5B", "["}, {"%5D", "]"}});
+}
+
 }  // namespace
 
 class PeerServer::Service final : public v1::Peer::CallbackService {
  public:
-  explicit Service(OnSession on_session) : on_session_(std::move(on_session)) {}
+  Service(OnSession on_session, OnCall on_call)
+      : on_session_(std::move(on_session)), on_call_(std::move(on_call)) {}
 
   grpc::ServerBidiReactor<v1::Frame, v1::Frame>* Session(grpc::CallbackServerContext* context) override {
+    on_call_(HostPort(context->peer()));
     const absl::StatusOr<OrgId> org = CallerOf(*context);
     if (!org.ok()) return RefuseStream({grpc::StatusCode::UNAUTHENTICATED, std::string(kPeerRefusal)});
     grpc::ServerBidiReactor<v1::Frame, v1::Frame>* reactor = nullptr;
@@ -59,15 +68,17 @@ class PeerServer::Service final : public v1::Peer::CallbackService {
 
  private:
   OnSession on_session_;
+  OnCall on_call_;
 };
 
 PeerServer::PeerServer() = default;
 PeerServer::~PeerServer() { Shutdown(absl::ZeroDuration()); }
 
 absl::StatusOr<std::unique_ptr<PeerServer>> PeerServer::Start(const Credentials& credentials,
-                                                              absl::Duration handshake_timeout, OnSession on_session) {
+                                                              absl::Duration handshake_timeout, OnSession on_session,
+                                                              OnCall on_call) {
   std::unique_ptr<PeerServer> out(new PeerServer);
-  out->service_ = std::make_unique<Service>(std::move(on_session));
+  out->service_ = std::make_unique<Service>(std::move(on_session), std::move(on_call));
   grpc::ServerBuilder builder;
   out->acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
       grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials.ForServing());

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 
 #include <grpcpp/channel.h>
 #include <grpcpp/server_builder.h>
@@ -23,8 +24,11 @@ class PeerServer {
   // call is refused when it does not. Must not block.
   using TakeStream = std::function<std::unique_ptr<FrameTransport>()>;
   using OnSession = std::function<void(const OrgId&, const TakeStream&)>;
+  // A call came over the connection from this "host:port". Must not block.
+  using OnCall = std::function<void(const std::string& from)>;
   static absl::StatusOr<std::unique_ptr<PeerServer>> Start(const Credentials& credentials,
-                                                           absl::Duration handshake_timeout, OnSession on_session);
+                                                           absl::Duration handshake_timeout, OnSession on_session,
+                                                           OnCall on_call = [](const std::string&) {});
   ~PeerServer();
   // Owns `fd` from here.
   void HandOver(int fd);

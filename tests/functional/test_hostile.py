@@ -1,11 +1,13 @@
 """An accepted peer that sends what it must not: each envelope is refused by name, counted, and the session lives."""
 
 import json
+import pathlib
+import socket
 import subprocess
 
 import pytest
 
-from federation import TEST_BIN
+from federation import TEST_BIN, wait_for
 
 CASES = [  # scenario, the reasons that may stand behind the refusal
     ("flip-magic", ["E_HEADER"]),
@@ -61,3 +63,30 @@ def test_many_refusals_in_one_session(victim_and_attacker):
     scenarios = [scenario for scenario, _ in CASES] * 5 + ["good"]
     answers = attack(victim, attacker, *scenarios)
     assert [a["answer"] for a in answers] == ["refused"] * 50 + ["accepted"]
+
+
+def test_handshakes_that_fail_are_counted_and_logged_by_reason(make_node):
+    victim, stranger = make_node("cert.estovia", nation="XE").start(), make_node("stranger", nation="XR").start()
+    stranger.accept(victim)  # who dials now, and is not on file there
+    host, port = victim.status()["peer_address"].rsplit(":", 1)
+    for _ in range(30):
+        with socket.create_connection((host, int(port))) as connection:
+            connection.sendall(b"GET /\x1b[2J HTTP/1.1\r\n\r\n")
+            connection.settimeout(10)
+            try:
+                assert connection.recv(1) == b""
+            except ConnectionResetError:
+                pass
+    wait_for(lambda: victim.metrics()['entente_handshake_refusals_total{reason="tls"}'] == 30, "the count")
+    wait_for(lambda: victim.metrics()['entente_handshake_refusals_total{reason="organisation"}'] >= 1, "the stranger")
+    assert victim.metrics()['entente_handshake_refusals_total{reason="timeout"}'] == 0
+    log = pathlib.Path(victim.dir) / "entented.log"
+
+    def lines(why):
+        said = [json.loads(line) for line in log.read_text().splitlines()]
+        return [line for line in said if line["message"] == "handshake refused" and line["why"] == why]
+
+    wait_for(lambda: sum(int(line["count"]) for line in lines("tls")) == 30, "the log")
+    assert len(lines("tls")) <= 2  # a look may fall between the connections
+    wait_for(lambda: lines("organisation"), "the stranger's line")
+    assert "\x1b" not in log.read_text()
