@@ -57,11 +57,21 @@ void Committer::Stop() {
 }
 
 absl::Status Committer::Health() const {
+  uint64_t needed = 0;
   {
     std::lock_guard lock(mutex_);
-    if (!failure_.ok()) return failure_;
+    needed = refused_bytes_;
   }
-  return space_.Check(0);
+  const absl::Status intake = Intake(needed);
+  if (!intake.ok()) return intake;
+  std::lock_guard lock(mutex_);
+  if (refused_bytes_ == needed) refused_bytes_ = 0;
+  return absl::OkStatus();
+}
+
+void Committer::Remember(uint64_t refused_bytes) {
+  std::lock_guard lock(mutex_);
+  refused_bytes_ = std::max(refused_bytes_, refused_bytes);
 }
 
 bool Committer::Pause() {
@@ -153,7 +163,10 @@ void Committer::RunBody(Item& item, Overlay& group, uint64_t& next_seq) {
 }
 
 absl::Status Committer::WriteGroup(const std::vector<Item>& items, Overlay& group) {
-  if (absl::Status space = Intake(group.bytes()); !space.ok()) return space;
+  if (absl::Status space = Intake(group.bytes()); !space.ok()) {
+    Remember(group.bytes());
+    return space;
+  }
   const auto start = std::chrono::steady_clock::now();
   const absl::Status written = writer_.Write(group);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
@@ -162,8 +175,11 @@ absl::Status Committer::WriteGroup(const std::vector<Item>& items, Overlay& grou
     return written;
   }
   std::lock_guard lock(mutex_);
-  failure_ = Reject(RejectReason::kStoreIo, "a write did not reach the disk, so intake stopped: " +
-                                                std::string(written.message()) + "; then start this node again");
+  // Nobody knows how much of it is on disk, so room alone does not bring intake back; the reason says what to look for.
+  const bool full = ReasonOf(written) == RejectReason::kDiskFull;
+  failure_ = Reject(full ? RejectReason::kDiskFull : RejectReason::kStoreIo,
+                    "a write did not reach the disk, so intake stopped: " + std::string(written.message()) +
+                        "; then start this node again");
   return failure_;
 }
 

@@ -68,6 +68,7 @@ class Committer {
   bool TakeOne(std::vector<Item>& group);
   void CommitGroup(std::vector<Item>& items);
   absl::Status Intake(uint64_t group_bytes) const;
+  void Remember(uint64_t refused_bytes);
   void RunBody(Item& item, Overlay& group, uint64_t& next_seq);
   absl::Status WriteGroup(const std::vector<Item>& items, Overlay& group);
   void Publish(const std::vector<Item>& items, const Overlay& group, double seconds);
@@ -85,6 +86,9 @@ class Committer {
   std::deque<Item> queue_;
   bool stopping_ = false, paused_ = false, busy_ = false;
   absl::Status failure_;
+  // What the largest group needed among those refused for space since there was room for it. A group that only just does
+  // not fit is refused while an empty one would be taken in: Health must not say that all is well.
+  mutable uint64_t refused_bytes_ = 0;
   Durable durable_;
   std::mutex stop_mutex_;
   std::thread thread_;

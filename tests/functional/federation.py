@@ -127,6 +127,16 @@ class Node:
                 values[name] = float(value)
         return values
 
+    def readyz(self):
+        """(status, body) of /readyz."""
+        import urllib.error
+        import urllib.request
+        try:
+            answer = urllib.request.urlopen(f"http://{self.facts['metrics_listen']}/readyz", timeout=10)
+        except urllib.error.HTTPError as error:
+            answer = error
+        return answer.status, answer.read().decode()
+
     def rss_kib(self):
         for line in open(f"/proc/{self.daemon_pid()}/status"):
             if line.startswith("VmRSS:"):

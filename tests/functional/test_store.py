@@ -141,6 +141,30 @@ def test_a_readable_passphrase_file_and_a_wrong_one_are_refused(make_node):
     assert done.returncode == 1 and b"E_KEYSTORE" in done.stderr
 
 
+def test_a_damaged_half_of_the_head_file_is_told_by_the_log_and_by_fsck(make_node, tmp_path):
+    node = make_node("cert.norlandia").start()
+    node.publish(bundle_file(tmp_path / "a.json", [indicator(tlp="GREEN")]))
+    node.stop()
+    head = next(pathlib.Path(node.dir).rglob("*.head"))
+    whole = head.read_bytes()
+    for half in (0, 1):
+        bad = bytearray(whole)
+        bad[half * 4096 + 100] ^= 1
+        head.write_bytes(bad)
+        report, code = node.fsck()  # of the stopped node
+        assert code == 1 and "halves" in report["problems"][0], report
+        head.write_bytes(bad)
+        node.start()
+        assert "halves" in (pathlib.Path(node.dir) / "entented.log").read_text().splitlines()[-2]
+        report, code = node.fsck()
+        assert code == 1 and "halves" in report["problems"][0], report
+        for name in "bc":
+            node.publish(bundle_file(tmp_path / "b.json", [indicator(tlp="GREEN")]))
+        assert node.fsck() == ({"ok": True, "problems": []}, 0)
+        node.stop()
+        whole = head.read_bytes()
+
+
 @pytest.fixture
 def small_disk(tmp_path):
     mount = tmp_path / "small"
@@ -152,19 +176,74 @@ def small_disk(tmp_path):
     subprocess.run(["umount", "-l", str(mount)], check=True)
 
 
-def test_a_full_disk_refuses_keeps_what_it_has_and_recovers(small_disk, make_node, tmp_path):
+@pytest.fixture
+def small_node(small_disk, make_node):
     node = make_node("cert.norlandia")
     moved = small_disk / "node"
     shutil.move(node.dir, moved)
     node.dir = moved
     node.facts["card"] = str(moved / pathlib.Path(node.card).name)
     node.start()
+    yield node
+    node.kill()
+
+
+def leave_free(disk, size):
+    """Fills the disk up to `size` bytes; returns the file to delete."""
+    ballast = disk / "ballast"
+    ballast.write_bytes(b"x" * 1024)
+    ballast.write_bytes(b"x" * (os.statvfs(disk).f_bavail * os.statvfs(disk).f_bsize - size))
+    return ballast
+
+
+def says_read_only(node):
+    status, (ready, body) = node.status(), node.readyz()
+    doctor = node.cli("doctor", "--json")
+    failures = [c["what"] for c in json.loads(doctor.stdout)["checks"] if c["result"] == "failure"]
+    assert node.metrics()["entente_store_accepting"] == 0
+    assert node.metrics()['entente_ready{check="store"}'] == 0
+    assert ready == 503 and "DISK_FULL" in body and "MiB are free" in body, body
+    assert status["state"] == "read-only" and "MiB are free" in status["detail"], status
+    assert doctor.returncode == 1 and any("read-only" in what and "MiB are free" in what for what in failures), failures
+    assert b"read-only" in node.cli("status", check=0).stdout
+
+
+def says_ready(node):
+    """By itself: nothing was published since there is room again."""
+    assert node.metrics()["entente_store_accepting"] == 1
+    assert node.readyz() == (200, "ready\n")
+    assert node.status()["state"] == "ready"
+
+
+def test_a_full_disk_is_told_at_every_door_and_so_is_its_end(small_node, small_disk, tmp_path):
+    says_ready(small_node)
+    ballast = leave_free(small_disk, 256 * 1024)
+    path = bundle_file(tmp_path / "more.json", [indicator(tlp="GREEN") for _ in range(10)])
+    assert small_node.cli("publish", path).returncode == 1
+    assert small_node.metrics()['entente_rejections_total{reason="DISK_FULL"}'] == 1
+    assert small_node.metrics()['entente_publish_refusals_total{reason="DISK_FULL"}'] == 1
+    says_read_only(small_node)
+    ballast.unlink()
+    says_ready(small_node)
+    small_node.publish(path)
+
+
+def test_where_only_a_large_object_does_not_fit_the_node_is_not_ready_either(small_node, small_disk, tmp_path):
+    ballast = leave_free(small_disk, 20 << 20)
+    says_ready(small_node)
+    path = bundle_file(tmp_path / "large.json", [indicator(tlp="GREEN", x_large="a" * (10 << 20))])
+    done = small_node.cli("publish", path)
+    assert done.returncode == 1 and b"DISK_FULL" in done.stderr, done.stderr
+    says_read_only(small_node)
+    ballast.unlink()
+    says_ready(small_node)
+
+
+def test_a_full_disk_refuses_keeps_what_it_has_and_recovers(small_node, small_disk, tmp_path):
+    node = small_node
     kept = indicator(tlp="GREEN")
     node.publish(bundle_file(tmp_path / "kept.json", [kept]))
-    ballast = small_disk / "ballast"
-    ballast.write_bytes(b"x" * 1024)
-    free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
-    ballast.write_bytes(b"x" * (free - 256 * 1024))
+    ballast = leave_free(small_disk, 256 * 1024)
     path = bundle_file(tmp_path / "more.json", [indicator(tlp="GREEN") for _ in range(10)])
     done = node.cli("publish", path, "--json")
     assert done.returncode == 1 and b"DISK_FULL" in done.stderr, done.stderr
@@ -173,7 +252,6 @@ def test_a_full_disk_refuses_keeps_what_it_has_and_recovers(small_disk, make_nod
     wait_for(lambda: node.cli("publish", path, "--json").returncode == 0, "the node to accept again")
     assert node.status()["objects"] == 11
     assert node.fsck()[0]["ok"]
-    node.kill()
 
 
 def test_receiver_with_a_full_disk_takes_it_up_again_when_space_is_freed(small_disk, make_node, tmp_path):
@@ -186,9 +264,7 @@ def test_receiver_with_a_full_disk_takes_it_up_again_when_space_is_freed(small_d
     estovia.facts["card"] = str(moved / pathlib.Path(estovia.card).name)
     estovia.start()
     peer_both_ways(norlandia, estovia)
-    free = os.statvfs(small_disk).f_bavail * os.statvfs(small_disk).f_bsize
-    ballast = small_disk / "ballast"
-    ballast.write_bytes(b"x" * (free - 256 * 1024))
+    ballast = leave_free(small_disk, 256 * 1024)
     things = [indicator(tlp="GREEN") for _ in range(50)]
     norlandia.publish(bundle_file(tmp_path / "things.json", things))
     wait_for(lambda: estovia.metrics().get('entente_rejections_total{reason="DISK_FULL"}', 0) > 0, "the refusal")
