@@ -57,6 +57,18 @@ def test_search_finds_values_whatever_their_case_and_defanging(pair, tmp_path):
     assert estovia.json("search", "nothing.example")["matches"] == []
 
 
+def test_search_finds_by_the_id_and_the_url_of_an_external_reference(pair, tmp_path):
+    norlandia, estovia = pair
+    thing = indicator(tlp="GREEN", external_references=[
+        {"source_name": "mitre-attack", "external_id": "T1566", "url": "https://attack.mitre.org/techniques/T1566"},
+        {"source_name": "cve", "external_id": "CVE-2017-0144"}, {"source_name": "report", "url": "https://a.example/R?x=1"}])
+    norlandia.publish(bundle_file(tmp_path / "one.json", [thing]))
+    norlandia.drained("cert.estovia")
+    for query in ("T1566", "cve-2017-0144", "https://attack.mitre.org/techniques/T1566", "hxxps://a[.]example/r?X=1"):
+        assert [m["id"] for m in estovia.json("search", query)["matches"]] == [thing["id"]], query
+    assert estovia.json("search", "https://a.example/")["matches"] == []
+
+
 def test_tail_prints_one_object_a_line_and_follows(pair, tmp_path):
     norlandia, _ = pair
     things = [indicator(tlp="CLEAR") for _ in range(3)]
