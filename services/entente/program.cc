@@ -1,9 +1,11 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 
 #include "model/text.h"
 #include "services/entente/commands.h"
+#include "services/entente/words.h"
 
 namespace entente::cli {
 namespace {
@@ -16,13 +18,25 @@ constexpr auto kExitCodes =
     "done.\n"
     "Every error names a code; `entente help ENT-1234` explains it. docs/cli.md is the whole reference.";
 
+std::string NotEmpty(const std::string& value) {
+  return value.empty() ? "its value is empty; give one, or leave the option away" : "";
+}
+
+// What every command has. Each gets its own copy: were unknown words looked up in the parent instead, a value that
+// happens to be a command's name would be taken for that command.
+void AddToAll(CLI::App& app, Invocation& invocation) {
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) AddToAll(*command, invocation);
+  app.require_subcommand(0, 1);
+  app.add_option("--node", invocation.node, "Folder of the node (or ENTENTE_NODE)");
+  app.add_flag("--json", invocation.json, "One line of JSON on stdout instead of text");
+  for (CLI::Option* option : app.get_options()) {
+    if (option->get_items_expected_min() > 0) option->check(CLI::Validator(NotEmpty, ""));
+  }
+}
+
 void Build(CLI::App& app, Invocation& invocation) {
   app.name("entente");
-  app.fallthrough();  // --node and --json may stand before or behind the command
   app.set_help_flag("-h,--help", "Explain this command");
-  app.add_option("--node", invocation.node, "Folder of the node (or ENTENTE_NODE)")->envname("ENTENTE_NODE");
-  app.add_flag("--json", invocation.json, "One line of JSON on stdout instead of text");
-  app.set_version_flag("--version", "entente " ENTENTE_VERSION, "Print the version");
   app.footer(kExitCodes);
   AddInit(app, invocation);
   AddRun(app, invocation);
@@ -38,6 +52,7 @@ void Build(CLI::App& app, Invocation& invocation) {
   AddDemo(app, invocation);
   AddVersion(app, invocation);
   AddHelp(app, invocation);
+  AddToAll(app, invocation);
 }
 
 // The innermost command that was recognised.
@@ -72,14 +87,13 @@ std::string PathOf(const CLI::App* app) {
 Exit Misunderstood(const CLI::App& app) {
   const CLI::App* innermost = Innermost(&app);
   const std::vector<std::string> words = app.remaining(true);
-  std::string word = words.empty() ? "" : words.front();
-  for (const std::string& candidate : words) {
-    if (candidate.size() > 1 && candidate.front() == '-') {
-      word = candidate.substr(0, candidate.find('='));
-      break;
-    }
-  }
-  const bool option = !word.empty() && word.front() == '-';
+  const auto is_word = [](const std::string& text) { return text != kEndOfOptions; };
+  const auto is_option = [](const std::string& text) { return text.size() > 1 && text.front() == '-'; };
+  const auto end = std::find(words.begin(), words.end(), kEndOfOptions);
+  auto found = std::find_if(words.begin(), end, is_option);
+  const bool option = found != end;
+  if (!option) found = std::find_if(words.begin(), words.end(), is_word);
+  const std::string word = option ? found->substr(0, found->find('=')) : *found;
   const std::vector<std::string> known = option ? OptionNames(innermost) : CommandNames(innermost);
   std::string what = "'" + word + "' is no " +
                      (option          ? "option"
@@ -88,42 +102,29 @@ Exit Misunderstood(const CLI::App& app) {
                      " of `" + PathOf(innermost) + "`";
   const std::string meant = model::DidYouMean(word, known);
   if (!meant.empty()) what += "; did you mean '" + meant + "'?";
-  return Fail(RejectReason::kUsage, what, "see `" + PathOf(innermost) + " --help`");
-}
-
-// `--wait 30` as well as `--wait=30`; the parser itself takes an optional value only behind '='.
-std::vector<std::string> Words(int argc, char** argv) {
-  std::vector<std::string> words;
-  for (int i = 1; i < argc; ++i) {
-    const std::string word = argv[i];
-    const bool number = !word.empty() && word.find_first_not_of("0123456789") == std::string::npos;
-    if (number && !words.empty() && words.back() == "--wait") {
-      words.back() += "=" + word;
-    } else {
-      words.push_back(word);
-    }
-  }
-  return {words.rbegin(), words.rend()};  // CLI11 takes them from the back
+  std::string fix = "see `" + PathOf(innermost) + " --help`";
+  if (option) fix += "; a value that begins with '-' goes behind `--`";
+  return Fail(RejectReason::kUsage, what, fix);
 }
 
 Exit RunCommand(CLI::App& app, Invocation& invocation, std::vector<std::string> words) {
   try {
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     app.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
-    Print(Innermost(&app)->help());
-    return Exit::kOk;
-  } catch (const CLI::CallForVersion& version) {
-    Print(version.what());
+    Print(app.help());
     return Exit::kOk;
   } catch (const CLI::ParseError& error) {
     const CLI::App* innermost = Innermost(&app);
     // An unknown word explains a missing argument better than the argument that is missing.
-    if (!app.remaining(true).empty()) return Misunderstood(app);
+    if (app.remaining_size(true) > 0) return Misunderstood(app);
     return Fail(RejectReason::kUsage, error.what(), "see `" + PathOf(innermost) + " --help`");
   }
-  if (!app.remaining(true).empty()) return Misunderstood(app);
+  if (app.remaining_size(true) > 0) return Misunderstood(app);
+  const char* node = std::getenv("ENTENTE_NODE");
+  if (invocation.node.empty() && node != nullptr) invocation.node = node;
   if (!invocation.command) {
-    Say(Innermost(&app)->help());
+    Say(app.help());
     return Exit::kUsage;
   }
   return invocation.command();
@@ -138,7 +139,9 @@ int RunProgram(int argc, char** argv) {
     invocation.terminal = Terminal::Detect();
     CLI::App app(kAbout);
     Build(app, invocation);
-    exit = RunCommand(app, invocation, Words(argc, argv));
+    std::vector<std::string> words = PlainWords({argv + 1, argv + argc});
+    if (words == std::vector<std::string>{"--version"}) words = {"version"};
+    exit = RunCommand(app, invocation, HelpAsOption(std::move(words), CommandNames(&app)));
   } catch (const std::exception& error) {
     exit = Fail(RejectReason::kInternal, std::string("the program failed: ") + error.what());
   }

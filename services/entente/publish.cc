@@ -1,5 +1,6 @@
 #include <CLI/CLI.hpp>
 #include <memory>
+#include <optional>
 
 #include "services/entente/commands.h"
 #include "services/entente/publish_file.h"
@@ -9,13 +10,10 @@
 namespace entente::cli {
 namespace {
 
-constexpr int kWaitSeconds = 60;
-
 struct Publish {
   PublishFlags flags;
   std::string file;
-  int wait_seconds = 0;
-  bool wait = false;
+  std::optional<uint32_t> wait_seconds;
 };
 
 Exit Report(const Invocation& invocation, const PublishTotals& totals, const FileReading& reading, uint64_t sent) {
@@ -66,8 +64,8 @@ Exit RunPublish(const Invocation& invocation, const Publish& publish) {
     return totals.objects > 0 ? Exit::kFailed : exit;
   }
   const Exit exit = Report(invocation, totals, reading, sent);
-  if (publish.wait) {
-    const absl::Status waited = AwaitDelivery(**client, totals, absl::Seconds(publish.wait_seconds));
+  if (publish.wait_seconds) {
+    const absl::Status waited = AwaitDelivery(**client, totals, absl::Seconds(*publish.wait_seconds));
     if (!waited.ok()) return Fail(waited);
   }
   Next(invocation.terminal, "entente status; entente explain ID --peer P");
@@ -106,12 +104,11 @@ void AddPublish(CLI::App& app, Invocation& invocation) {
   const auto publish = std::make_shared<Publish>();
   command->add_option("FILE", publish->file, "STIX bundle, array of objects or one object; - for stdin")->required();
   AddReleaseOptions(*command, publish->flags);
-  CLI::Option* wait =
-      command->add_flag("--wait{" + std::to_string(kWaitSeconds) + "}", publish->wait_seconds,
-                        "Wait until the peers have acknowledged, at most this many seconds (default: 60)");
-  wait->check(CLI::Range(0, 86'400));
-  command->callback([&invocation, publish, wait] {
-    publish->wait = wait->count() > 0;
+  command
+      ->add_option("--wait", publish->wait_seconds,
+                   "Wait until the peers that it goes to have acknowledged, at most this many seconds (default: 60)")
+      ->check(CLI::Range(0u, 86'400u));
+  command->callback([&invocation, publish] {
     invocation.command = [&invocation, publish] { return RunPublish(invocation, *publish); };
   });
 }

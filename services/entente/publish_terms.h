@@ -9,6 +9,8 @@
 
 namespace entente::cli {
 
+inline constexpr uint32_t kWaitSeconds = 60;  // of `--wait` without a value
+
 // `publish`'s options as they were typed: one for every release constraint.
 struct PublishFlags {
   std::string tlp, pap, embargo_until, post_embargo_tlp, personal_data, retain_until, exercise, group, source_role;

@@ -110,6 +110,13 @@ absl::StatusOr<Bytes> ContentOf(AdminClient& client, const v1::ObjectRow& row) {
   return content;
 }
 
+std::string AtLeastOne(const std::string& value) {
+  const bool number = value.find_first_not_of("0123456789") == std::string::npos;
+  if (number && value.find_first_not_of('0') != std::string::npos) return "";
+  return "-n takes no '" + Shown(value, 40) + "' but a number from 1 on; to see only what is new give --since with the journal_seq " +
+         "of `entente status --json`";
+}
+
 std::string TailLine(const Invocation& invocation, const v1::ObjectRow& row, const Bytes* content) {
   if (invocation.json) {
     JsonWriter json;
@@ -177,7 +184,7 @@ void AddSearch(CLI::App& app, Invocation& invocation) {
 void AddTail(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("tail", "Stored objects in the order they came, one a line");
   const auto flags = std::make_shared<TailFlags>();
-  command->add_option("-n,--last", flags->last, "The newest N only")->check(CLI::PositiveNumber);
+  command->add_option("-n,--last", flags->last, "The newest N only, 1 or more")->check(CLI::Validator(AtLeastOne, ""));
   command->add_option("--since", flags->since, "Those behind this journal sequence");
   command->add_flag("-f,--follow", flags->follow, "Go on as objects arrive");
   command->add_flag("--content", flags->content, "With --json: the object's exact text as member `content`");

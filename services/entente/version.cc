@@ -54,10 +54,10 @@ Exit ListCodes(const Invocation& invocation) {
   return Exit::kOk;
 }
 
-// A code ("ENT-2004"), its name ("NO_LABEL"), a command, or "codes".
+// A code ("ENT-2004"), its name ("NO_LABEL"), or "codes". A command's name has become its --help before.
 Exit RunHelp(const CLI::App& app, const Invocation& invocation, const std::string& topic) {
   if (topic.empty()) {
-    Print(app.help());
+    Print(app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal));
     return Exit::kOk;
   }
   if (topic == "codes") return ListCodes(invocation);
@@ -70,10 +70,6 @@ Exit RunHelp(const CLI::App& app, const Invocation& invocation, const std::strin
     known.emplace_back(row.name);
   }
   for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    if (command->get_name() == topic) {
-      Print(command->help());
-      return Exit::kOk;
-    }
     known.push_back(command->get_name());
   }
   std::string what = "there is no help on '" + topic + "'";

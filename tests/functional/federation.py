@@ -28,9 +28,9 @@ def wait_for(condition, what, patience=PATIENCE):
         time.sleep(0.02)  # the poll interval of a condition, not a guess at how long something takes
 
 
-def run(*args, check=None, stdin=None, timeout=120, env=None):
+def run(*args, check=None, stdin=None, timeout=120, env=None, cwd=None):
     """Runs the CLI; returns the finished process. `check` is the exit code demanded."""
-    done = subprocess.run([ENTENTE, *map(str, args)], input=stdin, capture_output=True, timeout=timeout,
+    done = subprocess.run([ENTENTE, *map(str, args)], input=stdin, capture_output=True, timeout=timeout, cwd=cwd,
                           env={**os.environ, **(env or {})})
     if check is not None:
         assert done.returncode == check, (
