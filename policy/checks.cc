@@ -43,6 +43,21 @@ Finding CheckMarking(const Facts& facts) {
   return Pass("TLP:" + LabelName(facts.constraints.label));
 }
 
+Finding CheckTlp(const Facts& facts);
+Finding CheckHops(const Facts& facts);
+
+// What would let a label pass that is above the ceiling. The ceiling alone is named only where raising it is enough.
+std::string RemedyAboveCeiling(const Facts& facts) {
+  if (const Finding hops = CheckHops(facts); hops.result == Result::kFail) return hops.remedy;
+  const Finding matrix = CheckTlp(facts);
+  const std::string raise = "raise the ceiling of " + facts.recipient.name + " with entente peer add --ceiling " +
+                            LabelName(facts.label);
+  if (matrix.result != Result::kFail) return raise;
+  const bool address = facts.label < Label::kRed && IsLabel(facts.label) && !facts.relationship.empty() &&
+                       facts.recipient.kind != PartyKind::kObserver;
+  return address ? raise + ", and " + matrix.remedy : matrix.remedy;
+}
+
 Finding CheckAgreement(const Facts& facts) {
   if (facts.same_org) return Skip("own organisation");
   const std::string& name = facts.recipient.name;
@@ -53,7 +68,7 @@ Finding CheckAgreement(const Facts& facts) {
   if (!IsLabel(facts.recipient.ceiling) || facts.label > facts.recipient.ceiling) {
     const std::string label = LabelName(facts.label), ceiling = LabelName(facts.recipient.ceiling);
     return Fail(kPolicyScope, label + " is above the ceiling agreed with " + name + ", " + ceiling,
-                "raise the ceiling of " + name + " with entente peer add --ceiling " + label);
+                RemedyAboveCeiling(facts));
   }
   return Pass("in force");
 }

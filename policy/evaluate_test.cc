@@ -243,6 +243,17 @@ TEST(Evaluate, ADenialSaysWhatWouldHaveToChange) {
   EXPECT_NE(StepNamed(decision, "tlp").detail.find("volt-energy"), std::string::npos);
 }
 
+TEST(Evaluate, TheRemedyAboveACeilingIsEnoughToShare) {
+  const auto remedy = [](Label label, model::Party recipient) {
+    recipient.ceiling = Label::kGreen;
+    const Decision decision = Evaluate({}, SampleQuestion(label, recipient));
+    EXPECT_EQ(decision.denial()->reason, kPolicyScope);
+    return decision.denial()->remedy;
+  };
+  EXPECT_EQ(remedy(Label::kRed, Volt()).find("ceiling"), std::string::npos);  // RED goes to no other organisation
+  EXPECT_NE(remedy(Label::kAmber, Volt()).find("--ceiling AMBER, and publish it again addressed"), std::string::npos);
+}
+
 TEST(Evaluate, ReceivedTextIsEscapedInTheTrace) {
   Question question = SampleQuestion(Label::kGreen, Volt());
   question.constraints.sector_to = {"back\\slash"};
