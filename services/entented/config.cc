@@ -3,6 +3,7 @@
 #include <toml++/toml.h>
 
 #include <array>
+#include <cctype>
 #include <fstream>
 #include <functional>
 #include <sstream>
@@ -159,6 +160,24 @@ class Loading {
   Config config_;
 };
 
+// The key of line `number` when it is one whose value needs quotes and has none; else empty. The parser's own words for
+// `nation = NO` speak of numbers.
+std::string UnquotedKey(const std::string& text, uint32_t number) {
+  std::istringstream lines(text);
+  std::string line;
+  for (uint32_t i = 0; i < number; ++i) std::getline(lines, line);
+  const size_t equals = line.find('=');
+  if (equals == std::string::npos) return "";
+  std::string key;
+  std::istringstream(line.substr(0, equals)) >> key;
+  const size_t value = line.find_first_not_of(" \t", equals + 1);
+  const bool bare = value != std::string::npos && std::isalnum(static_cast<unsigned char>(line[value])) != 0;
+  for (const Binding& binding : Bindings()) {
+    if (bare && binding.text && binding.name == key) return key;
+  }
+  return "";
+}
+
 }  // namespace
 
 absl::StatusOr<Config> LoadConfig(const std::string& path) {
@@ -174,7 +193,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   try {
     return loading.Load(toml::parse(text, path));
   } catch (const toml::parse_error& error) {
-    return loading.At(error.source(), model::Escaped(error.description()));
+    const std::string key = UnquotedKey(text, error.source().begin.line);
+    return loading.At(error.source(), key.empty() ? model::Escaped(error.description())
+                                                  : "'" + key + "' must be a string, in quotes: " + key + " = \"...\"");
   }
 }
 

@@ -102,7 +102,14 @@ TEST_F(ConfigFile, FewerConnectionsInAllThanTheDefaultPerAddress) {
 TEST_F(ConfigFile, DuplicateKeyAndBrokenSyntaxPointAtTheirPlace) {
   EXPECT_TRUE(Complaint("name = \"a\"\nname = \"b\"\n").starts_with("2:"));
   EXPECT_TRUE(Complaint("[node\n").starts_with("1:"));
-  EXPECT_TRUE(Complaint("name = \"a\"\nnation = NO\n").starts_with("2:"));
+}
+
+TEST_F(ConfigFile, AWordWithoutQuotesIsNamed) {
+  for (const std::string value : {"NO", "XN", "inf", "1a"}) {
+    const std::string complaint = Complaint("name = \"a\"\n  nation  = " + value + "\n");
+    EXPECT_TRUE(complaint.starts_with("2:")) << complaint;
+    EXPECT_NE(complaint.find("'nation' must be a string, in quotes"), std::string::npos) << complaint;
+  }
 }
 
 TEST_F(ConfigFile, MissingNamesAreNamed) {

@@ -10,7 +10,7 @@ namespace {
 constexpr size_t kMaxHostBytes = 255;
 
 constexpr auto kKeys = std::to_array<ConfigKey>({
-    {"name", "", "party name of this organisation; required"},
+    {"name", "", "party name of this organisation, as signed into its identity; required"},
     {"nation", "", "ISO 3166-1 alpha-2 code of its nation; required"},
     {"kind", "\"cert\"", "nation, cert, private, research, observer or relay"},
     {"peer_listen", "\"127.0.0.1:7443\"", "host:port that peers dial; empty: this node only dials out"},

@@ -25,7 +25,9 @@ struct OfflineNode {
 };
 // `passphrase_file` empty: DIR/passphrase. Calls crypto::Initialise itself. Refuses with kStoreLocked while a daemon
 // runs (and names its pid when it answers), kConfig, kKeystore, kIdentity, kStoreCorrupt, kStoreShort, kStoreIo.
-absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& folder, const std::string& passphrase_file);
+// With `repair` the store opens also when its views are damaged, for fsck alone: it takes no commits before a rebuild.
+absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& folder, const std::string& passphrase_file,
+                                                         bool repair = false);
 
 // The whole daemon: everything wired bottom-up, started once and stopped once.
 class Node {

@@ -11,6 +11,13 @@ namespace {
 
 constexpr absl::Duration kAskPid = absl::Milliseconds(500);
 
+// The name is signed into the identity; a configuration that says another one is of another node, or a slip.
+absl::Status CheckName(const NodePaths& paths, const Config& config, const trust::Self& self) {
+  if (config.name == self.identity.name()) return absl::OkStatus();
+  return Reject(RejectReason::kConfig, paths.config + ": 'name' is \"" + config.name + "\", but this node's identity is \"" +
+                                           self.identity.name() + "\"; write name = \"" + self.identity.name() + "\"");
+}
+
 // Says who holds the store, where the holder answers.
 absl::Status Locked(const NodePaths& paths, const absl::Status& status) {
   const int64_t pid = admin::PidBehind(paths.admin_socket, kAskPid);
@@ -22,7 +29,7 @@ absl::Status Locked(const NodePaths& paths, const absl::Status& status) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& folder,
-                                                         const std::string& passphrase_file) {
+                                                         const std::string& passphrase_file, bool repair) {
   if (absl::Status status = crypto::Initialise(); !status.ok()) return status;
   const NodePaths paths(folder);
   if (access(paths.config.c_str(), F_OK) != 0) {
@@ -39,8 +46,11 @@ absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& fold
   node->self = std::move(unlocked->self);
   node->at_rest = std::move(unlocked->at_rest);
 
+  if (absl::Status status = CheckName(paths, node->config, *node->self); !status.ok()) return status;
+
   storage::JournalOptions options;
   options.path = paths.store;
+  options.repair = repair;
   auto journal = storage::Journal::Open(options, *node->at_rest, *node->self, node->clock);
   if (!journal.ok()) {
     if (ReasonOf(journal.status()) == RejectReason::kStoreLocked) return Locked(paths, journal.status());
