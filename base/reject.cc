@@ -41,7 +41,7 @@ constexpr auto kTable = std::to_array<RejectInfo>({
     {RejectReason::kStix, "E_STIX", "ENT-2003", absl::StatusCode::kInvalidArgument, 422, "not a STIX object"},
     {RejectReason::kNoLabel, "NO_LABEL", "ENT-2004", absl::StatusCode::kInvalidArgument, 422, "no TLP label"},
     {RejectReason::kMarking, "MARKING", "ENT-2005", absl::StatusCode::kInvalidArgument, 422, "unknown, malformed or contradictory marking"},
-    {RejectReason::kConflict, "CONFLICT", "ENT-2006", absl::StatusCode::kAlreadyExists, 409, "same id and version, other bytes"},
+    {RejectReason::kConflict, "CONFLICT", "ENT-2006", absl::StatusCode::kAlreadyExists, 409, "something else is there already: other bytes, another peer, another node"},
     {RejectReason::kOwner, "OWNER", "ENT-2007", absl::StatusCode::kPermissionDenied, 409, "the id belongs to another origin"},
     {RejectReason::kLabelLowered, "LABEL_LOWERED", "ENT-2008", absl::StatusCode::kInvalidArgument, 422, "a given label may be raised, not lowered"},
     {RejectReason::kPolicyTlp, "TLP", "ENT-3001", absl::StatusCode::kPermissionDenied, 403, "the TLP label does not permit this recipient"},

@@ -46,7 +46,7 @@ enum class RejectReason {
   kStix,           // E_STIX: not a STIX object
   kNoLabel,        // NO_LABEL: no TLP label
   kMarking,        // MARKING: unknown, malformed or contradictory marking
-  kConflict,       // CONFLICT: same id and version, other bytes
+  kConflict,       // CONFLICT: something else is there already: other bytes, another peer, another node
   kOwner,          // OWNER: the id belongs to another origin
   kLabelLowered,   // LABEL_LOWERED: a given label may be raised, not lowered
   // Policy (design matrix and overlays).

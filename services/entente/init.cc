@@ -47,6 +47,9 @@ Exit RunInit(const Invocation& invocation, InitFlags flags) {
     Say("note: no --nation given, ZZ (unknown) is used; entente.toml names it, set it before you take on peers");
   }
   const auto facts = node::InitNode(options);
+  if (ReasonOf(facts.status()) == RejectReason::kConflict) {
+    return Fail(facts.status(), "name a new or empty folder with --node; `entente run --node DIR` starts a node that is there");
+  }
   if (!facts.ok()) return Fail(facts.status());
   if (invocation.json) {
     JsonWriter json;

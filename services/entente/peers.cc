@@ -84,6 +84,10 @@ Exit RunAdd(const Invocation& invocation, const AddFlags& flags) {
   request.set_name(flags.name);
   for (const std::string& sector : flags.sectors) request.add_sectors(sector);
   const auto peer = (*client)->AddPeer(request);
+  if (ReasonOf(peer.status()) == RejectReason::kConflict) {
+    return Fail(peer.status(), "name taken: give it another here with --name (`entente peer list` shows those in use); "
+                                "key taken: ask its operator for its own, current card");
+  }
   if (!peer.ok()) return Fail(peer.status());
   if (invocation.json) {
     JsonWriter json;
