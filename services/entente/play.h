@@ -27,9 +27,11 @@ absl::StatusOr<uint64_t> CountHeld(const Stage& stage, std::string_view name, co
 // Waits until Norlandia's peers have acknowledged everything.
 absl::Status AwaitDrained(const Stage& stage);
 
-// Estovia is killed with -9 while Norlandia publishes, started again, and has to catch up completely.
+// Estovia is killed with -9 while Norlandia publishes, started again, and has to catch up completely. Where all that is
+// published was there before, nothing is under way that a kill could interrupt: then nobody is killed.
 struct KillFacts {
   PublishTotals totals;
+  bool killed = false;
   uint64_t durable_at_kill = 0, lag_while_down = 0, held_after = 0;
   double catch_up_seconds = 0;
 };

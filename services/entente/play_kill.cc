@@ -46,15 +46,21 @@ absl::StatusOr<uint64_t> LagOf(const Stage& stage, std::string_view peer) {
   return Reject(RejectReason::kNotFound, std::string(peer) + " is no peer of " + kNorlandia);
 }
 
-// Enough is on Norlandia's disk, and, unless nothing is new, Estovia has acknowledged some of it but not all.
+// Enough is on Norlandia's disk to know whether any of it is new.
+bool Begun(const PublishTotals& totals) {
+  return totals.objects >= kKillAfter / 2;
+}
+
+// Estovia has acknowledged some of it but not all.
 bool UnderWay(const Stage& stage, const PublishTotals& totals) {
-  if (totals.objects < kKillAfter / 2) return false;
   const auto lag = LagOf(stage, kEstovia);
-  return totals.published == 0 || (lag.ok() && *lag < totals.published);
+  return lag.ok() && *lag < totals.published;
 }
 
 // Kills Estovia once part of what was sent is on Norlandia's disk, so that the publish is under way on both sides.
 absl::Status Kill(const Stage& stage, const PublishStream& stream, KillFacts& facts) {
+  WaitUntil(kUnderWayPatience, [&] { return Begun(stream.totals()); });
+  if (stream.totals().published == 0) return absl::OkStatus();
   const auto client = stage.federation.Client(kEstovia);
   if (!client.ok()) return client.status();
   const auto status = (*client)->Status();
@@ -62,6 +68,7 @@ absl::Status Kill(const Stage& stage, const PublishStream& stream, KillFacts& fa
   const auto pid = static_cast<pid_t>(status->pid());
   WaitUntil(kUnderWayPatience, [&] { return UnderWay(stage, stream.totals()); });
   kill(pid, SIGKILL);
+  facts.killed = true;
   if (!WaitUntil(kPatience, [pid] { return !Runs(pid); })) {
     return Reject(RejectReason::kInternal, "process " + std::to_string(pid) + " still runs after SIGKILL");
   }
@@ -89,12 +96,8 @@ absl::Status PublishAndKill(const Stage& stage, KillFacts& facts, std::vector<Pl
   return finished;
 }
 
-}  // namespace
-
-absl::StatusOr<KillFacts> PlayKill(const Stage& stage) {
-  KillFacts facts;
-  std::vector<PlayedObject> objects;
-  if (const absl::Status status = PublishAndKill(stage, facts, objects); !status.ok()) return status;
+// Starts Estovia again and waits until it has everything.
+absl::Status CatchUp(const Stage& stage, KillFacts& facts) {
   const auto lag = LagOf(stage, kEstovia);
   if (!lag.ok()) return lag.status();
   facts.lag_while_down = *lag;
@@ -104,13 +107,28 @@ absl::StatusOr<KillFacts> PlayKill(const Stage& stage) {
   if (const absl::Status status = stage.federation.Start(kEstovia); !status.ok()) return status;
   if (const absl::Status status = AwaitDrained(stage); !status.ok()) return status;
   facts.catch_up_seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return absl::OkStatus();
+}
+
+std::string Outcome(const KillFacts& facts) {
+  if (!facts.killed) return "played before, so nothing was under way that a kill could interrupt, and nobody was killed";
+  char seconds[32];
+  std::snprintf(seconds, sizeof seconds, "%.1f", facts.catch_up_seconds);
+  return "started again and caught up in " + std::string(seconds) + " s";
+}
+
+}  // namespace
+
+absl::StatusOr<KillFacts> PlayKill(const Stage& stage) {
+  KillFacts facts;
+  std::vector<PlayedObject> objects;
+  if (const absl::Status status = PublishAndKill(stage, facts, objects); !status.ok()) return status;
+  if (const absl::Status status = facts.killed ? CatchUp(stage, facts) : AwaitDrained(stage); !status.ok()) return status;
   const auto held = CountHeld(stage, kEstovia, objects);
   if (!held.ok()) return held.status();
   facts.held_after = *held;
-  char seconds[32];
-  std::snprintf(seconds, sizeof seconds, "%.1f", facts.catch_up_seconds);
-  stage.Line("  started again and caught up in " + std::string(seconds) + " s: " + Grouped(*held) + " of " +
-             Grouped(objects.size()) + " at " + kEstovia + ", every byte equal");
+  stage.Line("  " + Outcome(facts) + ": " + Grouped(*held) + " of " + Grouped(objects.size()) + " at " + kEstovia +
+             ", every byte equal");
   if (*held != objects.size()) {
     return Reject(RejectReason::kInternal, std::to_string(objects.size() - *held) + " objects did not arrive");
   }
