@@ -9,6 +9,11 @@
 namespace entente::cli {
 namespace {
 
+std::string_view StateOf(const Federation::NodeState& node) {
+  if (node.pid == 0) return "stopped";
+  return node.answers ? "running" : "not responding";
+}
+
 std::string StatesJson(const Federation& federation) {
   JsonWriter json;
   json.BeginObject().Key("nodes").BeginArray();
@@ -20,7 +25,7 @@ std::string StatesJson(const Federation& federation) {
       json.Value(node.pid);
     }
     json.Field("peer_port", node.peer_port).Field("metrics_port", node.metrics_port);
-    json.Field("state", node.pid == 0 ? "stopped" : "running").EndObject();
+    json.Field("state", StateOf(node)).EndObject();
   }
   return json.EndArray().EndObject().text();
 }
@@ -29,7 +34,7 @@ void PrintStates(const Terminal& terminal, const Federation& federation) {
   std::vector<std::vector<std::string>> rows = {{"node", "state", "pid", "peer port", "metrics port", "folder"}};
   for (const Federation::NodeState& node : federation.States()) {
     const bool runs = node.pid != 0;
-    rows.push_back({node.name, runs ? terminal.Good("running") : terminal.Warn("stopped"),
+    rows.push_back({node.name, node.answers ? terminal.Good(StateOf(node)) : terminal.Warn(StateOf(node)),
                     runs ? std::to_string(node.pid) : "-", std::to_string(node.peer_port),
                     std::to_string(node.metrics_port), Shown(node.folder)});
   }

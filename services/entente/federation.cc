@@ -168,11 +168,12 @@ absl::Status Federation::Up(const std::function<void(std::string)>& say) const {
 std::vector<Federation::NodeState> Federation::States() const {
   std::vector<NodeState> states;
   for (const DemoNode& node : DemoNodes()) {
-    NodeState state{node.name, FolderOf(node.name), 0, 0, 0};
+    NodeState state{node.name, FolderOf(node.name)};
     const auto client = Client(node.name);
     const auto status = client.ok() ? (*client)->Status(kStatePatience) : client.status();
     if (status.ok()) {
       state.pid = static_cast<pid_t>(status->pid());
+      state.answers = true;
       state.peer_port = PortOf(status->peer_address());
       state.metrics_port = PortOf(status->metrics_address());
     } else if (const auto config = node::LoadConfig(node::NodePaths(state.folder).config); config.ok()) {

@@ -24,6 +24,7 @@ class Federation {
   struct NodeState {
     std::string name, folder;
     pid_t pid = 0;  // 0: stopped
+    bool answers = false;
     uint16_t peer_port = 0, metrics_port = 0;
   };
   static constexpr absl::Duration kPatience = absl::Seconds(30);
@@ -35,6 +36,7 @@ class Federation {
 
   // Makes what is missing, starts what is stopped, and returns when every session is up. `say` gets one line a step.
   absl::Status Up(const std::function<void(std::string)>& say) const;
+  // A node that is there but does not answer within 3 s has a pid and no answer.
   std::vector<NodeState> States() const;
   // Ends every node, whoever started it. Answers how many ran.
   absl::StatusOr<int> Down() const;
