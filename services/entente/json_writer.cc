@@ -3,6 +3,8 @@
 #include <cassert>
 #include <cstdio>
 
+#include "model/text.h"
+
 namespace entente::cli {
 namespace {
 
@@ -51,6 +53,21 @@ std::string EscapeAscii(char c) {
   return buffer;
 }
 
+// One well-formed sequence of two to four bytes as \uXXXX, beyond U+FFFF as a surrogate pair.
+std::string EscapeRune(std::string_view sequence) {
+  const size_t size = sequence.size();
+  uint32_t code = static_cast<unsigned char>(sequence[0]) & (0xFFu >> (size + 1));
+  for (size_t i = 1; i < size; ++i) code = code << 6 | (static_cast<unsigned char>(sequence[i]) & 0x3Fu);
+  char buffer[16];
+  if (code < 0x10000) {
+    std::snprintf(buffer, sizeof buffer, "\\u%04x", code);
+  } else {
+    code -= 0x10000;
+    std::snprintf(buffer, sizeof buffer, "\\u%04x\\u%04x", 0xD800 + (code >> 10), 0xDC00 + (code & 0x3FF));
+  }
+  return buffer;
+}
+
 }  // namespace
 
 void JsonWriter::Comma() {
@@ -69,11 +86,8 @@ void JsonWriter::Quote(std::string_view text) {
     const size_t length = SequenceLength(text);
     if (length == 1) {
       out_ += EscapeAscii(text[0]);
-    } else if (length == 2 && text[0] == '\xC2' && static_cast<unsigned char>(text[1]) < 0xA0) {
-      // C1 controls: some terminals obey them.
-      char buffer[8];
-      std::snprintf(buffer, sizeof buffer, "\\u%04x", static_cast<unsigned char>(text[1]));
-      out_ += buffer;
+    } else if (length > 1 && model::Escaped(text.substr(0, length)) != text.substr(0, length)) {
+      out_ += EscapeRune(text.substr(0, length));  // what a terminal obeys, or a reader does not see
     } else if (length > 1) {
       out_ += text.substr(0, length);
     } else {

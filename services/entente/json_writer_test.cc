@@ -27,6 +27,14 @@ TEST(JsonWriter, EscapesWhatJsonAndTerminalsActOn) {
   EXPECT_EQ(Quoted("z\xC3\xBC\xF0\x9F\x94\x92"), "\"z\xC3\xBC\xF0\x9F\x94\x92\"");
 }
 
+TEST(JsonWriter, InvisibleCharactersAreEscapedAndReadBackAsTheyWere) {
+  const std::string text = "a\xE2\x80\xAE" "b\xF3\xA0\x81\x81\xE2\x80\x8D \\x1b \"";  // override, tag A, joiner
+  EXPECT_EQ(Quoted(text), R"("a\u202eb\udb40\udc41\u200d \\x1b \"")");
+  const auto parsed = model::JsonDocument::Parse("{\"k\":" + Quoted(text) + "}");
+  ASSERT_TRUE(parsed.ok()) << parsed.status();
+  EXPECT_EQ(parsed->root().StringAt("k"), text);
+}
+
 TEST(JsonWriter, InvalidUtf8BecomesTheReplacementCharacter) {
   const std::string replaced = "\xEF\xBF\xBD";
   EXPECT_EQ(Quoted("a\xFF"
