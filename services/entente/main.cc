@@ -1,8 +1,10 @@
 #include <sys/stat.h>
 
 #include "services/entente/commands.h"
+#include "services/entente/output.h"
 
 int main(int argc, char** argv) {
+  entente::cli::GuardStreams();
   umask(077);  // init and an offline fsck write into the node's folder
   return entente::cli::RunProgram(argc, argv);
 }

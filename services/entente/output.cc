@@ -1,9 +1,12 @@
 #include "services/entente/output.h"
 
+#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -74,9 +77,32 @@ std::string Shown(std::string_view text, size_t limit) {
   return out;
 }
 
-void Print(std::string_view line) {
-  std::fwrite(line.data(), 1, line.size(), stdout);
-  std::fputc('\n', stdout);
+namespace {
+
+int lost_to = 0;  // errno of the first write to stdout that failed; stdio itself forgets it
+
+bool Written(bool ok) {
+  if (!ok && lost_to == 0) lost_to = errno == 0 ? EIO : errno;
+  return lost_to == 0;
+}
+
+}  // namespace
+
+void GuardStreams() {
+  signal(SIGPIPE, SIG_IGN);
+  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
+    if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    // Opened the wrong way round, so that reading from it and writing results to it still fail.
+    static_cast<void>(open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_WRONLY));
+  }
+}
+
+bool PrintBytes(std::string_view bytes) {
+  return Written(std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size());
+}
+
+bool Print(std::string_view line) {
+  return PrintBytes(line) && Written(std::fputc('\n', stdout) != EOF);
 }
 
 void Say(std::string_view line) {
@@ -89,7 +115,11 @@ void Next(const Terminal& terminal, std::string_view command) {
 }
 
 bool FlushResults() {
-  return std::fflush(stdout) == 0 && std::ferror(stdout) == 0;
+  return Written(std::fflush(stdout) == 0 && std::ferror(stdout) == 0);
+}
+
+bool ReaderLeft() {
+  return lost_to == EPIPE;
 }
 
 Exit Fail(const absl::Status& status, std::string_view fix) {

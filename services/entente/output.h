@@ -39,14 +39,24 @@ struct Terminal {
 // `text` made safe to look at. What the daemon escaped already stays as it is; everything else passes model::Escaped.
 std::string Shown(std::string_view text, size_t limit = 4096);
 
-// Results go to stdout and nothing else does. One call prints one line.
-void Print(std::string_view line);
+// Standard streams that the caller closed (`>&-`) are filled with a place that takes nothing, so that no socket or file
+// gets their numbers and the results with them; a reader that has gone (`| head -1`) is an error of writing, not the end of
+// this process. First thing in main.
+void GuardStreams();
+
+// Results go to stdout and nothing else does. One call prints one line. False once stdout takes no more: a command that
+// has much to print stops then.
+bool Print(std::string_view line);
+// The same for bytes as they are, without a line end.
+bool PrintBytes(std::string_view bytes);
 // What a person reads while waiting, on stderr.
 void Say(std::string_view line);
 // "next: ..." on stderr, when a person watches both streams.
 void Next(const Terminal& terminal, std::string_view command);
-// False when stdout could not take everything that was printed (full disk, closed pipe).
+// False when stdout could not take everything that was printed. ReaderLeft then tells a reader that had enough from a
+// loss (full disk, closed stream).
 bool FlushResults();
+bool ReaderLeft();
 
 // Prints what, why, fix and code to stderr and answers the exit code that goes with the reason. `fix` replaces the
 // reason's usual remedy.

@@ -145,7 +145,7 @@ int RunProgram(int argc, char** argv) {
   } catch (const std::exception& error) {
     exit = Fail(RejectReason::kInternal, std::string("the program failed: ") + error.what());
   }
-  if (!FlushResults()) {
+  if (!FlushResults() && !ReaderLeft()) {
     Say("error: the result could not be written to stdout");
     if (exit == Exit::kOk) exit = Exit::kFailed;
   }

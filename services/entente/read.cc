@@ -1,5 +1,4 @@
 #include <CLI/CLI.hpp>
-#include <cstdio>
 #include <memory>
 
 #include "absl/time/clock.h"
@@ -11,6 +10,8 @@
 
 namespace entente::cli {
 namespace {
+
+constexpr std::string_view kFirstNodeCode = "ENT-4";  // codes from here on are about this node and command
 
 struct GetFlags {
   std::string id, version;
@@ -32,6 +33,13 @@ void PrintRow(const Terminal& terminal, const v1::ObjectRow& row, uint64_t size)
   Print(Columns(rows));
 }
 
+// A reason about envelopes, objects or policy is why the object is withheld or in quarantine: refused, whatever exit the
+// same reason has elsewhere.
+Exit NotGiven(const absl::Status& status) {
+  const Exit exit = Fail(status);
+  return Describe(ReasonOf(status)).code < kFirstNodeCode ? Exit::kRefused : exit;
+}
+
 Exit RunGet(const Invocation& invocation, const GetFlags& flags) {
   const auto client = AdminClient::Connect(invocation.node);
   if (!client.ok()) return Fail(client.status());
@@ -43,10 +51,9 @@ Exit RunGet(const Invocation& invocation, const GetFlags& flags) {
   const absl::Status status = (*client)->Get(request, [&](const v1::ObjectPiece& piece) {
     if (piece.has_row()) row = piece.row();
     size += piece.content().size();
-    const auto& bytes = piece.content();
-    return !flags.raw || std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size();
+    return !flags.raw || PrintBytes(piece.content());
   });
-  if (!status.ok()) return Fail(status);
+  if (!status.ok()) return NotGiven(status);
   if (flags.raw) return Exit::kOk;
   if (invocation.json) {
     JsonWriter json;
@@ -148,8 +155,7 @@ Exit RunTail(const Invocation& invocation, const TailFlags& flags) {
       reading = content.status();
       return false;
     }
-    Print(TailLine(invocation, row, flags.content ? &*content : nullptr));
-    return !flags.follow || FlushResults();
+    return Print(TailLine(invocation, row, flags.content ? &*content : nullptr)) && (!flags.follow || FlushResults());
   });
   if (!reading.ok()) return Fail(reading);
   if (!status.ok()) return Fail(status);
