@@ -16,6 +16,7 @@
 #include "entente/v1/admin.pb.h"
 #include "envelope/envelope.h"
 #include "exchange/counters.h"
+#include "model/json_fault.h"
 #include "policy/policy.h"
 #include "storage/journal.h"
 #include "trust/directory.h"
@@ -65,7 +66,8 @@ class Admission {
 // Own objects in: labels, decides, signs in batches, stores. One instance serves all callers.
 struct PublishItem {
   Bytes content;
-  absl::Status refused;  // set when the reader already refused it; then content is empty
+  absl::Status refused = {};  // set when the reader already refused it; then content is empty
+  std::optional<model::TextPlace> start = {};  // where the object begins in the publisher's file, for messages
 };
 struct PublishTerms {
   policy::Constraints constraints;  // label kUnlabelled: each object's own label alone

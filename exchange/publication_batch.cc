@@ -13,6 +13,7 @@ PublicationBatch::PublicationBatch(Room room, std::vector<PublishItem> items, Pu
   candidates_.resize(items.size());
   for (size_t i = 0; i < items.size(); ++i) {
     candidates_[i].content = std::move(items[i].content);
+    candidates_[i].start = items[i].start;
     if (!items[i].refused.ok()) {
       Refuse(candidates_[i], ReasonOf(items[i].refused), std::string(items[i].refused.message()));
     }
@@ -28,7 +29,8 @@ void PublicationBatch::Refuse(Candidate& candidate, RejectReason reason, std::st
 void PublicationBatch::Parse() {
   for (Candidate& candidate : candidates_) {
     if (candidate.fate != Fate::kPending) continue;
-    absl::StatusOr<model::StixObject> object = model::StixObject::Parse(candidate.content);
+    absl::StatusOr<model::StixObject> object =
+        model::StixObject::Parse(candidate.content, candidate.start.value_or(model::TextPlace{}));
     if (!object.ok()) {
       Refuse(candidate, ReasonOf(object.status()), std::string(object.status().message()));
       continue;
@@ -292,11 +294,15 @@ v1::PublishProgress PublicationBatch::Report() {
     const bool held = candidate.fate == Fate::kQuarantined;
     ++(held ? quarantined : rejected);
     v1::PublishOutcome& outcome = *progress.add_notable();
-    if (candidate.object) outcome.set_id(model::Escaped(candidate.object->id(), model::kMaxStixIdBytes));
+    if (candidate.object) outcome.set_id(std::string(candidate.object->id()));
     outcome.set_outcome(held ? "quarantined" : "rejected");
     outcome.set_reason(std::string(Describe(candidate.reason).name));
-    outcome.set_detail(model::Escaped(candidate.detail));
+    outcome.set_detail(candidate.detail);
     outcome.set_index(first_index_ + i);
+    if (candidate.start) {
+      outcome.set_line(candidate.start->line);
+      outcome.set_column(candidate.start->column);
+    }
     room_.counters.CountReject(Door::kPublish, candidate.reason);
   }
   progress.set_unchanged(unchanged);

@@ -31,6 +31,7 @@ class PublicationBatch {
   enum class Fate { kPending, kPublished, kUnchanged, kQuarantined, kRejected };
   struct Candidate {
     Bytes content;
+    std::optional<model::TextPlace> start;  // in the publisher's file
     std::optional<model::StixObject> object;
     Digest digest;
     Fate fate = Fate::kPending;

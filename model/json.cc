@@ -56,16 +56,16 @@ absl::Status RejectAt(RejectReason reason, std::string_view what, TextPlace plac
                             std::to_string(place.column));
 }
 
-absl::StatusOr<JsonDocument> JsonDocument::Parse(ByteView text) {
+absl::StatusOr<JsonDocument> JsonDocument::Parse(ByteView text, TextPlace start) {
   if (text.size() > kMaxJsonBytes) {
     return RejectAt(RejectReason::kLimit, "this JSON text is over 32 MiB; split it: the limit is passed",
-                    PlaceBehind(text.substr(0, kMaxJsonBytes)));
+                    PlaceBehind(text.substr(0, kMaxJsonBytes), start));
   }
   JsonDocument document;
   document.buffer_ = std::make_unique<Bytes>();
   document.root_ = std::make_unique<JsonValue>();
   if (auto fault = JsonWalk::Run(text, *document.buffer_, *document.root_)) {
-    return RejectAt(RejectReason::kJson, fault->what, PlaceBehind(text.substr(0, fault->offset)));
+    return RejectAt(RejectReason::kJson, fault->what, PlaceBehind(text.substr(0, fault->offset), start));
   }
   return document;
 }

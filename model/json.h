@@ -8,6 +8,7 @@
 
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
+#include "model/json_fault.h"
 
 namespace entente::model {
 
@@ -57,7 +58,8 @@ struct JsonValue::Member {
 // Refuses with kLimit over 32 MiB. The document owns everything it hands out. Movable; reading is thread-safe.
 class JsonDocument {
  public:
-  static absl::StatusOr<JsonDocument> Parse(ByteView text);
+  // Lines and columns count from `start`, where the text begins in its file.
+  static absl::StatusOr<JsonDocument> Parse(ByteView text, TextPlace start = {});
   const JsonValue& root() const { return *root_; }
 
  private:

@@ -61,8 +61,8 @@ absl::Status CheckId(const JsonValue& object) {
 
 }  // namespace
 
-absl::StatusOr<StixObject> StixObject::Parse(ByteView content) {
-  auto document = JsonDocument::Parse(content);
+absl::StatusOr<StixObject> StixObject::Parse(ByteView content, TextPlace start) {
+  auto document = JsonDocument::Parse(content, start);
   if (!document.ok()) return document.status();
   StixObject object(*std::move(document));
   const JsonValue& root = object.json();

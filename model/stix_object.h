@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
 #include "model/json.h"
+#include "model/json_fault.h"
 #include "model/marking.h"
 
 namespace entente::model {
@@ -18,8 +19,9 @@ inline constexpr size_t kMaxStixIdBytes = 256;
 class StixObject {
  public:
   // Refuses with kJson or kLimit as JsonDocument does; with kNoId when `id` is missing or no string; with kStix when
-  // `type` is missing, the id is not "<type>--<uuid>", or created or modified is no timestamp.
-  static absl::StatusOr<StixObject> Parse(ByteView content);
+  // `type` is missing, the id is not "<type>--<uuid>", or created or modified is no timestamp. `start` is where the
+  // content begins in its file, for the places in messages.
+  static absl::StatusOr<StixObject> Parse(ByteView content, TextPlace start = {});
 
   std::string_view id() const { return id_; }
   std::string_view type() const { return type_; }

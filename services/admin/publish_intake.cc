@@ -7,6 +7,15 @@
 
 namespace entente::admin {
 
+namespace {
+
+std::optional<model::TextPlace> StartOf(const v1::PublishObject& object) {
+  if (object.line() == 0) return std::nullopt;
+  return model::TextPlace{object.line(), object.column()};
+}
+
+}  // namespace
+
 absl::Status PublishIntake::Take(v1::PublishChunk& chunk, std::vector<exchange::PublishItem>& items) {
   if (static_cast<size_t>(chunk.objects_size()) > kMaxObjectsPerChunk) {
     return Reject(RejectReason::kUsage, "a chunk may hold " + std::to_string(kMaxObjectsPerChunk) +
@@ -26,10 +35,13 @@ absl::Status PublishIntake::TakeOne(v1::PublishObject& object, std::vector<excha
     }
     partial_ = Bytes();
     open_ = too_large_ = false;
-    items.push_back({.content = {}, .refused = Reject(*reason, Describe(*reason).meaning)});
+    items.push_back({.content = {},
+                     .refused = Reject(*reason, Describe(*reason).meaning),
+                     .start = StartOf(object)});
     return absl::OkStatus();
   }
   if (!open_) {
+    start_ = StartOf(object);
     partial_ = std::move(*object.mutable_content());
   } else if (!too_large_ && partial_.size() + object.content().size() <= kMaxObjectBytes) {
     partial_ += object.content();
@@ -40,9 +52,9 @@ absl::Status PublishIntake::TakeOne(v1::PublishObject& object, std::vector<excha
   open_ = object.continues();
   if (open_) return absl::OkStatus();
   if (std::exchange(too_large_, false)) {
-    items.push_back({.content = {}, .refused = Reject(RejectReason::kLimit, "the object is larger than 32 MiB")});
+    items.push_back({.content = {}, .refused = Reject(RejectReason::kLimit, "the object is larger than 32 MiB"), .start = start_});
   } else {
-    items.push_back({.content = std::exchange(partial_, Bytes()), .refused = absl::OkStatus()});
+    items.push_back({.content = std::exchange(partial_, Bytes()), .refused = absl::OkStatus(), .start = start_});
   }
   return absl::OkStatus();
 }

@@ -24,6 +24,7 @@ class PublishIntake {
  private:
   absl::Status TakeOne(v1::PublishObject& object, std::vector<exchange::PublishItem>& items);
   Bytes partial_;
+  std::optional<model::TextPlace> start_;  // of the object in partial_
   bool open_ = false;       // pieces of an object came, its last one did not
   bool too_large_ = false;  // of the open object
 };

@@ -16,19 +16,21 @@ struct Publish {
   std::optional<uint32_t> wait_seconds;
 };
 
-Exit Report(const Invocation& invocation, const PublishTotals& totals, const FileReading& reading, uint64_t sent) {
-  const bool nothing_read = !reading.broke_off.ok() && sent == 0;
+Exit Report(const Invocation& invocation, const PublishTotals& totals, const absl::Status& broke_off) {
+  const bool nothing = totals.objects == 0;
   if (invocation.json) {
     Print(PublishJson(totals));
-  } else if (!nothing_read) {
+  } else if (!nothing || broke_off.ok()) {
     PrintPublish(invocation.terminal, totals);
   }
-  if (!reading.broke_off.ok()) {
-    Fail(reading.broke_off, nothing_read ? "publish a STIX bundle, an array of objects, or one object"
-                                         : "what stands before it is published; correct the file and publish it again");
+  if (!broke_off.ok()) {
+    Fail(broke_off, nothing ? "publish a STIX bundle, an array of objects, or one object"
+                            : "what stands before it is published; correct the file and publish it again");
   }
-  if (nothing_read) return Exit::kFailed;
-  return reading.broke_off.ok() && totals.rejected == 0 ? Exit::kOk : Exit::kPartly;
+  const RejectReason reason = ReasonOf(broke_off);
+  const bool unreadable = !broke_off.ok() && reason != RejectReason::kJson && reason != RejectReason::kLimit;
+  if (unreadable && nothing) return Exit::kFailed;
+  return broke_off.ok() && totals.rejected == 0 ? Exit::kOk : Exit::kPartly;
 }
 
 Exit RunPublish(const Invocation& invocation, const Publish& publish) {
@@ -44,7 +46,6 @@ Exit RunPublish(const Invocation& invocation, const Publish& publish) {
   FileReading reading;
   absl::Status finished;
   PublishTotals totals;
-  uint64_t sent = 0;
   {
     Meter meter(invocation.terminal);
     const InputFile& file = **input;
@@ -56,14 +57,13 @@ Exit RunPublish(const Invocation& invocation, const Publish& publish) {
     reading = SendFile(**input, stream);
     finished = stream.Finish();
     totals = stream.totals();
-    sent = stream.added();
   }
   if (!finished.ok()) {
-    if (totals.objects > 0) Report(invocation, totals, {}, sent);
+    if (totals.objects > 0 || invocation.json) Report(invocation, totals, absl::OkStatus());
     const Exit exit = Fail(finished);
     return totals.objects > 0 ? Exit::kFailed : exit;
   }
-  const Exit exit = Report(invocation, totals, reading, sent);
+  const Exit exit = Report(invocation, totals, reading.broke_off);
   if (publish.wait_seconds) {
     const absl::Status waited = AwaitDelivery(**client, totals, absl::Seconds(*publish.wait_seconds));
     if (!waited.ok()) return Fail(waited);

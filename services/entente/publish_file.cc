@@ -29,7 +29,8 @@ bool Wanted(Pass pass, const model::BundleReader::Object& object) {
 }
 
 absl::Status Send(const model::BundleReader::Object& object, PublishStream& stream) {
-  return object.refused.ok() ? stream.Add(object.content) : stream.AddRefused(object.refused);
+  const model::TextPlace start{object.line, object.column};
+  return object.refused.ok() ? stream.Add(object.content, start) : stream.AddRefused(object.refused, start);
 }
 
 FileReading SendPass(InputFile& input, PublishStream& stream, Pass pass) {

@@ -49,7 +49,9 @@ std::string PublishJson(const PublishTotals& totals) {
     json.Key("notable").BeginArray();
     for (const v1::PublishOutcome& outcome : totals.notable) {
       json.BeginObject().Field("index", outcome.index()).Field("id", outcome.id()).Field("outcome", outcome.outcome());
-      json.Field("reason", outcome.reason()).Field("detail", outcome.detail()).EndObject();
+      json.Field("reason", outcome.reason()).Field("detail", outcome.detail());
+      if (outcome.line() > 0) json.Field("line", outcome.line()).Field("column", outcome.column());
+      json.EndObject();
     }
     json.EndArray();
   }
@@ -68,13 +70,22 @@ void PrintPublish(const Terminal& terminal, const PublishTotals& totals) {
   }
   if (rows.size() > 1) Print(Columns(rows));
   for (const v1::PublishOutcome& outcome : totals.notable) {
-    const std::string id = outcome.id().empty() ? "object " + std::to_string(outcome.index() + 1) : Shown(outcome.id());
+    std::string id = outcome.id().empty() ? "object " + std::to_string(outcome.index() + 1) : Shown(outcome.id());
+    if (outcome.line() > 0) {
+      id += " (line " + std::to_string(outcome.line()) + ", column " + std::to_string(outcome.column()) + ")";
+    }
     const bool quarantined = outcome.outcome() == "quarantined";
     Print("  " + (quarantined ? terminal.Warn("quarantined") : terminal.Bad("rejected")) + "  " + id + "  " +
           Shown(outcome.reason()) + (outcome.detail().empty() ? "" : ": " + Shown(outcome.detail())));
   }
   const uint64_t held = totals.quarantined + totals.rejected;
   if (held > totals.notable.size()) Print("  ... and " + Grouped(held - totals.notable.size()) + " more");
+}
+
+bool IsOwed(const PublishTotals& totals, const v1::PeerStatus& peer) {
+  const auto permitted = totals.permitted.find(peer.name()), position = totals.positions.find(peer.name());
+  return permitted != totals.permitted.end() && permitted->second > 0 && position != totals.positions.end() &&
+         peer.acknowledged() < position->second;
 }
 
 absl::Status AwaitDelivery(AdminClient& client, const PublishTotals& totals, absl::Duration patience) {
@@ -86,9 +97,7 @@ absl::Status AwaitDelivery(AdminClient& client, const PublishTotals& totals, abs
     if (!last.ok()) return true;
     late.clear();
     for (const v1::PeerStatus& peer : status->peers()) {
-      const auto position = totals.positions.find(peer.name());
-      const bool waits = position != totals.positions.end() && position->second > 0 && peer.lag_objects() > 0;
-      if (waits) late += (late.empty() ? "" : ", ") + peer.name() + " (" + Grouped(peer.lag_objects()) + " objects)";
+      if (IsOwed(totals, peer)) late += (late.empty() ? "" : ", ") + peer.name() + " (" + Grouped(peer.lag_objects()) + " objects)";
     }
     return late.empty();
   });

@@ -30,7 +30,9 @@ class Meter {
 std::string PublishJson(const PublishTotals& totals);
 void PrintPublish(const Terminal& terminal, const PublishTotals& totals);
 
-// Waits until every peer that had something to get has acknowledged it. Refuses with kPeerDown and names who has not.
+// Whether `peer` got something by this publish and has not answered for all of it. Others' backlogs do not count.
+bool IsOwed(const PublishTotals& totals, const v1::PeerStatus& peer);
+// Waits until nothing of this publish is owed to anybody. Refuses with kPeerDown and names who has not answered.
 absl::Status AwaitDelivery(AdminClient& client, const PublishTotals& totals, absl::Duration patience);
 
 }  // namespace entente::cli

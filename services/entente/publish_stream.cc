@@ -2,8 +2,6 @@
 
 #include <utility>
 
-#include "model/text.h"
-
 namespace entente::cli {
 
 PublishStream::PublishStream(AdminClient& client, v1::PublishOptions options,
@@ -45,10 +43,21 @@ absl::Status PublishStream::Flush() {
   return absl::OkStatus();
 }
 
-absl::Status PublishStream::AddPieces(ByteView content) {
+namespace {
+
+void SetStart(v1::PublishObject& object, std::optional<model::TextPlace> start) {
+  if (!start) return;
+  object.set_line(start->line);
+  object.set_column(start->column);
+}
+
+}  // namespace
+
+absl::Status PublishStream::AddPieces(ByteView content, std::optional<model::TextPlace> start) {
   absl::Status status = Flush();
   while (status.ok() && !content.empty()) {
     v1::PublishObject* piece = chunk_.add_objects();
+    SetStart(*piece, std::exchange(start, std::nullopt));
     piece->set_content(std::string(content.substr(0, kPieceBytes)));
     content.remove_prefix(piece->content().size());
     piece->set_continues(!content.empty());
@@ -57,27 +66,31 @@ absl::Status PublishStream::AddPieces(ByteView content) {
   return status;
 }
 
-absl::Status PublishStream::Add(ByteView content) {
+absl::Status PublishStream::Add(ByteView content, std::optional<model::TextPlace> start) {
   ++added_;
-  if (content.size() > kPieceBytes) return AddPieces(content);
+  if (content.size() > kPieceBytes) return AddPieces(content, start);
   if (chunk_.objects_size() == kChunkObjects || chunk_bytes_ + content.size() > kChunkBytes) {
     if (const absl::Status status = Flush(); !status.ok()) return status;
   }
-  chunk_.add_objects()->set_content(std::string(content));
+  v1::PublishObject& object = *chunk_.add_objects();
+  object.set_content(std::string(content));
+  SetStart(object, start);
   chunk_bytes_ += content.size();
   return absl::OkStatus();
 }
 
-absl::Status PublishStream::AddRefused(const absl::Status& why) {
+absl::Status PublishStream::AddRefused(const absl::Status& why, model::TextPlace start) {
   {
     const std::lock_guard lock(mutex_);
-    if (refused_.size() < kNotableShown) refused_[added_] = model::Escaped(std::string(why.message()));
+    if (refused_.size() < kNotableShown) refused_[added_] = std::string(why.message());
   }
   ++added_;
   if (chunk_.objects_size() == kChunkObjects) {
     if (const absl::Status status = Flush(); !status.ok()) return status;
   }
-  chunk_.add_objects()->set_refused(std::string(Describe(ReasonOf(why)).name));
+  v1::PublishObject& object = *chunk_.add_objects();
+  object.set_refused(std::string(Describe(ReasonOf(why)).name));
+  SetStart(object, start);
   return absl::OkStatus();
 }
 

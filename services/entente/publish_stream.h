@@ -4,12 +4,14 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
 #include "base/reject.h"
+#include "model/json_fault.h"
 #include "services/entente/client.h"
 
 namespace entente::cli {
@@ -33,9 +35,10 @@ class PublishStream {
   // `on_totals` runs after each acknowledgement, on the call's reading thread.
   PublishStream(AdminClient& client, v1::PublishOptions options, std::function<void(const PublishTotals&)> on_totals);
   // Refuses once the daemon has ended the call; Finish then says why.
-  absl::Status Add(ByteView content);
+  // `start` is where the object begins in its file, for messages.
+  absl::Status Add(ByteView content, std::optional<model::TextPlace> start = std::nullopt);
   // An object that the reader refused, and why; the daemon only counts it.
-  absl::Status AddRefused(const absl::Status& why);
+  absl::Status AddRefused(const absl::Status& why, model::TextPlace start);
   // That the reader could go no further in its file, and why; the daemon only counts it. Behind everything added.
   absl::Status AddBreak(const absl::Status& why);
   // Sends what is left and waits for the last acknowledgement.
@@ -45,7 +48,7 @@ class PublishStream {
 
  private:
   absl::Status Flush();
-  absl::Status AddPieces(ByteView content);
+  absl::Status AddPieces(ByteView content, std::optional<model::TextPlace> start);
   void Take(const v1::PublishProgress& progress);
 
   std::function<void(const PublishTotals&)> on_totals_;

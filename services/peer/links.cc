@@ -75,7 +75,10 @@ std::vector<v1::PeerStatus> PeerLinks::Status() const {
     status.set_org_id(crypto::ToHex(org.view()));
     status.set_lag_objects(room_.journal.Lag(org));
     status.set_last_contact_us(room_.counters.Peer(org).last_contact_us);
-    if (const auto cursor = room_.journal.Cursor(org); cursor.ok()) status.set_refused_objects(cursor->refused);
+    if (const auto cursor = room_.journal.Cursor(org); cursor.ok()) {
+      status.set_refused_objects(cursor->refused);
+      status.set_acknowledged(cursor->delivered);
+    }
     std::lock_guard lock(mutex_);
     const auto found = peers_.find(org);
     const PeerState* state = found == peers_.end() ? nullptr : &found->second;
