@@ -138,14 +138,21 @@ class Reading {
     v1::ObjectRow row;
     Bytes content;
   };
-  // `version` empty: the newest. kNotFound, or the policy reason that withholds it (quarantine included).
+  // `version` empty: the newest that may be read. kNotFound, kUsage, the reason it is in quarantine for, or the policy
+  // reason that withholds it.
   absl::StatusOr<Object> Get(std::string_view id, std::string_view version) const;
   absl::StatusOr<v1::SearchReply> Search(std::string_view value, size_t limit) const;
   // The object stored at `seq`, or nothing when policy withholds it.
   absl::StatusOr<std::optional<Object>> At(uint64_t seq) const;
-  absl::StatusOr<v1::ExplainReply> Explain(std::string_view id, std::string_view peer) const;
+  // `version` empty: the newest, be it in quarantine. kNotFound (object or peer), kUsage.
+  absl::StatusOr<v1::ExplainReply> Explain(std::string_view id, std::string_view peer,
+                                           std::string_view version = {}) const;
 
  private:
+  absl::StatusOr<v1::ExplainReply> ExplainHeld(const storage::QuarantineEntry& held,
+                                               const trust::Accepted& party) const;
+  absl::StatusOr<v1::ExplainReply> ExplainStatement(const storage::VersionEntry& entry, uint64_t seq,
+                                                    const trust::Accepted& party) const;
   Room room_;
 };
 

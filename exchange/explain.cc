@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "exchange/lookup.h"
 #include "exchange/questions.h"
 #include "model/text.h"
 
@@ -20,7 +21,7 @@ void Fill(const policy::Decision& decision, v1::ExplainReply& reply) {
     v1::TraceStep& out = *reply.add_trace();
     out.set_check(step.check);
     out.set_result(std::string(Name(step.result)));
-    out.set_detail(model::Escaped(step.detail));
+    out.set_detail(step.detail);
   }
   if (decision.permitted()) {
     reply.set_decision("permit");
@@ -29,7 +30,7 @@ void Fill(const policy::Decision& decision, v1::ExplainReply& reply) {
   }
   reply.set_decision(decision.denial()->quarantine ? "quarantine" : "deny");
   reply.set_reason(std::string(Describe(decision.denial()->reason).name));
-  reply.set_remedy(model::Escaped(decision.denial()->remedy));
+  reply.set_remedy(decision.denial()->remedy);
 }
 
 // What the journal says was decided about `org` when the statement at `seq` was published.
@@ -52,61 +53,90 @@ absl::Status FillRecorded(const storage::Journal& journal, uint64_t seq, uint64_
   return absl::OkStatus();
 }
 
+absl::Status UnknownPeer(const Room& room, std::string_view peer) {
+  std::vector<std::string> names;
+  for (const auto& accepted : room.directory.All()) names.push_back(accepted->party.name);
+  const std::string near = model::DidYouMean(peer, names);
+  return Reject(RejectReason::kNotFound, "no party on file is named '" + model::Escaped(peer, 80) + "'" +
+                                             (near.empty() ? "" : "; did you mean '" + near + "'?"));
+}
+
 }  // namespace
 
-absl::StatusOr<v1::ExplainReply> Reading::Explain(std::string_view id, std::string_view peer) const {
-  const auto party = room_.directory.FindByName(peer);
-  if (!party) {
-    std::vector<std::string> names;
-    for (const auto& accepted : room_.directory.All()) names.push_back(accepted->party.name);
-    const std::string near = model::DidYouMean(peer, names);
-    return Reject(RejectReason::kNotFound, "no party on file is named '" + model::Escaped(peer, 80) + "'" +
-                                               (near.empty() ? "" : "; did you mean '" + near + "'?"));
-  }
+absl::StatusOr<v1::ExplainReply> Reading::ExplainHeld(const storage::QuarantineEntry& held,
+                                                      const trust::Accepted& party) const {
+  absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(held.seq);
+  if (!record.ok()) return record.status();
+  policy::Constraints constraints;
+  if (record->has_value()) constraints.label = static_cast<model::Label>((*record)->quarantine().label());
+  policy::Question question = OutboundQuestion(room_, constraints, party);
+  question.quarantine = held.reason;
   v1::ExplainReply reply;
-  absl::StatusOr<std::optional<storage::VersionEntry>> entry = room_.journal.NewestVersion(id);
-  if (!entry.ok()) return entry.status();
-  if (!entry->has_value()) {
-    absl::StatusOr<std::vector<storage::QuarantineEntry>> held = room_.journal.FindQuarantine(id);
-    if (!held.ok()) return held.status();
-    if (held->empty()) return Reject(RejectReason::kNotFound, "no such object is stored here");
-    absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(held->back().seq);
-    if (!record.ok()) return record.status();
-    policy::Constraints constraints;
-    if (record->has_value()) constraints.label = static_cast<model::Label>((*record)->quarantine().label());
-    policy::Question question = OutboundQuestion(room_, constraints, *party);
-    question.quarantine = held->back().reason;
-    Fill(policy::Evaluate(room_.rules, question), reply);
-    reply.set_tlp(std::string(model::Name(constraints.label)));
-    if (record->has_value()) {
-      reply.set_recorded("quarantined: " + model::Escaped((*record)->quarantine().detail()));
-    }
+  Fill(policy::Evaluate(room_.rules, question), reply);
+  reply.set_tlp(std::string(model::Name(constraints.label)));
+  const bool received = held.origin != room_.self.org();
+  const std::string origin = room_.directory.NameOf(held.origin);
+  if (received) reply.set_remedy("ask " + origin + " to correct it; this node passes nothing on");
+  if (!record->has_value()) return reply;
+  reply.set_version((*record)->quarantine().version());
+  reply.set_recorded((received ? "received from " + origin + " and quarantined: " : "quarantined: ") +
+                     (*record)->quarantine().detail());
+  return reply;
+}
+
+absl::StatusOr<v1::ExplainReply> Reading::ExplainStatement(const storage::VersionEntry& entry, uint64_t seq,
+                                                           const trust::Accepted& party) const {
+  v1::ExplainReply reply;
+  absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(seq);
+  if (!record.ok()) return record.status();
+  if (!record->has_value()) return reply;
+  const bool object = (*record)->has_object();
+  absl::StatusOr<policy::Constraints> constraints =
+      ConstraintsOf(object ? (*record)->object().statement() : (*record)->repeated_statement().statement());
+  if (!constraints.ok()) return constraints.status();
+  constraints->label = std::max(constraints->label, entry.label);
+  policy::Question question = OutboundQuestion(room_, *constraints, party);
+  const bool received = entry.origin != room_.self.org();
+  if (received) question.hop = policy::Hop::kOnward;
+  Fill(policy::Evaluate(room_.rules, question), reply);
+  reply.set_tlp(std::string(model::Name(constraints->label)));
+  reply.set_version(entry.version);
+  if (received) {
+    reply.set_recorded("received from " + room_.directory.NameOf(entry.origin) + " at journal record " +
+                       std::to_string(seq) + ", not published here");
     return reply;
   }
+  const uint64_t batch_seq = object ? (*record)->object().batch_seq() : (*record)->repeated_statement().batch_seq();
+  if (absl::Status status = FillRecorded(room_.journal, seq, batch_seq, party.party.org, reply); !status.ok()) {
+    return status;
+  }
+  return reply;
+}
 
-  // Asked about every statement that carries these bytes; the one that lets most through speaks.
-  std::vector<uint64_t> seqs = (*entry)->repeats;
-  seqs.push_back((*entry)->seq);
-  std::sort(seqs.begin(), seqs.end());
-  for (const uint64_t seq : seqs) {
-    absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(seq);
-    if (!record.ok()) return record.status();
-    if (!record->has_value()) continue;
-    const bool object = (*record)->has_object();
-    absl::StatusOr<policy::Constraints> constraints =
-        ConstraintsOf(object ? (*record)->object().statement() : (*record)->repeated_statement().statement());
-    if (!constraints.ok()) return constraints.status();
-    constraints->label = std::max(constraints->label, (*entry)->label);
-    policy::Question question = OutboundQuestion(room_, *constraints, *party);
-    if ((*entry)->origin != room_.self.org()) question.hop = policy::Hop::kOnward;
-    v1::ExplainReply one;
-    Fill(policy::Evaluate(room_.rules, question), one);
-    one.set_tlp(std::string(model::Name(constraints->label)));
-    const uint64_t batch_seq = object ? (*record)->object().batch_seq() : (*record)->repeated_statement().batch_seq();
-    if (absl::Status status = FillRecorded(room_.journal, seq, batch_seq, party->party.org, one); !status.ok()) {
-      return status;
+absl::StatusOr<v1::ExplainReply> Reading::Explain(std::string_view id, std::string_view peer,
+                                                  std::string_view version) const {
+  const auto party = room_.directory.FindByName(peer);
+  if (!party) return UnknownPeer(room_, peer);
+  const absl::StatusOr<Found> found = FindObject(room_.journal, id, version);
+  if (!found.ok()) return found.status();
+  if (found->speaks_for_held()) {
+    absl::StatusOr<v1::ExplainReply> held = ExplainHeld(*found->held, *party);
+    if (held.ok() && found->accepted) {
+      held->set_recorded(held->recorded() + "; --version " + found->accepted->version + " explains the one before it");
     }
-    if (reply.decision() != "permit" || one.decision() == "permit") reply = std::move(one);
+    return held;
+  }
+  // Asked about every statement that carries these bytes; the one that lets most through speaks.
+  std::vector<uint64_t> seqs = found->accepted->repeats;
+  seqs.push_back(found->accepted->seq);
+  std::sort(seqs.begin(), seqs.end());
+  v1::ExplainReply reply;
+  for (const uint64_t seq : seqs) {
+    absl::StatusOr<v1::ExplainReply> one = ExplainStatement(*found->accepted, seq, *party);
+    if (!one.ok()) return one.status();
+    if (!one->decision().empty() && (reply.decision() != "permit" || one->decision() == "permit")) {
+      reply = *std::move(one);
+    }
   }
   return reply;
 }

@@ -16,6 +16,15 @@ policy::Question Base(const Room& room, const policy::Constraints& constraints) 
   return question;
 }
 
+constexpr size_t kMaxNameBytes = 256;
+
+// At most `limit` bytes of `text`, which is UTF-8, and no half character.
+std::string_view Cut(std::string_view text, size_t limit) {
+  if (text.size() <= limit) return text;
+  while ((static_cast<unsigned char>(text[limit]) & 0xC0) == 0x80) --limit;
+  return text.substr(0, limit);
+}
+
 // Markings inside an object (a bundle's or observed-data's own objects, an extension) are not read: where there are any,
 // what they ask for is not known.
 bool HasInnerMarkings(const model::JsonValue& value, bool inner) {
@@ -96,7 +105,7 @@ storage::ObjectFacts FactsOf(const model::StixObject& object) {
   facts.type = std::string(object.type());
   facts.version = std::string(object.version());
   facts.version_ns = object.version_ns();
-  facts.name = model::Escaped(object.name(), 120);
+  facts.name = std::string(Cut(object.name(), kMaxNameBytes));
   facts.values = model::SearchValues(object);
   facts.defines_statement_marking = model::ClassifyDefinition(object.json()) == model::DefinitionKind::kStatement;
   return facts;

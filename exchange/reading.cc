@@ -1,9 +1,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "exchange/lookup.h"
 #include "exchange/questions.h"
-#include "model/text.h"
-#include "model/timestamp.h"
 
 namespace entente::exchange {
 namespace {
@@ -13,8 +12,18 @@ const Bytes& StatementIn(const v1::Record& record) {
   return record.has_object() ? record.object().statement() : record.repeated_statement().statement();
 }
 
-absl::Status Absent() {
-  return Reject(RejectReason::kNotFound, "no such object is stored here; entente search finds objects by value");
+// Why an object is held back from everybody, with the reason that it was held for.
+absl::Status Held(const Room& room, const storage::QuarantineEntry& entry) {
+  absl::StatusOr<std::optional<v1::Record>> record = room.journal.FindRecord(entry.seq);
+  if (!record.ok()) return record.status();
+  RejectReason reason = RejectReason::kMarking;
+  for (const RejectInfo& info : AllRejectReasons()) {
+    if (info.name == entry.reason) reason = info.reason;
+  }
+  std::string what = "the object is in quarantine";
+  if (entry.origin != room.self.org()) what += ", received from " + room.directory.NameOf(entry.origin);
+  const std::string detail = record->has_value() ? (*record)->quarantine().detail() : "";
+  return Reject(reason, what + ": " + (detail.empty() ? std::string(Describe(reason).meaning) : detail));
 }
 
 }  // namespace
@@ -48,26 +57,10 @@ absl::StatusOr<std::optional<Reading::Object>> Reading::At(uint64_t seq) const {
 }
 
 absl::StatusOr<Reading::Object> Reading::Get(std::string_view id, std::string_view version) const {
-  absl::StatusOr<std::optional<storage::VersionEntry>> entry = std::nullopt;
-  if (version.empty()) {
-    entry = room_.journal.NewestVersion(id);
-  } else {
-    const absl::StatusOr<int64_t> version_ns = model::ParseTimestamp(version);
-    if (!version_ns.ok()) {
-      return Reject(RejectReason::kUsage, "--version takes the object's `modified` time, for example "
-                                          "2026-01-02T03:04:05.678Z");
-    }
-    entry = room_.journal.FindVersion(id, *version_ns);
-  }
-  if (!entry.ok()) return entry.status();
-  if (!entry->has_value()) {
-    absl::StatusOr<std::vector<storage::QuarantineEntry>> held = room_.journal.FindQuarantine(id);
-    if (!held.ok()) return held.status();
-    if (held->empty() || !version.empty()) return Absent();
-    return Reject(RejectReason::kNoLabel,
-                  "the object is in quarantine (" + held->back().reason + "); entente explain says why and what to do");
-  }
-  absl::StatusOr<std::optional<Object>> object = At((*entry)->seq);
+  const absl::StatusOr<Found> found = FindObject(room_.journal, id, version);
+  if (!found.ok()) return found.status();
+  if (!found->accepted) return Held(room_, *found->held);
+  absl::StatusOr<std::optional<Object>> object = At(found->accepted->seq);
   if (!object.ok()) return object.status();
   if (!object->has_value()) {
     return Reject(RejectReason::kPolicyTlp, "policy withholds this object from local readers; entente explain says why");

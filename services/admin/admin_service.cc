@@ -121,7 +121,7 @@ grpc::Status AdminService::Tail(grpc::ServerContext* context, const v1::TailRequ
 
 grpc::Status AdminService::Explain(grpc::ServerContext* context, const v1::ExplainRequest* request,
                                    v1::ExplainReply* reply) {
-  auto explained = sources_.reading.Explain(request->id(), request->peer());
+  auto explained = sources_.reading.Explain(request->id(), request->peer(), request->version());
   if (!explained.ok()) return ToGrpc(*context, explained.status());
   *reply = *std::move(explained);
   return grpc::Status::OK;
@@ -133,6 +133,7 @@ grpc::Status AdminService::Fsck(grpc::ServerContext* context, const v1::FsckRequ
   if (!report.ok()) return ToGrpc(*context, report.status());
   reply->set_ok(report->problems.empty());
   for (const std::string& problem : report->problems) reply->add_problems(problem);
+  for (const std::string& repair : report->repaired) reply->add_repaired(repair);
   reply->set_records(report->records);
   return grpc::Status::OK;
 }

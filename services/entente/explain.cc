@@ -20,6 +20,7 @@ std::string ExplanationJson(const v1::ExplainReply& reply) {
     json.Field("detail", step.detail()).EndObject();
   }
   json.EndArray().Field("tlp", reply.tlp()).Field("delivered", reply.delivered());
+  json.Field("version", reply.version());
   return json.Field("recorded", reply.recorded()).Field("remedy", reply.remedy()).EndObject().text();
 }
 
@@ -48,12 +49,14 @@ Exit Unexplained(AdminClient& client, const absl::Status& status, const std::str
               "'" + peer + "' is no peer of this node" + (meant.empty() ? "" : "; did you mean '" + meant + "'?"));
 }
 
-Exit RunExplain(const Invocation& invocation, const std::string& id, const std::string& peer) {
+Exit RunExplain(const Invocation& invocation, const std::string& id, const std::string& peer,
+                const std::string& version) {
   const auto client = AdminClient::Connect(invocation.node);
   if (!client.ok()) return Fail(client.status());
   v1::ExplainRequest request;
   request.set_id(id);
   request.set_peer(peer);
+  request.set_version(version);
   const auto reply = (*client)->Explain(request);
   if (!reply.ok()) return Unexplained(**client, reply.status(), peer);
   if (invocation.json) {
@@ -71,7 +74,8 @@ Exit RunExplain(const Invocation& invocation, const std::string& id, const std::
 void PrintExplanation(const Terminal& terminal, const std::string& id, const std::string& peer,
                       const v1::ExplainReply& reply) {
   Print(Verdict(terminal, Shown(peer), reply) + ": " + Shown(reply.reason()));
-  Print("  " + Shown(id) + "  " + PaintedLabel(terminal, reply.tlp()));
+  Print("  " + Shown(id) + (reply.version().empty() ? "" : "  " + Shown(reply.version())) + "  " +
+        PaintedLabel(terminal, reply.tlp()));
   std::vector<std::vector<std::string>> rows;
   int number = 0;
   for (const v1::TraceStep& step : reply.trace()) {
@@ -80,16 +84,18 @@ void PrintExplanation(const Terminal& terminal, const std::string& id, const std
   }
   Print(Columns(rows));
   if (!reply.remedy().empty()) Print("  would be shared if: " + Shown(reply.remedy()));
-  if (!reply.recorded().empty()) Print("  when published: " + Shown(reply.recorded()));
+  if (!reply.recorded().empty()) Print("  on record: " + Shown(reply.recorded()));
 }
 
 void AddExplain(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("explain", "Why a peer gets an object, or does not");
   const auto id = std::make_shared<std::string>(), peer = std::make_shared<std::string>();
+  const auto version = std::make_shared<std::string>();
   command->add_option("ID", *id, "STIX id of the object")->required();
   command->add_option("--peer", *peer, "Name of the peer")->required();
-  command->callback([&invocation, id, peer] {
-    invocation.command = [&invocation, id, peer] { return RunExplain(invocation, *id, *peer); };
+  command->add_option("--version", *version, "The version with this `modified` (default: the newest)");
+  command->callback([&invocation, id, peer, version] {
+    invocation.command = [&invocation, id, peer, version] { return RunExplain(invocation, *id, *peer, *version); };
   });
 }
 
