@@ -22,7 +22,7 @@ constexpr auto kFindings =
                    RejectReason::kParse, RejectReason::kSignature, RejectReason::kAead});
 
 absl::StatusOr<v1::FsckReply> Offline(const std::string& folder, const FsckFlags& flags) {
-  const auto offline = node::OpenOffline(folder, flags.passphrase_file);
+  const auto offline = node::OpenOffline(folder, flags.passphrase_file, /*repair=*/true);
   if (!offline.ok()) return offline.status();
   const auto report = (*offline)->journal->Fsck(flags.rebuild);
   if (!report.ok()) return report.status();
@@ -30,6 +30,7 @@ absl::StatusOr<v1::FsckReply> Offline(const std::string& folder, const FsckFlags
   reply.set_ok(report->problems.empty());
   reply.set_records(report->records);
   for (const std::string& problem : report->problems) reply.add_problems(problem);
+  for (const std::string& repair : report->repaired) reply.add_repaired(repair);
   return reply;
 }
 
@@ -57,15 +58,22 @@ Exit RunFsck(const Invocation& invocation, const FsckFlags& flags) {
     JsonWriter json;
     json.BeginObject().Field("ok", reply->ok()).Key("problems").BeginArray();
     for (const std::string& problem : reply->problems()) json.Value(problem);
-    Print(json.EndArray().EndObject().text());
+    json.EndArray();
+    if (flags.rebuild) {
+      json.Key("repaired").BeginArray();
+      for (const std::string& repair : reply->repaired()) json.Value(repair);
+      json.EndArray();
+    }
+    Print(json.EndObject().text());
   } else {
     const Terminal& terminal = invocation.terminal;
     Print((reply->ok() ? terminal.Good("ok") : terminal.Bad("damaged")) + ": " + Grouped(reply->records()) +
           " records checked, " + Grouped(static_cast<uint64_t>(reply->problems_size())) + " problems");
     for (const std::string& problem : reply->problems()) Print("  " + Shown(problem));
+    for (const std::string& repair : reply->repaired()) Print("  repaired: " + Shown(repair));
     if (!reply->ok()) Next(terminal, "keep a copy of the folder, then entente help STORE_CORRUPT");
   }
-  return reply->ok() ? Exit::kOk : Exit::kFailed;
+  return reply->ok() ? Exit::kOk : Exit::kVerification;
 }
 
 }  // namespace
@@ -73,7 +81,7 @@ Exit RunFsck(const Invocation& invocation, const FsckFlags& flags) {
 void AddFsck(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("fsck", "Check every record, signature and view of the store");
   const auto flags = std::make_shared<FsckFlags>();
-  command->add_flag("--rebuild", flags->rebuild, "Make all views anew from the journal (stop the daemon first)");
+  command->add_flag("--rebuild", flags->rebuild, "Make damaged views anew from the journal");
   command->add_option("--passphrase-file", flags->passphrase_file,
                       "For a stopped node: file with the passphrase (default: DIR/passphrase)");
   command->callback(

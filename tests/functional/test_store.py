@@ -39,7 +39,7 @@ def refuses_to_run(node, reason):
     assert done.returncode == 1
     assert reason.encode() in done.stderr, done.stderr
     report, code = node.fsck()
-    assert not report["ok"] and code == 1 and any(reason in problem for problem in report["problems"]), report
+    assert not report["ok"] and code == 4 and any(reason in problem for problem in report["problems"]), report
 
 
 def test_a_flipped_byte_in_the_middle_of_the_write_ahead_log_is_refused(make_node, tmp_path):
