@@ -30,7 +30,7 @@ absl::StatusOr<Found> FindObject(const storage::Reader& journal, std::string_vie
   if (found.accepted || found.held) return found;
   return Reject(RejectReason::kNotFound,
                 version.empty() ? "no such object is stored here; entente search finds objects by value"
-                                : "no such version of an object is stored here; entente get without --version shows the newest");
+                                : "no such version is stored here; entente get without --version shows the newest");
 }
 
 }  // namespace entente::exchange

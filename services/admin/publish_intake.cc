@@ -52,7 +52,9 @@ absl::Status PublishIntake::TakeOne(v1::PublishObject& object, std::vector<excha
   open_ = object.continues();
   if (open_) return absl::OkStatus();
   if (std::exchange(too_large_, false)) {
-    items.push_back({.content = {}, .refused = Reject(RejectReason::kLimit, "the object is larger than 32 MiB"), .start = start_});
+    items.push_back({.content = {},
+                     .refused = Reject(RejectReason::kLimit, "the object is larger than 32 MiB"),
+                     .start = start_});
   } else {
     items.push_back({.content = std::exchange(partial_, Bytes()), .refused = absl::OkStatus(), .start = start_});
   }

@@ -48,7 +48,8 @@ Exit RunInit(const Invocation& invocation, InitFlags flags) {
   }
   const auto facts = node::InitNode(options);
   if (ReasonOf(facts.status()) == RejectReason::kConflict) {
-    return Fail(facts.status(), "name a new or empty folder with --node; `entente run --node DIR` starts a node that is there");
+    return Fail(facts.status(),
+                "name a new or empty folder with --node; `entente run --node DIR` starts a node that is there");
   }
   if (!facts.ok()) return Fail(facts.status());
   if (invocation.json) {

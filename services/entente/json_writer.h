@@ -8,8 +8,8 @@
 
 namespace entente::cli {
 
-// Writes one JSON value as one line. Strings come out as valid, terminal-safe JSON whatever bytes they hold, and a parser
-// reads back the same text: control and invisible characters are written as \u escapes; only invalid UTF-8 is lost, to
+// Writes one JSON value as one line. Strings come out as valid, terminal-safe JSON whatever bytes they hold, and a
+// parser reads back the same text: control and invisible characters are written as \u escapes; only invalid UTF-8 is lost, to
 // U+FFFD. The caller keeps the nesting right (checked by assert).
 class JsonWriter {
  public:

@@ -1,10 +1,10 @@
 #include <sys/stat.h>
 
 #include "services/entente/commands.h"
-#include "services/entente/output.h"
+#include "services/entented/streams.h"
 
 int main(int argc, char** argv) {
-  entente::cli::GuardStreams();
+  entente::node::GuardStreams();
   umask(077);  // init and an offline fsck write into the node's folder
   return entente::cli::RunProgram(argc, argv);
 }

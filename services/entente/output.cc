@@ -1,12 +1,10 @@
 #include "services/entente/output.h"
 
-#include <fcntl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <utility>
@@ -87,15 +85,6 @@ bool Written(bool ok) {
 }
 
 }  // namespace
-
-void GuardStreams() {
-  signal(SIGPIPE, SIG_IGN);
-  for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
-    if (fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
-    // Opened the wrong way round, so that reading from it and writing results to it still fail.
-    static_cast<void>(open("/dev/null", stream == STDOUT_FILENO ? O_RDONLY : O_WRONLY));
-  }
-}
 
 bool PrintBytes(std::string_view bytes) {
   return Written(std::fwrite(bytes.data(), 1, bytes.size(), stdout) == bytes.size());

@@ -39,11 +39,6 @@ struct Terminal {
 // `text` made safe to look at. What the daemon escaped already stays as it is; everything else passes model::Escaped.
 std::string Shown(std::string_view text, size_t limit = 4096);
 
-// Standard streams that the caller closed (`>&-`) are filled with a place that takes nothing, so that no socket or file
-// gets their numbers and the results with them; a reader that has gone (`| head -1`) is an error of writing, not the end of
-// this process. First thing in main.
-void GuardStreams();
-
 // Results go to stdout and nothing else does. One call prints one line. False once stdout takes no more: a command that
 // has much to print stops then.
 bool Print(std::string_view line);

@@ -151,7 +151,8 @@ std::string Summary(const std::vector<Performance>& performances, const KillFact
   }
   json.EndArray().Key("kill").BeginObject().Field("objects", kill.totals.objects);
   json.Field("published", kill.totals.published).Field("unchanged", kill.totals.unchanged);
-  json.Field("killed", kill.killed).Field("durable_at_kill", kill.durable_at_kill).Field("lag_while_down", kill.lag_while_down);
+  json.Field("killed", kill.killed).Field("durable_at_kill", kill.durable_at_kill);
+  json.Field("lag_while_down", kill.lag_while_down);
   json.Field("held_after", kill.held_after).Field("catch_up_seconds", kill.catch_up_seconds);
   return json.EndObject().EndObject().text();
 }

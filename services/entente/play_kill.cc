@@ -111,7 +111,7 @@ absl::Status CatchUp(const Stage& stage, KillFacts& facts) {
 }
 
 std::string Outcome(const KillFacts& facts) {
-  if (!facts.killed) return "played before, so nothing was under way that a kill could interrupt, and nobody was killed";
+  if (!facts.killed) return "played before: nothing was under way that a kill could interrupt, so nobody was killed";
   char seconds[32];
   std::snprintf(seconds, sizeof seconds, "%.1f", facts.catch_up_seconds);
   return "started again and caught up in " + std::string(seconds) + " s";
@@ -123,7 +123,8 @@ absl::StatusOr<KillFacts> PlayKill(const Stage& stage) {
   KillFacts facts;
   std::vector<PlayedObject> objects;
   if (const absl::Status status = PublishAndKill(stage, facts, objects); !status.ok()) return status;
-  if (const absl::Status status = facts.killed ? CatchUp(stage, facts) : AwaitDrained(stage); !status.ok()) return status;
+  const absl::Status drained = facts.killed ? CatchUp(stage, facts) : AwaitDrained(stage);
+  if (!drained.ok()) return drained;
   const auto held = CountHeld(stage, kEstovia, objects);
   if (!held.ok()) return held.status();
   facts.held_after = *held;

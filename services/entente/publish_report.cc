@@ -97,7 +97,8 @@ absl::Status AwaitDelivery(AdminClient& client, const PublishTotals& totals, abs
     if (!last.ok()) return true;
     late.clear();
     for (const v1::PeerStatus& peer : status->peers()) {
-      if (IsOwed(totals, peer)) late += (late.empty() ? "" : ", ") + peer.name() + " (" + Grouped(peer.lag_objects()) + " objects)";
+      if (!IsOwed(totals, peer)) continue;
+      late += (late.empty() ? "" : ", ") + peer.name() + " (" + Grouped(peer.lag_objects()) + " objects)";
     }
     return late.empty();
   });

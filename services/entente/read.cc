@@ -33,8 +33,8 @@ void PrintRow(const Terminal& terminal, const v1::ObjectRow& row, uint64_t size)
   Print(Columns(rows));
 }
 
-// A reason about envelopes, objects or policy is why the object is withheld or in quarantine: refused, whatever exit the
-// same reason has elsewhere.
+// A reason about envelopes, objects or policy is why the object is withheld or in quarantine: refused, whatever exit
+// the same reason has elsewhere.
 Exit NotGiven(const absl::Status& status) {
   const Exit exit = Fail(status);
   return Describe(ReasonOf(status)).code < kFirstNodeCode ? Exit::kRefused : exit;
@@ -120,8 +120,8 @@ absl::StatusOr<Bytes> ContentOf(AdminClient& client, const v1::ObjectRow& row) {
 std::string AtLeastOne(const std::string& value) {
   const bool number = value.find_first_not_of("0123456789") == std::string::npos;
   if (number && value.find_first_not_of('0') != std::string::npos) return "";
-  return "-n takes no '" + Shown(value, 40) + "' but a number from 1 on; to see only what is new give --since with the journal_seq " +
-         "of `entente status --json`";
+  return "-n takes no '" + Shown(value, 40) + "' but a number from 1 on; to see only what is new give --since with " +
+         "the journal_seq of `entente status --json`";
 }
 
 std::string TailLine(const Invocation& invocation, const v1::ObjectRow& row, const Bytes* content) {

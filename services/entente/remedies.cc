@@ -37,8 +37,8 @@ constexpr auto kRemedies = std::to_array<std::pair<RejectReason, std::string_vie
     {RejectReason::kMarking,
      "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file"},
     {RejectReason::kConflict,
-     "object: give the change a newer `modified`, a version never changes its bytes; peer: choose another name with --name; "
-     "init: choose another folder"},
+     "object: give the change a newer `modified`, a version never changes its bytes; peer: choose another name with "
+     "--name; init: choose another folder"},
     {RejectReason::kOwner, "publish under an id of your own; the first origin of an id keeps it"},
     {RejectReason::kLabelLowered,
      "leave --tlp away, or raise with it; a looser label needs a new version of the object"},

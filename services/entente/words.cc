@@ -41,7 +41,8 @@ std::vector<std::string> HelpAsOption(std::vector<std::string> words, const std:
   const size_t help = NextPlain(words, 0);
   if (help == words.size() || words[help] != "help") return words;
   const size_t topic = NextPlain(words, help + 1);
-  if (topic == words.size() || std::find(commands.begin(), commands.end(), words[topic]) == commands.end()) return words;
+  if (topic == words.size()) return words;
+  if (std::find(commands.begin(), commands.end(), words[topic]) == commands.end()) return words;
   words.erase(words.begin() + static_cast<std::ptrdiff_t>(help));
   words.emplace_back("--help");
   return words;

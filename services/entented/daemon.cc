@@ -20,7 +20,6 @@ void Harden() {
   prctl(PR_SET_DUMPABLE, 0);
   umask(077);
   mallopt(M_ARENA_MAX, 2);  // each arena keeps freed memory; with one per thread the daemon never gives any back
-  signal(SIGPIPE, SIG_IGN);
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "services/entented/node.h"
+#include "services/entented/streams.h"
 
 namespace {
 
@@ -11,6 +12,7 @@ constexpr int kUsageError = 2;
 }  // namespace
 
 int main(int argc, char** argv) {
+  entente::node::GuardStreams();
   CLI::App app("The Entente daemon: exchanges signed, labelled, sealed threat intelligence with accepted peers.",
                "entented");
   std::string folder, passphrase_file;

@@ -52,7 +52,7 @@ class Node {
   std::unique_ptr<Parts> parts_;
 };
 
-// The program's life: hardens the process (no core dump, umask 077, SIGPIPE ignored), opens, starts, runs and stops a
+// The program's life: hardens the process (no core dump, umask 077), opens, starts, runs and stops a
 // node. A refusal is one line on stderr. Returns the exit status: 0 after a signal, 1 otherwise.
 int RunDaemon(const std::string& folder, const std::string& passphrase_file);
 

@@ -14,8 +14,10 @@ constexpr absl::Duration kAskPid = absl::Milliseconds(500);
 // The name is signed into the identity; a configuration that says another one is of another node, or a slip.
 absl::Status CheckName(const NodePaths& paths, const Config& config, const trust::Self& self) {
   if (config.name == self.identity.name()) return absl::OkStatus();
-  return Reject(RejectReason::kConfig, paths.config + ": 'name' is \"" + config.name + "\", but this node's identity is \"" +
-                                           self.identity.name() + "\"; write name = \"" + self.identity.name() + "\"");
+  const std::string& signed_name = self.identity.name();
+  return Reject(RejectReason::kConfig, paths.config + ": 'name' is \"" + config.name +
+                                           "\", but this node's identity is \"" + signed_name +
+                                           "\"; write name = \"" + signed_name + "\"");
 }
 
 // Says who holds the store, where the holder answers.

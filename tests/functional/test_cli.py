@@ -185,6 +185,17 @@ def test_closed_streams_are_told_and_harm_nothing(pair, tmp_path):
     assert norlandia.status()["objects"] == 2000
 
 
+def test_a_daemon_without_standard_streams_keeps_its_store_whole(make_node, tmp_path):
+    node = make_node("cert.norlandia")
+    node.process = subprocess.Popen(["bash", "-c", f"exec {ENTENTE}d --node {node.dir} <&- >&- 2>&-"])
+    wait_for(node.answers, "the daemon to answer")
+    for stream in (0, 1, 2):
+        assert os.readlink(f"/proc/{node.daemon_pid()}/fd/{stream}") == "/dev/null"
+    node.publish(bundle_file(tmp_path / "one.json", [indicator(tlp="CLEAR")]))
+    assert node.stop() == 0
+    assert node.fsck() == ({"ok": True, "problems": []}, 0)
+
+
 def test_fsck_rebuilds_through_the_daemon_and_on_a_stopped_node(pair, tmp_path):
     norlandia, estovia = pair
     norlandia.publish(bundle_file(tmp_path / "some.json", [indicator(tlp="GREEN") for _ in range(20)]))
@@ -202,8 +213,8 @@ def test_conflicts_say_what_is_there_and_what_to_do(make_node, tmp_path):
     assert b"new or empty folder" in again.stderr
     norlandia.accept(estovia)
     twin = make_node("twin")
-    clash = norlandia.cli("peer add", twin.card, "--name", "cert.estovia", "--fingerprint", twin.fingerprint, "--nation",
-                          "XT", "--kind", "cert", check=1)
+    clash = norlandia.cli("peer add", twin.card, "--name", "cert.estovia", "--fingerprint", twin.fingerprint,
+                          "--nation", "XT", "--kind", "cert", check=1)
     assert b"CONFLICT" in clash.stderr and b"--name" in clash.stderr and b"modified" not in clash.stderr
 
 
