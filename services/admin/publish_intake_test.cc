@@ -31,6 +31,19 @@ TEST(PublishIntake, JoinsPiecesAcrossChunksInOrder) {
   EXPECT_TRUE(intake.Finish().ok());
 }
 
+TEST(PublishIntake, AnObjectBeginsWhereItsFirstPieceSays) {
+  PublishIntake intake;
+  Items items;
+  auto chunk = Chunk({Piece("a", true), Piece("b", false), Piece("c", false)});
+  chunk.mutable_objects(0)->set_line(7);
+  chunk.mutable_objects(0)->set_column(3);
+  ASSERT_TRUE(intake.Take(chunk, items).ok());
+  ASSERT_TRUE(items[0].start.has_value());
+  EXPECT_EQ(items[0].start->line, 7u);
+  EXPECT_EQ(items[0].start->column, 3u);
+  EXPECT_FALSE(items[1].start.has_value());
+}
+
 TEST(PublishIntake, ObjectAtTheLimitPassesOneByteMoreIsRefusedAndTheNextIsUntouched) {
   for (const size_t extra : {0u, 1u}) {
     PublishIntake intake;

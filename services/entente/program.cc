@@ -112,6 +112,7 @@ Exit RunCommand(CLI::App& app, Invocation& invocation, std::vector<std::string> 
     std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     app.parse(std::move(words));
   } catch (const CLI::CallForHelp&) {
+    if (app.remaining_size(true) > 0) return Misunderstood(app);
     Print(app.help());
     return Exit::kOk;
   } catch (const CLI::ParseError& error) {

@@ -9,8 +9,8 @@
 namespace entente::node {
 namespace {
 
-// System calls as such: wrappers of libraries (sanitizers) are not ready this early.
-void FillClosed(int, char**, char**) {
+// System calls as such and no checks: neither libraries' wrappers nor sanitizers are ready this early.
+__attribute__((no_sanitize("address", "undefined"))) void FillClosed(int, char**, char**) {
   for (const int stream : {STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO}) {
     if (syscall(SYS_fcntl, stream, F_GETFD) >= 0) continue;
     // The lowest free number is this stream's.

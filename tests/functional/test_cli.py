@@ -20,6 +20,12 @@ def test_help_of_every_command_is_printed_in_both_ways(command):
     assert run("help", *command.split(), check=0).stdout == direct.stdout
 
 
+def test_help_on_what_there_is_not_is_refused():
+    for line, named in (("help publsh", b"'publsh'"), ("publsh --help", b"'publsh'"), ("peer ad --help", b"'ad'")):
+        done = run(*line.split())
+        assert done.returncode == 2 and done.stdout == b"" and named in done.stderr
+
+
 def test_version_alone_is_the_programs_version():
     assert run("--version", check=0).stdout.startswith(b"entente ")
     for words in (["status", "--version"], ["--version", "status"], ["tail", "--version"]):
