@@ -73,6 +73,11 @@ RejectReason JoinMarkings(const model::StixObject& object, const std::function<b
     detail = "this marking-definition claims a TLP or PAP id with another meaning; remove it";
     return RejectReason::kMarking;
   }
+  if (kind == model::DefinitionKind::kDisguised) {
+    detail = "this marking-definition spells a TLP or PAP level in a statement, which restricts nothing; refer to the "
+             "standard's own marking id instead";
+    return RejectReason::kMarking;
+  }
   const model::EffectiveMarking marking = model::NormaliseMarkings(object.json(), defines);
   constraints.label = std::max(constraints.label, marking.label);
   constraints.pap = std::max(constraints.pap, marking.pap);

@@ -39,8 +39,9 @@ struct EffectiveMarking {
 EffectiveMarking NormaliseMarkings(const JsonValue& object, const std::function<bool(std::string_view)>& is_statement);
 
 // A marking-definition object itself: whether it defines a statement marking; whether it claims an id from the TLP or PAP
-// tables with a definition that contradicts it (forged, to be quarantined). A genuine table entry is CLEAR.
-enum class DefinitionKind { kNotADefinition, kStatement, kKnown, kForged, kOther };
+// tables with a definition that contradicts it (forged), or spells a level in a statement under another id (disguised),
+// both to be quarantined. A genuine table entry is CLEAR.
+enum class DefinitionKind { kNotADefinition, kStatement, kKnown, kForged, kDisguised, kOther };
 DefinitionKind ClassifyDefinition(const JsonValue& object);
 
 }  // namespace entente::model

@@ -1,6 +1,7 @@
 #include "base/bytes.h"
 #include "model/marking.h"
 #include "model/marking_table.h"
+#include "model/marking_text.h"
 
 namespace entente::model {
 namespace {
@@ -15,10 +16,6 @@ bool HasPrefixIgnoringCase(std::string_view text, std::string_view upper_prefix)
     if (c != upper_prefix[i]) return false;
   }
   return true;
-}
-
-bool NamesALevel(std::string_view text) {
-  return HasPrefixIgnoringCase(text, "TLP:") || HasPrefixIgnoringCase(text, "PAP:");
 }
 
 // Every level that a definition states anywhere, held against the one its id stands for.
@@ -75,9 +72,9 @@ void CollectDefinition(const JsonValue& object, Claims& claims) {
       claims.Tlp(text);
     } else if (part.key == "pap") {
       claims.PapLevel(text);
-    } else if (part.key == "statement" && NamesALevel(text)) {
+    } else if (part.key == "statement") {
       claims.Text(text);
-    } else if (part.key != "statement") {
+    } else {
       claims.Foreign();
     }
   }
@@ -85,15 +82,16 @@ void CollectDefinition(const JsonValue& object, Claims& claims) {
 
 // A statement restricts nothing here, so whatever might be a restriction in a statement's clothes is none. OpenCTI
 // writes all of its own markings as statements and the level into x_opencti_definition.
-bool IsPlainStatement(const JsonValue& object) {
+DefinitionKind KindOfUnknown(const JsonValue& object) {
+  using enum DefinitionKind;
   const JsonValue* definition = object.Find("definition");
-  if (object.StringAt("definition_type") != "statement" || definition == nullptr) return false;
+  if (object.StringAt("definition_type") != "statement" || definition == nullptr) return kOther;
   const JsonValue* statement = definition->Find("statement");
-  if (statement == nullptr || !statement->is_string() || definition->members().size() != 1) return false;
-  if (object.Find("extensions") != nullptr || object.Find("x_opencti_definition") != nullptr) return false;
+  if (statement == nullptr || !statement->is_string() || definition->members().size() != 1) return kOther;
+  if (object.Find("extensions") != nullptr || object.Find("x_opencti_definition") != nullptr) return kOther;
   const JsonValue* opencti_type = object.Find("x_opencti_definition_type");
-  if (opencti_type != nullptr && opencti_type->text() != "statement") return false;
-  return !NamesALevel(statement->text()) && !NamesALevel(object.StringAt("name"));
+  if (opencti_type != nullptr && opencti_type->text() != "statement") return kOther;
+  return SpellsALevel(statement->text()) || SpellsALevel(object.StringAt("name")) ? kDisguised : kStatement;
 }
 
 }  // namespace
@@ -101,7 +99,7 @@ bool IsPlainStatement(const JsonValue& object) {
 DefinitionKind ClassifyDefinition(const JsonValue& object) {
   if (!object.is_object() || object.StringAt("type") != "marking-definition") return DefinitionKind::kNotADefinition;
   const auto known = LookUpMarking(object.StringAt("id"));
-  if (!known) return IsPlainStatement(object) ? DefinitionKind::kStatement : DefinitionKind::kOther;
+  if (!known) return KindOfUnknown(object);
   Claims claims(*known);
   claims.Text(object.StringAt("name"));
   claims.Text(object.StringAt("x_opencti_definition"));

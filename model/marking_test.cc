@@ -267,16 +267,25 @@ TEST(Definition, Statements) {
 TEST(Definition, RestrictionsDressedAsStatementsAreNone) {
   const std::string plain = R"("definition_type":"statement","definition":{"statement":"x"})";
   for (const std::string& rest :
-       {std::string(R"("definition_type":"statement","definition":{"statement":"TLP:AMBER+STRICT"})"),
-        std::string(R"("definition_type":"statement","definition":{"statement":"pap:red"})"),
-        std::string(R"("definition_type":"statement","definition":{"statement":"x","tlp":"red"})"),
+       {std::string(R"("definition_type":"statement","definition":{"statement":"x","tlp":"red"})"),
         std::string(R"("definition_type":"statement","definition":"x")"),
         std::string(R"("definition_type":"statement")"),
-        std::string(R"("definition_type":"statement","definition":{"statement":1})"), plain + R"(,"name":"TLP:RED")",
+        std::string(R"("definition_type":"statement","definition":{"statement":1})"),
         plain + R"(,"x_opencti_definition_type":"PAP","x_opencti_definition":"PAP:RED")",
         plain + R"(,"x_opencti_definition":"no foreigners")", plain + R"(,"extensions":{"extension-definition--1":{}})",
         std::string(R"("definition_type":"tlp","definition":{"tlp":"red"})"), std::string(R"("name":"x")")}) {
     EXPECT_EQ(KindOf(Definition(kStatement, rest)), DefinitionKind::kOther) << rest;
+  }
+}
+
+TEST(Definition, StatementsThatSpellALevelAreDisguised) {
+  for (const std::string text : {"TLP:AMBER+STRICT", "pap:red", "  tlp : red", "\\uff34\\uff2c\\uff30:RED", "TLP-RED",
+                                 "Traffic Light Protocol: Red"}) {
+    const std::string said = R"("definition_type":"statement","definition":{"statement":")" + text + "\"}";
+    const std::string named =
+        R"("definition_type":"statement","definition":{"statement":"x"},"name":")" + text + "\"";
+    EXPECT_EQ(KindOf(Definition(kStatement, said)), DefinitionKind::kDisguised) << text;
+    EXPECT_EQ(KindOf(Definition(kStatement, named)), DefinitionKind::kDisguised) << text;
   }
 }
 

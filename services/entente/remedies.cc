@@ -35,7 +35,8 @@ constexpr auto kRemedies = std::to_array<std::pair<RejectReason, std::string_vie
     {RejectReason::kBudget, "nothing: the peer slows down by itself"},
     {RejectReason::kNoLabel, "give the object a TLP marking, or publish the file with --tlp LABEL"},
     {RejectReason::kMarking,
-     "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file"},
+     "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file, with no level in "
+     "its text"},
     {RejectReason::kConflict,
      "object: give the change a newer `modified`, a version never changes its bytes; peer: choose another name with "
      "--name; init: choose another folder"},

@@ -95,6 +95,29 @@ def test_unlabelled_and_unknown_markings_are_held_and_labelling_releases(pair, t
     assert norlandia.status()["quarantined"] == 1
 
 
+STATEMENTS = [  # text of a statement marking, whether it is held back
+    ("Copyright 2015-2025, The MITRE Corporation. MITRE ATT&CK and ATT&CK are registered trademarks of The MITRE "
+     "Corporation.", False),
+    ("Copyright 2024 Red Hat, Inc.", False), ("See the Traffic Light Protocol at https://www.first.org/tlp/", False),
+    ("  tlp : red", True), ("\uff34\uff2c\uff30:RED", True), ("TLP-RED", True), ("Traffic Light Protocol: Red", True),
+]
+
+
+def test_a_level_written_as_a_statement_holds_back_what_refers_to_it(pair, tmp_path):
+    norlandia, estovia = pair
+    for number, (text, held) in enumerate(STATEMENTS):
+        uuid = f"10000000-0000-4000-8000-{number:012}"
+        definition = {"type": "marking-definition", "spec_version": "2.1", "id": "marking-definition--" + uuid,
+                      "created": "2026-01-02T03:04:05.678Z", "definition_type": "statement",
+                      "definition": {"statement": text}}
+        thing = indicator(tlp=uuid)
+        result = norlandia.publish(bundle_file(tmp_path / "s.json", [thing, definition]), "--tlp", "GREEN")
+        assert (result["published"], result["quarantined"]) == ((0, 2) if held else (2, 0)), (text, result)
+        assert all(n["reason"] == "MARKING" for n in result.get("notable", []))
+        norlandia.drained("cert.estovia")
+        assert present(estovia, thing["id"]) != held
+
+
 def test_tlp_may_raise_and_never_lowers(trio, tmp_path):
     norlandia, _, volt = trio
     amber = indicator(tlp="AMBER")
