@@ -1,6 +1,6 @@
 #!/usr/bin/python3
-"""Runs the commands whose output stands in README.md and docs/performance.md and puts what they print in place, and makes
-docs/reject-reasons.md anew.
+"""Runs the commands whose output stands in README.md and docs/performance.md and puts what they print in place, and
+makes docs/reject-reasons.md anew.
 
 Marks look like  <!-- output of: COMMAND -->  ```text ... ```  <!-- end of output -->.  Run from a built checkout.
 """
@@ -24,5 +24,5 @@ for name in ("README.md", "docs/performance.md"):
     page = ROOT / name
     page.write_text(MARK.sub(lambda m: m[1] + output_of(m[2]) + m[3], page.read_text()))
 
-subprocess.run([ROOT / "build/release/tests/cli_test", "--gtest_filter=RejectPage.*"], check=True, stdout=subprocess.DEVNULL,
-               env=os.environ | {"ENTENTE_REFRESH": "1"})
+subprocess.run([ROOT / "build/release/tests/cli_test", "--gtest_filter=RejectPage.*"], check=True,
+               stdout=subprocess.DEVNULL, env=os.environ | {"ENTENTE_REFRESH": "1"})

@@ -9,7 +9,8 @@ namespace {
 
 TEST(SpellsALevel, HoweverItIsDressed) {
   for (const char* text : {
-           "TLP:RED", "tlp:amber+strict", "  tlp : red", "TLP-RED", "TLP_GREEN", "tlp/clear", "TLP = WHITE", "[TLP] (RED)",
+           "TLP:RED", "tlp:amber+strict", "  tlp : red", "TLP-RED", "TLP_GREEN", "tlp/clear", "TLP = WHITE",
+           "[TLP] (RED)",
            "TLP:\n\tRED", "TLP.AMBER.STRICT", "TLPRED", "tlp2amber", "TLP 2.0: RED", "TLP v2 - Amber",
            "T.L.P.: RED", "t l p r e d", "T-L-P: R E D", "TLP level: red", "TLP Marking is Amber",
            "Traffic Light Protocol: Red", "TRAFFIC-LIGHT-PROTOCOL colour amber", "Traffic Light Protocol (TLP): GREEN",
@@ -43,7 +44,8 @@ TEST(SpellsALevel, RealStatementsDoNot) {
            "Use is governed by the TLP definitions of FIRST, version 2.0.",
            "TLPT scope: red team exercises under TIBER-EU", "Pap smear screening data", "PAPERS: red book",
            "The author can be reached at tlp@example.org", "x", "custom", "no foreigners", "Apache License 2.0",
-           "\u041F\u0440\u0430\u0432\u0430 \u0437\u0430\u0449\u0438\u0449\u0435\u043D\u044B: \u043A\u0440\u0430\u0441\u043D\u044B\u0439",
+           "\u041F\u0440\u0430\u0432\u0430 "
+           "\u0437\u0430\u0449\u0438\u0449\u0435\u043D\u044B: \u043A\u0440\u0430\u0441\u043D\u044B\u0439",
            "\u6A29\u5229\uFF1A\u8D64", "Trafi\u010Dno svetlo: rde\u010De", "STRICT confidentiality agreement applies",
        }) {
     EXPECT_FALSE(SpellsALevel(text)) << text;

@@ -86,8 +86,8 @@ class Committer {
   std::deque<Item> queue_;
   bool stopping_ = false, paused_ = false, busy_ = false;
   absl::Status failure_;
-  // What the largest group needed among those refused for space since there was room for it. A group that only just does
-  // not fit is refused while an empty one would be taken in: Health must not say that all is well.
+  // What the largest group needed among those refused for space since there was room for it. A group that only just
+  // does not fit is refused while an empty one would be taken in: Health must not say that all is well.
   mutable uint64_t refused_bytes_ = 0;
   Durable durable_;
   std::mutex stop_mutex_;

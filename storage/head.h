@@ -16,8 +16,8 @@ class HeadFile {
   static constexpr size_t kMaxBodyBytes = 2048;
 
   // The head with the highest sequence among the intact slots, and how many slots are not; empty when there is no file.
-  // Refuses with kStoreCorrupt when no slot is intact, with kStoreIo. Beside a writer a slot may be caught half written:
-  // one that is damaged for good is so in every one of `tries`.
+  // Refuses with kStoreCorrupt when no slot is intact, with kStoreIo. Beside a writer a slot may be caught half
+  // written: one that is damaged for good is so in every one of `tries`.
   struct Found {
     v1::SignedBody head;
     size_t damaged_slots = 0;

@@ -131,7 +131,8 @@ absl::StatusOr<std::vector<v1::PartyAccepted>> RocksJournal::Parties() const {
   return parties;
 }
 
-// The half that Open found damaged is whole again once a head was written over it: it is told once, a lasting one always.
+// The half that Open found damaged is whole again once a head was written over it: it is told once, a lasting one
+// always.
 void RocksJournal::TellHeadFile(FsckReport& report) {
   const absl::StatusOr<std::optional<HeadFile::Found>> found = HeadFile::Read(options_.path + ".head", kHeadTries);
   const bool damaged_now = found.ok() && found->has_value() && (*found)->damaged_slots > 0;

@@ -87,9 +87,10 @@ class Journal : public Reader {
   virtual void OnGroup(std::function<void(const JournalHead&)> callback) = 0;
 
   // Recomputes the chain, opens every record, rechecks every statement, rebuilds all views in a temporary store and
-  // compares them; the first one after Open also tells what Open found. Problems are sentences without values or ids. With `rebuild`, replaces the views by the rebuilt
-  // ones. Runs beside normal use over a snapshot. A rebuild refuses with kUnavailable while commits are queued, and
-  // holds back those that come meanwhile; `repaired` is then what it put right, `problems` what it could not.
+  // compares them; the first one after Open also tells what Open found. Problems are sentences without values or ids.
+  // With `rebuild`, replaces the views by the rebuilt ones. Runs beside normal use over a snapshot. A rebuild refuses
+  // with kUnavailable while commits are queued, and holds back those that come meanwhile; `repaired` is then what it
+  // put right, `problems` what it could not.
   struct FsckReport {
     std::vector<std::string> problems;  // at most 100
     std::vector<std::string> repaired;

@@ -33,13 +33,13 @@ std::string Row(const RejectInfo& row) {
 std::string Page() {
   std::string page =
       "# Reject reasons\n\n"
-      "<!-- Made from base/reject.cc and services/entente/remedies.cc by docs/refresh.py; a test fails when stale. -->\n\n"
-      "Why something was refused, at whichever door. The name is the label `reason` of the metrics, and what `explain`,\n"
-      "`publish` and the log give; name and code never change. `entente help CODE` shows a row of this page and needs\n"
-      "no daemon.\n\n"
+      "<!-- Made from base/reject.cc and services/entente/remedies.cc by docs/refresh.py; a test compares. -->\n\n"
+      "Why something was refused, at whichever door. The name is the label `reason` of the metrics, and what\n"
+      "`explain`, `publish` and the log give; name and code never change. `entente help CODE` shows a row\n"
+      "of this page and needs no daemon.\n\n"
       "*gRPC* is the status of a refused call at the admin socket, *HTTP* the one that stands for it where HTTP is\n"
-      "spoken, *exit* that of the command which ends with it. A `publish` that goes on behind a refused object exits 6\n"
-      "(`docs/cli.md`). A peer is never told a reason, only that it was refused.\n";
+      "spoken, *exit* that of the command which ends with it. A `publish` that goes on behind a refused object\n"
+      "exits 6 (`docs/cli.md`). A peer is never told a reason, only that it was refused.\n";
   for (const Part& part : kParts) {
     page += "\n## " + std::string(part.title) + "\n\n| name | code | gRPC | HTTP | exit | meaning | what to do |\n" +
             "|---|---|---|---|---|---|---|\n";

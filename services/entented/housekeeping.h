@@ -14,7 +14,8 @@
 namespace entente::node {
 
 // One quiet thread: rotates prekeys every hour, and writes to the log what changed since it last looked: sessions up or
-// down, intake stopped or resumed, refusals by reason, those of handshakes too: at most twelve lines a minute for each. So a flood of bad input costs a few lines, not a full disk.
+// down, intake stopped or resumed, refusals by reason, those of handshakes too: at most twelve lines a minute for each.
+// So a flood of bad input costs a few lines, not a full disk.
 class Housekeeping {
  public:
   static constexpr absl::Duration kLook = absl::Seconds(5), kRotate = absl::Hours(1);

@@ -38,8 +38,8 @@ class Verdict {
   std::optional<absl::Status> status_;
 };
 
-// The checks inside handshakes, and the count of what became of them. gRPC may run a check late, on its own threads: after
-// Close all are refused and nothing of the room is touched. Thread-safe.
+// The checks inside handshakes, and the count of what became of them. gRPC may run a check late, on its own threads:
+// after Close all are refused and nothing of the room is touched. Thread-safe.
 class HandshakeGate {
  public:
   explicit HandshakeGate(const exchange::Room& room) : room_(&room) {}
@@ -48,8 +48,8 @@ class HandshakeGate {
   void Close();
 
   // gRPC says nothing of a handshake that ends before the check, so connections are followed from outside: one that is
-  // opened here, and ended without a call over it or a check that accounts for it, never came so far. Counted as kTimeout
-  // when `late`, else as kTls. `peer` is "host:port"; calls from connections never opened are ignored.
+  // opened here, and ended without a call over it or a check that accounts for it, never came so far. Counted as
+  // kTimeout when `late`, else as kTls. `peer` is "host:port"; calls from connections never opened are ignored.
   void Opened(const std::string& peer);
   void Called(const std::string& peer);
   void Ended(const std::string& peer, bool late);

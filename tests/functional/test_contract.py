@@ -61,7 +61,8 @@ def test_search_finds_by_the_id_and_the_url_of_an_external_reference(pair, tmp_p
     norlandia, estovia = pair
     thing = indicator(tlp="GREEN", external_references=[
         {"source_name": "mitre-attack", "external_id": "T1566", "url": "https://attack.mitre.org/techniques/T1566"},
-        {"source_name": "cve", "external_id": "CVE-2017-0144"}, {"source_name": "report", "url": "https://a.example/R?x=1"}])
+        {"source_name": "cve", "external_id": "CVE-2017-0144"},
+        {"source_name": "report", "url": "https://a.example/R?x=1"}])
     norlandia.publish(bundle_file(tmp_path / "one.json", [thing]))
     norlandia.drained("cert.estovia")
     for query in ("T1566", "cve-2017-0144", "https://attack.mitre.org/techniques/T1566", "hxxps://a[.]example/r?X=1"):
