@@ -10,6 +10,12 @@ namespace {
 
 constexpr int64_t kHourUs = 3'600'000'000;
 
+Bytes HourBytes(uint32_t hour) {
+  Bytes out;
+  AppendBigEndian(out, hour);
+  return out;
+}
+
 uint64_t SequenceOf(const v1::SignedBody& head) {
   v1::HeadBody body;
   return body.ParseFromString(head.body()) ? body.sequence() : 0;
@@ -59,10 +65,8 @@ absl::Status Views::PeerHead(ByteView peer, const v1::SignedBody& head, uint64_t
 
 absl::Status Views::Envelope(const v1::EnvelopeSeen& seen, Step& step) {
   Bytes key = keys_.Envelope(seen.env_id());
-  Bytes hour;
-  AppendBigEndian(hour, seen.expires_hour());
   step.out.Put(Family::kReplay, ReplayHourRow(seen.expires_hour(), key), {});
-  step.out.Put(Family::kReplay, std::move(key), std::move(hour));
+  step.out.Put(Family::kReplay, std::move(key), HourBytes(seen.expires_hour()));
 
   const Bytes stream_key = keys_.InboundStream(seen.stream_origin(), seen.stream_id());
   absl::StatusOr<envelope::StreamPosition> position =
@@ -77,17 +81,22 @@ absl::Status Views::Envelope(const v1::EnvelopeSeen& seen, Step& step) {
   if (absl::Status status = PeerHead(seen.peer(), seen.head(), 0, 0, step); !status.ok()) return status;
   const int64_t hours = step.record.time_us() / kHourUs;
   return hours <= kReplayMarginHours ? absl::OkStatus()
-                                     : ForgetEnvelopes(static_cast<uint32_t>(hours - kReplayMarginHours), step);
+                                     : ForgetEnvelopes(static_cast<uint32_t>(hours - kReplayMarginHours), seen, step);
 }
 
-// Forgets envelope ids that expired before `hour`. A row remembers how far this came, so that each is looked at once.
-absl::Status Views::ForgetEnvelopes(uint32_t hour, Step& step) {
+// Forgets envelope ids that expired before `hour`. A row remembers how far this came, so that each is looked at once; it
+// goes back to an id that lies before it, which comes after a clock that was ahead is set right.
+absl::Status Views::ForgetEnvelopes(uint32_t hour, const v1::EnvelopeSeen& newest, Step& step) {
   absl::StatusOr<std::optional<Bytes>> row = step.rows.Get(Family::kMeta, kReplayFloorKey);
   if (!row.ok()) return row.status();
   uint32_t floor = 0;
   if (row->has_value()) {
     if ((*row)->size() != sizeof(floor)) return DamagedRow(Family::kMeta);
     floor = ReadBigEndian<uint32_t>(**row);
+  }
+  if (newest.expires_hour() < floor) {
+    floor = newest.expires_hour();
+    step.out.Put(Family::kMeta, Bytes(kReplayFloorKey), HourBytes(floor));
   }
   if (floor >= hour) return absl::OkStatus();
   std::vector<Bytes> expired;
@@ -100,9 +109,7 @@ absl::Status Views::ForgetEnvelopes(uint32_t hour, Step& step) {
   });
   if (!scanned.ok()) return scanned;
   if (expired.size() < kReplayForgottenAtOnce) {
-    Bytes reached;
-    AppendBigEndian(reached, hour);
-    step.out.Put(Family::kMeta, Bytes(kReplayFloorKey), std::move(reached));
+    step.out.Put(Family::kMeta, Bytes(kReplayFloorKey), HourBytes(hour));
   }
   for (Bytes& key : expired) {
     step.out.Delete(Family::kReplay, Bytes(1, kReplayById) + key.substr(1 + sizeof(hour)));

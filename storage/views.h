@@ -51,7 +51,7 @@ class Views {
   absl::Status Findable(const v1::ObjectAccepted& object, Step& step);
   absl::Status Unhold(std::string_view id, int64_t version_ns, ByteView digest, Step& step);
   absl::Status PeerHead(ByteView peer, const v1::SignedBody& head, uint64_t delivered, uint64_t refused, Step& step);
-  absl::Status ForgetEnvelopes(uint32_t hour, Step& step);
+  absl::Status ForgetEnvelopes(uint32_t hour, const v1::EnvelopeSeen& newest, Step& step);
 
   Keys keys_;
   uint64_t batch_seq_ = 0;
