@@ -70,20 +70,6 @@ TEST_F(Exchange, TheSameEnvelopeTwiceIsAReplay) {
   EXPECT_EQ(ReasonOf(estovia_.Admit(norlandia_.org(), (*next)->envelope)), RejectReason::kReplay);
 }
 
-TEST_F(Exchange, ARefusedEnvelopeIsSealedAgainAndThenGivenUp) {
-  norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
-  Delivery delivery(norlandia_.room(), estovia_.org());
-  for (int attempt = 1; attempt <= Delivery::kMaxAttempts; ++attempt) {
-    const auto next = delivery.Next(estovia_.OfferedPrekey());
-    ASSERT_TRUE(next.ok() && next->has_value()) << attempt;
-    delivery.Acknowledge((*next)->position, /*refused=*/true, std::nullopt);
-  }
-  EXPECT_FALSE(delivery.Next(estovia_.OfferedPrekey())->has_value());
-  ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
-  EXPECT_EQ(norlandia_.journal->Cursor(estovia_.org())->refused, 1u);
-  EXPECT_EQ(norlandia_.journal->Lag(estovia_.org()), 0u);
-}
-
 TEST_F(Exchange, TheCursorSurvivesAndNothingIsSentTwiceOnceAcknowledged) {
   for (int i = 0; i < 3; ++i) norlandia_.Publish({Indicator(std::to_string(i), "a.example", Label::kGreen)});
   EXPECT_EQ(DeliverAll(norlandia_, estovia_), 3u);
@@ -182,21 +168,6 @@ TEST_F(Exchange, AnotherOriginsLabelDoesNotBindOwnObjects) {
   estovia_.Publish({object}, strict);
   DeliverAll(estovia_, norlandia_);
   EXPECT_EQ(norlandia_.reading->Explain(IdOf("1"), "cert.estovia")->decision(), "permit");
-}
-
-TEST_F(Exchange, WhatWasGivenUpCanBePublishedAgain) {
-  const std::string object = Indicator("1", "a.example", Label::kGreen);
-  norlandia_.Publish({object});
-  {
-    Delivery delivery(norlandia_.room(), estovia_.org());
-    for (int attempt = 0; attempt < Delivery::kMaxAttempts; ++attempt) {
-      delivery.Acknowledge((*delivery.Next(estovia_.OfferedPrekey()))->position, /*refused=*/true, std::nullopt);
-    }
-  }
-  ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
-  EXPECT_FALSE(norlandia_.reading->Explain(IdOf("1"), "cert.estovia")->delivered());
-  EXPECT_EQ(norlandia_.Publish({object}).published(), 1u);
-  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 1u);
 }
 
 TEST_F(Exchange, AnUnlabelledCopyDoesNotSpoilALabelledOneInTheSameChunk) {

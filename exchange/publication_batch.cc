@@ -150,11 +150,11 @@ absl::Status PublicationBatch::ClassifyKnown(storage::Transaction& transaction, 
            "stricter --tlp");
     return absl::OkStatus();
   }
-  const bool somebody_new = as_strict && std::any_of(members.audience.begin(), members.audience.end(),
-                                                     [&](const OrgId& org) { return !earlier->audience.contains(org); });
+  const bool somebody_new = as_strict && earlier->misses(members);
   if (!somebody_new && !raised) return absl::OkStatus();
   candidate.fate = Fate::kPending;
   candidate.repeats = known;
+  candidate.refused = std::move(earlier->refused);
   members.members.push_back(index);
   return absl::OkStatus();
 }
@@ -169,6 +169,12 @@ bool PublicationBatch::Earlier::as_strict_as(const policy::Constraints& now) con
     before.addressees = now.addressees;
     return before == now;
   });
+}
+
+bool PublicationBatch::Earlier::misses(const Class& members) const {
+  return std::any_of(members.now.begin(), members.now.end(), [&](const OrgId& org) { return !audience.contains(org); }) ||
+         std::any_of(members.later.begin(), members.later.end(),
+                     [&](const OrgId& org) { return !audience.contains(org) && !later.contains(org); });
 }
 
 absl::StatusOr<PublicationBatch::Earlier> PublicationBatch::EarlierOf(storage::Transaction& transaction,
@@ -189,7 +195,16 @@ absl::StatusOr<PublicationBatch::Earlier> PublicationBatch::EarlierOf(storage::T
                                     cached->second);
       if (!read.ok()) return read;
     }
-    all.audience.insert(cached->second.audience.begin(), cached->second.audience.end());
+    for (const OrgId& org : cached->second.audience) {
+      absl::StatusOr<std::optional<absl::Time>> refused = RefusedSince(room_.journal, org, seq);
+      if (!refused.ok()) return refused.status();
+      if (refused->has_value()) {
+        all.refused.push_back({org, seq});
+      } else {
+        all.audience.insert(org);
+      }
+    }
+    all.later.insert(cached->second.later.begin(), cached->second.later.end());
     all.constraints.insert(all.constraints.end(), cached->second.constraints.begin(), cached->second.constraints.end());
   }
   return all;
@@ -206,7 +221,12 @@ absl::Status PublicationBatch::ReadBatch(storage::Transaction& transaction, uint
   out.constraints.push_back(*std::move(constraints));
   for (const v1::RecordedDecision& decision : (*batch)->batch().decisions()) {
     const auto org = OrgId::From(decision.org_id());
-    if (!decision.permitted() || !org) continue;
+    const int64_t until_us = decision.withheld_until_us();
+    if (!org || (!decision.permitted() && until_us == 0)) continue;
+    if (!decision.permitted() && absl::FromUnixMicros(until_us) > room_.clock.Now()) {
+      out.later.insert(*org);
+      continue;
+    }
     const absl::StatusOr<storage::PeerCursor> cursor = room_.journal.Cursor(*org);
     if (cursor.ok() && cursor->refused > 0 && cursor->delivered >= batch_seq) continue;
     out.audience.insert(*org);
@@ -241,14 +261,24 @@ PublicationBatch::Class& PublicationBatch::ClassFor(const policy::Constraints& c
     members.denial = *local.denial();
   }
   for (const auto& party : room_.directory.All()) {
-    const policy::Decision decision = policy::Evaluate(room_.rules, OutboundQuestion(room_, constraints, *party));
+    const OrgId& org = party->party.org;
+    policy::Question question = OutboundQuestion(room_, constraints, *party);
+    const policy::Decision decision = policy::Evaluate(room_.rules, question);
     if (decision.permitted()) {
-      members.decisions.push_back({party->party.org, *decision.permit()});
-      members.audience.push_back(party->party.org);
-    } else {
-      members.decisions.push_back({party->party.org, decision.denial()->reason});
+      members.decisions.push_back({org, *decision.permit()});
+      members.now.push_back(org);
+      continue;
     }
+    std::optional<absl::Time> until;
+    if (question.now < constraints.embargo_until) {
+      question.now = constraints.embargo_until;
+      if (policy::Evaluate(room_.rules, question).permitted()) until = constraints.embargo_until;
+    }
+    members.decisions.push_back({org, decision.denial()->reason, until});
+    if (until) members.later.push_back(org);
   }
+  members.audience = members.now;
+  members.audience.insert(members.audience.end(), members.later.begin(), members.later.end());
   std::sort(members.audience.begin(), members.audience.end());
   return members;
 }
@@ -276,7 +306,19 @@ absl::Status PublicationBatch::Sign(storage::Transaction& transaction, const Cla
             ? transaction.AppendRepeat(*batch_seq, statement, facts, *candidate.repeats, *members.local).status()
             : transaction.AppendObject(*batch_seq, statement, facts, *members.local).status();
     if (!stored.ok()) return stored;
+    if (absl::Status status = Supersede(transaction, members, candidate); !status.ok()) return status;
     candidate.fate = Fate::kPublished;
+  }
+  return absl::OkStatus();
+}
+
+// A peer that refused an earlier statement of the same bytes gets the new one instead.
+absl::Status PublicationBatch::Supersede(storage::Transaction& transaction, const Class& members,
+                                         const Candidate& candidate) {
+  for (const auto& [org, seq] : candidate.refused) {
+    if (!std::binary_search(members.audience.begin(), members.audience.end(), org)) continue;
+    const storage::DeliveryStep step{.settled = {seq}};
+    if (absl::Status status = transaction.AppendDelivered(org, step).status(); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
