@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "exchange/publication_batch.h"
 #include "exchange/testing/test_node.h"
 
 namespace entente::exchange {
@@ -50,6 +51,18 @@ TEST_F(Exchange, CountsAddUpForEveryPeer) {
   EXPECT_EQ(progress.rejected(), 1u);
   EXPECT_EQ(progress.unchanged(), 1u);
   EXPECT_EQ(progress.permitted().at("cert.estovia") + progress.withheld().at("cert.estovia"), progress.published());
+}
+
+TEST_F(Exchange, APartyAcceptedInMidPublishIsCountedWhole) {
+  PublicationBatch batch(norlandia_.room(), {{Indicator("1", "a.example", Label::kGreen), absl::OkStatus()}}, {}, 0);
+  batch.Parse();
+  ASSERT_TRUE(norlandia_.journal->CommitAndWait([&](storage::Transaction& t) { return batch.Store(t); }).ok());
+  TestNode volt("volt-energy", "XN", model::PartyKind::kPrivate);
+  norlandia_.Accept(volt);
+  const v1::PublishProgress progress = batch.Report();
+  for (const std::string peer : {"cert.estovia", "volt-energy"}) {
+    EXPECT_EQ(progress.permitted().at(peer) + progress.withheld().at(peer), progress.published()) << peer;
+  }
 }
 
 TEST_F(Exchange, ADuplicateDeliveryIsOneObject) {

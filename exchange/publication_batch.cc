@@ -360,6 +360,10 @@ v1::PublishProgress PublicationBatch::Report() {
                                    n);
     }
   }
+  // A party that was accepted, or renamed, since the decisions is whole as well: what nobody permitted it is withheld.
+  for (auto& [name, withheld] : *progress.mutable_withheld()) {
+    withheld = progress.published() - (*progress.mutable_permitted())[name];
+  }
   room_.counters.Count(Counters::kPublished, progress.published());
   room_.counters.Count(Counters::kUnchanged, unchanged);
   room_.counters.Count(Counters::kQuarantined, quarantined);
