@@ -26,6 +26,9 @@ void PublicationBatch::Refuse(Candidate& candidate, RejectReason reason, std::st
 }
 
 void PublicationBatch::Parse() {
+  size_t bytes = 0;
+  for (const Candidate& candidate : candidates_) bytes += candidate.content.size();
+  turn_.emplace(bytes);
   for (Candidate& candidate : candidates_) {
     if (candidate.fate != Fate::kPending) continue;
     absl::StatusOr<model::StixObject> object = model::StixObject::Parse(candidate.content);

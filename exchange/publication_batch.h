@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "exchange/big_parse.h"
 #include "exchange/exchange.h"
 #include "model/stix_object.h"
 
@@ -22,7 +23,7 @@ inline constexpr size_t kBatchStatements = 256, kBatchBytes = 1u << 20;
 class PublicationBatch {
  public:
   PublicationBatch(Room room, std::vector<PublishItem> items, PublishTerms terms, uint64_t first_index);
-  void Parse();
+  void Parse();  // may wait for its turn (BigParse), which it keeps until this is gone
   absl::Status Store(storage::Transaction& transaction);
   // Counts for the operator and the caller; after Store's records are durable.
   v1::PublishProgress Report();
@@ -75,6 +76,7 @@ class PublicationBatch {
   Room room_;
   PublishTerms terms_;
   uint64_t first_index_;
+  std::optional<BigParse> turn_;
   std::vector<Candidate> candidates_;
   std::map<ClassKey, Class> classes_;
   std::map<uint64_t, Earlier> earlier_;                          // by the batch's journal sequence
