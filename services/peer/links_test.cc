@@ -177,7 +177,7 @@ TEST_F(LinksTest, WhatWaitsForAnEmbargoIsSentWithoutBeingCalledFor) {
   MovingClock clock(terms.constraints.embargo_until + exchange::kEmbargoMargin - absl::Milliseconds(200));
   exchange::Room room{*n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.journal,
                       n_.node.rules, clock, n_.node.counters};
-  e_.node.clock.now += absl::Hours(2);
+  e_.node.clock.now = clock.Now();
   e_.Start();
   e_.Knows(n_, "");
   n_.Knows(e_, e_.address);
