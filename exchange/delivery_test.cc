@@ -34,7 +34,7 @@ class DeliveryTest : public ::testing::Test {
     }
     ASSERT_EQ(norlandia_.Publish(objects, terms).published(), static_cast<uint64_t>(count));
   }
-  // Sends all there is to send now; estovia takes what `poison` does not touch. Returns how many envelopes were refused.
+  // Sends all there is to send now; estovia takes what `poison` does not touch. Returns how many it refused.
   int Run(Delivery& delivery, const std::set<std::string>& poison) {
     int refused = 0;
     for (;;) {
@@ -53,7 +53,7 @@ class DeliveryTest : public ::testing::Test {
     return refused;
   }
   int RunRefusingAll(Delivery& delivery) { return Run(delivery, {"*"}); }
-  // An envelope shows nothing: a third node, at which it opens as well, says what is in it.
+  // Looked up with estovia's keys, and without telling estovia.
   bool Touches(const Outgoing& outgoing, const std::set<std::string>& poison) {
     if (poison.contains("*")) return true;
     if (poison.empty()) return false;
@@ -219,6 +219,35 @@ TEST_F(DeliveryTest, ACursorThatWasNeverWrittenCostsARepeatThatThePeerRecognises
   EXPECT_EQ(Lag(), 0u);
   EXPECT_EQ(estovia_.journal->Count().versions, 2u);
   EXPECT_EQ(estovia_.counters.Of(Counters::kDuplicate), 2u);
+}
+
+// What was signed in a future is refused by everybody else. It is held, the rest goes on, publishing again repairs it.
+TEST_F(DeliveryTest, ASenderWhoseClockWasAYearAheadRecovers) {
+  const absl::Time right = norlandia_.clock.now;
+  norlandia_.clock.now = right + absl::Hours(24 * 364);
+  ASSERT_TRUE(norlandia_.prekeys->Rotate(norlandia_.clock.now).ok());
+  Publish(1, 1);
+  norlandia_.clock.now = right;
+  ASSERT_TRUE(norlandia_.prekeys->Rotate(right).ok());
+  Publish(2, 1);
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  while (true) {
+    const auto next = delivery.Next(estovia_.OfferedPrekey());
+    ASSERT_TRUE(next.ok()) << next.status();
+    if (!next->has_value()) break;
+    const absl::Status taken = estovia_.Admit(norlandia_.org(), (*next)->envelope);
+    EXPECT_TRUE(taken.ok() || ReasonOf(taken) == RejectReason::kTime) << taken;
+    delivery.Acknowledge((*next)->position, !taken.ok(), std::nullopt);
+  }
+  Settle();
+  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
+  EXPECT_EQ(Cursor().held, 1u);
+  Publish(1, 1);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(estovia_.journal->Count().objects, 2u);
+  EXPECT_EQ(Lag(), 0u);
+  ExpectClean();
+  EXPECT_EQ(estovia_.journal->Fsck(false)->problems, std::vector<std::string>());
 }
 
 class Embargo : public DeliveryTest {

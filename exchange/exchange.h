@@ -21,7 +21,8 @@
 #include "trust/directory.h"
 #include "trust/prekey.h"
 
-// The journeys: admission (in), publication (out; delivery.h goes on from there), reading (every read is a release), acceptance of parties.
+// The journeys: admission (in), publication (out; delivery.h goes on from there), reading (every read is a release),
+// acceptance of parties.
 namespace entente::exchange {
 
 // What every journey works on. Borrowed; outlives them all.

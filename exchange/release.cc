@@ -137,9 +137,8 @@ absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const
       if (!loaded.ok()) return loaded.status();
       batch = *std::move(loaded);
     }
-    if (!statements.empty() && (statements.size() == kBatchStatements || bytes + statement->content.size() > kBatchBytes)) {
-      break;
-    }
+    const bool full = statements.size() == kBatchStatements || bytes + statement->content.size() > kBatchBytes;
+    if (full && !statements.empty()) break;
     out.last = seq;
     absl::StatusOr<RejectReason> denied = WithheldNow(room, peer, batch, *statement);
     if (!denied.ok()) return denied.status();
