@@ -32,6 +32,8 @@ Bytes Pae(ByteView payload_type, ByteView body);
 Digest TreeHash(const std::vector<ByteView>& leaves);
 // RFC 6962 audit path of leaf `index`, lowest level first. REQUIRES index < leaves.size().
 std::vector<Digest> AuditPath(const std::vector<ByteView>& leaves, size_t index);
+// The same for many leaves of one tree, which is hashed once. In the order of `indexes`.
+std::vector<std::vector<Digest>> AuditPaths(const std::vector<ByteView>& leaves, const std::vector<size_t>& indexes);
 // The root that `path` leads to, or nothing when the path has the wrong length for (index, size).
 std::optional<Digest> RootFromPath(ByteView leaf, uint64_t index, uint64_t size, const std::vector<Digest>& path);
 

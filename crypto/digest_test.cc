@@ -114,6 +114,16 @@ TEST(Merkle, EveryPathLeadsToTheRootAndNowhereElse) {
   }
 }
 
+TEST(Merkle, ManyPathsAtOnceAreThePathsOneByOne) {
+  const std::vector<Bytes> leaves = NumberedLeaves(13);
+  const std::vector<size_t> indexes = {12, 0, 5, 6};
+  const std::vector<std::vector<Digest>> paths = AuditPaths(Views(leaves), indexes);
+  ASSERT_EQ(paths.size(), indexes.size());
+  for (size_t i = 0; i < indexes.size(); ++i) {
+    EXPECT_EQ(RootFromPath(leaves[indexes[i]], indexes[i], 13, paths[i]), TreeHash(Views(leaves))) << indexes[i];
+  }
+}
+
 TEST(Merkle, APathOfTheWrongLengthLeadsNowhere) {
   const std::vector<Bytes> leaves = NumberedLeaves(6);
   std::vector<Digest> path = AuditPath(Views(leaves), 5);

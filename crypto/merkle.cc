@@ -53,13 +53,20 @@ Digest TreeHash(const std::vector<ByteView>& leaves) {
 }
 
 std::vector<Digest> AuditPath(const std::vector<ByteView>& leaves, size_t index) {
-  std::vector<Digest> path, level = LeafLevel(leaves);
-  for (; level.size() > 1; index /= 2) {
-    const size_t sibling = index ^ 1;
-    if (sibling < level.size()) path.push_back(level[sibling]);
+  return std::move(AuditPaths(leaves, {index}).front());
+}
+
+std::vector<std::vector<Digest>> AuditPaths(const std::vector<ByteView>& leaves, const std::vector<size_t>& indexes) {
+  std::vector<std::vector<Digest>> paths(indexes.size());
+  std::vector<Digest> level = LeafLevel(leaves);
+  for (int height = 0; level.size() > 1; ++height) {
+    for (size_t i = 0; i < indexes.size(); ++i) {
+      const size_t sibling = (indexes[i] >> height) ^ 1;
+      if (sibling < level.size()) paths[i].push_back(level[sibling]);
+    }
     Rise(level);
   }
-  return path;
+  return paths;
 }
 
 std::optional<Digest> RootFromLeafHash(const Digest& leaf_hash, uint64_t index, uint64_t size,

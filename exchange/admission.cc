@@ -98,7 +98,7 @@ void Admission::Check(Task& task) {
     return;
   }
   task.arrival = std::make_shared<Arrival>(room_, *std::move(verified), from, std::move(task.head));
-  task.arrival->Parse();
+  if (!task.arrival->big()) task.arrival->Parse();
 }
 
 void Admission::CommitInOrder(const OrgId& from) {
@@ -118,6 +118,7 @@ void Admission::CommitInOrder(const OrgId& from) {
     }
     const auto finish = [this, task](const absl::Status& status) {
       if (status.ok()) task->arrival->Count();
+      task->arrival.reset();  // now, with its turn: the task itself may live on in a worker that waits for one
       task->done(status);
       std::lock_guard lock(mutex_);
       if (--under_way_ == 0) idle_.notify_all();
@@ -126,6 +127,8 @@ void Admission::CommitInOrder(const OrgId& from) {
       finish(task->refused);
       continue;
     }
+    // Only the front of a lane takes a turn: one behind it would keep the turn while it waits for the front.
+    if (task->arrival->big()) task->arrival->Parse();
     room_.journal.Commit([task](storage::Transaction& transaction) { return task->arrival->Store(transaction); },
                          finish);
   }

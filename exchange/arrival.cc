@@ -11,7 +11,16 @@ Arrival::Arrival(Room room, envelope::VerifiedEnvelope envelope, std::shared_ptr
                  std::optional<v1::SignedBody> head)
     : room_(room), envelope_(std::move(envelope)), from_(std::move(from)), head_(std::move(head)) {}
 
+size_t Arrival::ContentBytes() const {
+  size_t bytes = 0;
+  for (const envelope::Statement& statement : envelope_.batch.statements()) bytes += statement.content().size();
+  return bytes;
+}
+
+bool Arrival::big() const { return BigParse::IsBig(ContentBytes()); }
+
 void Arrival::Parse() {
+  turn_.emplace(ContentBytes());
   for (const envelope::Statement& statement : envelope_.batch.statements()) {
     objects_.push_back(model::StixObject::Parse(statement.content()));
   }

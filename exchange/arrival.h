@@ -6,6 +6,7 @@
 #include <utility>
 #include <vector>
 
+#include "exchange/big_parse.h"
 #include "exchange/exchange.h"
 #include "model/stix_object.h"
 
@@ -18,6 +19,8 @@ class Arrival {
  public:
   Arrival(Room room, envelope::VerifiedEnvelope envelope, std::shared_ptr<const trust::Accepted> from,
           std::optional<v1::SignedBody> head);
+  // Big ones wait for their turn (BigParse), which they keep until this is gone: parse them in the order of commits.
+  bool big() const;
   void Parse();
   // Refuses with kReplay (this envelope again), kEquivocation (another statement stands at that place of the stream),
   // kGap (the first new statement does not name its predecessor); nothing is kept then.
@@ -32,6 +35,7 @@ class Arrival {
     std::optional<policy::Permit> permit;
     std::optional<storage::VersionEntry> same;  // the bytes are stored already
   };
+  size_t ContentBytes() const;
   absl::Status CheckStream(storage::Transaction& transaction);
   absl::StatusOr<Verdict> Decide(storage::Transaction& transaction, size_t index);
   absl::Status StoreOne(storage::Transaction& transaction, uint64_t batch_seq, size_t index);
@@ -40,6 +44,7 @@ class Arrival {
   envelope::VerifiedEnvelope envelope_;
   std::shared_ptr<const trust::Accepted> from_;
   std::optional<v1::SignedBody> head_;
+  std::optional<BigParse> turn_;
   std::vector<absl::StatusOr<model::StixObject>> objects_;
   std::vector<bool> fresh_;
   std::map<std::pair<model::Label, model::Pap>, policy::Decision> decisions_;

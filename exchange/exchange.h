@@ -22,7 +22,8 @@
 #include "trust/directory.h"
 #include "trust/prekey.h"
 
-// The journeys: admission (in), publication and delivery (out), reading (every read is a release), acceptance of parties.
+// The journeys: admission (in), publication (out; delivery.h goes on from there), reading (every read is a release),
+// acceptance of parties.
 namespace entente::exchange {
 
 // What every journey works on. Borrowed; outlives them all.
@@ -86,42 +87,6 @@ class Publication {
   Room room_;
 };
 
-// One peer's outbox as envelopes. One session at a time uses it; not thread-safe except Acknowledge.
-struct Outgoing {
-  uint64_t position = 0;   // of the last statement inside
-  uint32_t objects = 0;
-  Bytes envelope;
-};
-class Delivery {
- public:
-  // Starts behind the durable cursor.
-  Delivery(Room room, OrgId peer);
-  // The next envelope of at most 256 statements and about 1 MiB (one larger object goes alone), or nothing when the
-  // outbox is drained. Asks policy again; what is no longer permitted is skipped and counted.
-  absl::StatusOr<std::optional<Outgoing>> Next(const trust::Prekey& prekey);
-  // The peer's answer to `position`. The cursor advances, durably, over the answered prefix; a refused envelope is sealed
-  // and handed out again by Next up to kMaxAttempts times, then given up and counted. Unknown positions are ignored.
-  void Acknowledge(uint64_t position, bool refused, const std::optional<v1::SignedBody>& head);
-  size_t UnderWay() const;
-  static constexpr int kMaxAttempts = 3;
-
- private:
-  // One handed-out range of the outbox: entries behind `after` up to `position`.
-  struct Span {
-    uint64_t after, position;
-    uint32_t objects;
-    uint64_t given_up;  // withheld by policy now, or refused for good
-    int attempts;
-    bool seal_again, answered;
-  };
-  void AdvanceLocked(const std::optional<v1::SignedBody>& head);
-  absl::StatusOr<std::optional<Outgoing>> SealFrom(uint64_t after, uint64_t upto, const trust::Prekey& prekey);
-  Room room_;
-  OrgId peer_;
-  mutable std::mutex mutex_;
-  std::deque<Span> spans_;   // handed out, in order
-  uint64_t next_after_ = 0;
-};
 
 // Adds or changes a party: card, fingerprint, local facts. Durable when it returns.
 absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request);

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "exchange/heads.h"
+#include "exchange/publication_batch.h"
 #include "exchange/testing/test_node.h"
 
 namespace entente::exchange {
@@ -53,6 +54,18 @@ TEST_F(Exchange, CountsAddUpForEveryPeer) {
   EXPECT_EQ(progress.permitted().at("cert.estovia") + progress.withheld().at("cert.estovia"), progress.published());
 }
 
+TEST_F(Exchange, APartyAcceptedInMidPublishIsCountedWhole) {
+  PublicationBatch batch(norlandia_.room(), {{Indicator("1", "a.example", Label::kGreen), absl::OkStatus()}}, {}, 0);
+  batch.Parse();
+  ASSERT_TRUE(norlandia_.journal->CommitAndWait([&](storage::Transaction& t) { return batch.Store(t); }).ok());
+  TestNode volt("volt-energy", "XN", model::PartyKind::kPrivate);
+  norlandia_.Accept(volt);
+  const v1::PublishProgress progress = batch.Report();
+  for (const std::string peer : {"cert.estovia", "volt-energy"}) {
+    EXPECT_EQ(progress.permitted().at(peer) + progress.withheld().at(peer), progress.published()) << peer;
+  }
+}
+
 TEST_F(Exchange, ADuplicateDeliveryIsOneObject) {
   norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
   Delivery first(norlandia_.room(), estovia_.org()), second(norlandia_.room(), estovia_.org());
@@ -69,20 +82,6 @@ TEST_F(Exchange, TheSameEnvelopeTwiceIsAReplay) {
   const auto next = delivery.Next(estovia_.OfferedPrekey());
   EXPECT_TRUE(estovia_.Admit(norlandia_.org(), (*next)->envelope).ok());
   EXPECT_EQ(ReasonOf(estovia_.Admit(norlandia_.org(), (*next)->envelope)), RejectReason::kReplay);
-}
-
-TEST_F(Exchange, ARefusedEnvelopeIsSealedAgainAndThenGivenUp) {
-  norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
-  Delivery delivery(norlandia_.room(), estovia_.org());
-  for (int attempt = 1; attempt <= Delivery::kMaxAttempts; ++attempt) {
-    const auto next = delivery.Next(estovia_.OfferedPrekey());
-    ASSERT_TRUE(next.ok() && next->has_value()) << attempt;
-    delivery.Acknowledge((*next)->position, /*refused=*/true, std::nullopt);
-  }
-  EXPECT_FALSE(delivery.Next(estovia_.OfferedPrekey())->has_value());
-  ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
-  EXPECT_EQ(norlandia_.journal->Cursor(estovia_.org())->refused, 1u);
-  EXPECT_EQ(norlandia_.journal->Lag(estovia_.org()), 0u);
 }
 
 TEST_F(Exchange, TheCursorSurvivesAndNothingIsSentTwiceOnceAcknowledged) {
@@ -183,21 +182,6 @@ TEST_F(Exchange, AnotherOriginsLabelDoesNotBindOwnObjects) {
   estovia_.Publish({object}, strict);
   DeliverAll(estovia_, norlandia_);
   EXPECT_EQ(norlandia_.reading->Explain(IdOf("1"), "cert.estovia")->decision(), "permit");
-}
-
-TEST_F(Exchange, WhatWasGivenUpCanBePublishedAgain) {
-  const std::string object = Indicator("1", "a.example", Label::kGreen);
-  norlandia_.Publish({object});
-  {
-    Delivery delivery(norlandia_.room(), estovia_.org());
-    for (int attempt = 0; attempt < Delivery::kMaxAttempts; ++attempt) {
-      delivery.Acknowledge((*delivery.Next(estovia_.OfferedPrekey()))->position, /*refused=*/true, std::nullopt);
-    }
-  }
-  ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
-  EXPECT_FALSE(norlandia_.reading->Explain(IdOf("1"), "cert.estovia")->delivered());
-  EXPECT_EQ(norlandia_.Publish({object}).published(), 1u);
-  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 1u);
 }
 
 TEST_F(Exchange, AnUnlabelledCopyDoesNotSpoilALabelledOneInTheSameChunk) {

@@ -1,8 +1,10 @@
 #include <algorithm>
 
+#include "exchange/delivery.h"
 #include "exchange/lookup.h"
 #include "exchange/questions.h"
 #include "model/text.h"
+#include "model/timestamp.h"
 
 namespace entente::exchange {
 namespace {
@@ -33,6 +35,37 @@ void Fill(const policy::Decision& decision, v1::ExplainReply& reply) {
   reply.set_remedy(decision.denial()->remedy);
 }
 
+std::string At(absl::Time time) {
+  return model::FormatTimestamp(time);
+}
+
+// Whether the statement at `seq` arrived at `org`, for which it is, or was from its embargo's end on.
+absl::Status FillDelivered(const storage::Journal& journal, uint64_t seq, const v1::RecordedDecision& decision,
+                           const OrgId& org, v1::ExplainReply& reply) {
+  absl::StatusOr<storage::PeerCursor> cursor = journal.Cursor(org);
+  if (!cursor.ok()) return cursor.status();
+  const absl::StatusOr<std::optional<absl::Time>> refused = RefusedSince(journal, org, seq);
+  if (!refused.ok()) return refused.status();
+  if (refused->has_value()) {
+    reply.set_recorded(reply.recorded() + "; not delivered: refused by the peer since " + At(**refused) +
+                       ", which does not say why; it will be tried again until " +
+                       At(**refused + kRefusedUntilGivenUp) + ", and when it is published again");
+    return absl::OkStatus();
+  }
+  if (decision.permitted()) {
+    reply.set_delivered(cursor->delivered >= seq && cursor->refused == 0);
+    return absl::OkStatus();
+  }
+  const absl::Time until = absl::FromUnixMicros(decision.withheld_until_us());
+  absl::StatusOr<std::vector<storage::EmbargoedEntry>> waiting = journal.Embargoed(org, {until, seq - 1}, 1);
+  if (!waiting.ok()) return waiting.status();
+  const bool waits = !waiting->empty() && waiting->front().seq == seq;
+  if (waits) reply.set_recorded(reply.recorded() + "; it is sent by itself at " + At(until + kEmbargoMargin) +
+                                 ", when its embargo is over by every clock");
+  reply.set_delivered(!waits && cursor->refused == 0);
+  return absl::OkStatus();
+}
+
 // What the journal says was decided about `org` when the statement at `seq` was published.
 absl::Status FillRecorded(const storage::Journal& journal, uint64_t seq, uint64_t batch_seq, const OrgId& org,
                           v1::ExplainReply& reply) {
@@ -43,11 +76,8 @@ absl::Status FillRecorded(const storage::Journal& journal, uint64_t seq, uint64_
     if (decision.org_id() != org.view()) continue;
     reply.set_recorded((decision.permitted() ? "permitted (" : "withheld (") + decision.reason() +
                        ") at journal record " + std::to_string(batch_seq));
-    if (!decision.permitted()) return absl::OkStatus();
-    absl::StatusOr<storage::PeerCursor> cursor = journal.Cursor(org);
-    if (!cursor.ok()) return cursor.status();
-    reply.set_delivered(cursor->delivered >= seq && cursor->refused == 0);
-    return absl::OkStatus();
+    if (!decision.permitted() && decision.withheld_until_us() == 0) return absl::OkStatus();
+    return FillDelivered(journal, seq, decision, org, reply);
   }
   reply.set_recorded("the party was not on file when this was published; publish it again to reach it");
   return absl::OkStatus();

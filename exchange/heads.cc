@@ -35,7 +35,7 @@ void RememberHead(const Room& room, const OrgId& peer, const v1::SignedBody& hea
   }
   room.journal.Commit(
       [peer, head](storage::Transaction& transaction) {
-        return transaction.AppendDelivered(peer, 0, 0, &head).status();
+        return transaction.AppendDelivered(peer, {.head = head}).status();
       },
       [](const absl::Status&) {});  // not kept: the next head of that peer is
 }

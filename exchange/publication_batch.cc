@@ -27,6 +27,9 @@ void PublicationBatch::Refuse(Candidate& candidate, RejectReason reason, std::st
 }
 
 void PublicationBatch::Parse() {
+  size_t bytes = 0;
+  for (const Candidate& candidate : candidates_) bytes += candidate.content.size();
+  turn_.emplace(bytes);
   for (Candidate& candidate : candidates_) {
     if (candidate.fate != Fate::kPending) continue;
     absl::StatusOr<model::StixObject> object =
@@ -152,67 +155,12 @@ absl::Status PublicationBatch::ClassifyKnown(storage::Transaction& transaction, 
            "stricter --tlp");
     return absl::OkStatus();
   }
-  const bool somebody_new = as_strict && std::any_of(members.audience.begin(), members.audience.end(),
-                                                     [&](const OrgId& org) { return !earlier->audience.contains(org); });
+  const bool somebody_new = as_strict && earlier->misses(members);
   if (!somebody_new && !raised) return absl::OkStatus();
   candidate.fate = Fate::kPending;
   candidate.repeats = known;
+  candidate.refused = std::move(earlier->refused);
   members.members.push_back(index);
-  return absl::OkStatus();
-}
-
-// True when publishing again under `now` drops nothing that an earlier statement of the same bytes said: an object that was
-// once restricted reaches nobody new because a later command forgot the restriction.
-bool PublicationBatch::Earlier::as_strict_as(const policy::Constraints& now) const {
-  return std::all_of(constraints.begin(), constraints.end(), [&now](policy::Constraints before) {
-    if (!before.addressees.empty() && now.addressees.empty()) return false;
-    before.label = now.label;
-    before.pap = std::max(before.pap, now.pap);
-    before.addressees = now.addressees;
-    return before == now;
-  });
-}
-
-absl::StatusOr<PublicationBatch::Earlier> PublicationBatch::EarlierOf(storage::Transaction& transaction,
-                                                                      const storage::VersionEntry& known) {
-  std::vector<uint64_t> seqs = known.repeats;
-  seqs.push_back(known.seq);
-  Earlier all;
-  for (const uint64_t seq : seqs) {
-    absl::StatusOr<std::optional<v1::Record>> record = transaction.FindRecord(seq);
-    if (!record.ok()) return record.status();
-    if (!record->has_value()) continue;
-    const bool object = (*record)->has_object();
-    const uint64_t batch_seq = object ? (*record)->object().batch_seq() : (*record)->repeated_statement().batch_seq();
-    const auto [cached, fresh] = earlier_.try_emplace(batch_seq);
-    if (fresh) {
-      absl::Status read = ReadBatch(transaction, batch_seq,
-                                    object ? (*record)->object().statement() : (*record)->repeated_statement().statement(),
-                                    cached->second);
-      if (!read.ok()) return read;
-    }
-    all.audience.insert(cached->second.audience.begin(), cached->second.audience.end());
-    all.constraints.insert(all.constraints.end(), cached->second.constraints.begin(), cached->second.constraints.end());
-  }
-  return all;
-}
-
-// Whom one own batch was for, and under what. A peer to which deliveries were given up counts as not reached.
-absl::Status PublicationBatch::ReadBatch(storage::Transaction& transaction, uint64_t batch_seq, ByteView statement,
-                                         Earlier& out) const {
-  absl::StatusOr<std::optional<v1::Record>> batch = transaction.FindRecord(batch_seq);
-  if (!batch.ok()) return batch.status();
-  if (!batch->has_value() || (*batch)->batch().origin() != room_.self.org().view()) return absl::OkStatus();
-  absl::StatusOr<policy::Constraints> constraints = ConstraintsOf(statement);
-  if (!constraints.ok()) return constraints.status();
-  out.constraints.push_back(*std::move(constraints));
-  for (const v1::RecordedDecision& decision : (*batch)->batch().decisions()) {
-    const auto org = OrgId::From(decision.org_id());
-    if (!decision.permitted() || !org) continue;
-    const absl::StatusOr<storage::PeerCursor> cursor = room_.journal.Cursor(*org);
-    if (cursor.ok() && cursor->refused > 0 && cursor->delivered >= batch_seq) continue;
-    out.audience.insert(*org);
-  }
   return absl::OkStatus();
 }
 
@@ -243,14 +191,24 @@ PublicationBatch::Class& PublicationBatch::ClassFor(const policy::Constraints& c
     members.denial = *local.denial();
   }
   for (const auto& party : room_.directory.All()) {
-    const policy::Decision decision = policy::Evaluate(room_.rules, OutboundQuestion(room_, constraints, *party));
+    const OrgId& org = party->party.org;
+    policy::Question question = OutboundQuestion(room_, constraints, *party);
+    const policy::Decision decision = policy::Evaluate(room_.rules, question);
     if (decision.permitted()) {
-      members.decisions.push_back({party->party.org, *decision.permit()});
-      members.audience.push_back(party->party.org);
-    } else {
-      members.decisions.push_back({party->party.org, decision.denial()->reason});
+      members.decisions.push_back({org, *decision.permit()});
+      members.now.push_back(org);
+      continue;
     }
+    std::optional<absl::Time> until;
+    if (question.now < constraints.embargo_until) {
+      question.now = constraints.embargo_until;
+      if (policy::Evaluate(room_.rules, question).permitted()) until = constraints.embargo_until;
+    }
+    members.decisions.push_back({org, decision.denial()->reason, until});
+    if (until) members.later.push_back(org);
   }
+  members.audience = members.now;
+  members.audience.insert(members.audience.end(), members.later.begin(), members.later.end());
   std::sort(members.audience.begin(), members.audience.end());
   return members;
 }
@@ -278,6 +236,7 @@ absl::Status PublicationBatch::Sign(storage::Transaction& transaction, const Cla
             ? transaction.AppendRepeat(*batch_seq, statement, facts, *candidate.repeats, *members.local).status()
             : transaction.AppendObject(*batch_seq, statement, facts, *members.local).status();
     if (!stored.ok()) return stored;
+    if (absl::Status status = Supersede(transaction, members, candidate); !status.ok()) return status;
     candidate.fate = Fate::kPublished;
   }
   return absl::OkStatus();
@@ -320,9 +279,13 @@ v1::PublishProgress PublicationBatch::Report() {
       const std::string name = room_.directory.NameOf(decision.org);
       auto& counts = permitted ? *progress.mutable_permitted() : *progress.mutable_withheld();
       counts[name] += n;
-      room_.counters.CountDecision(permitted, permitted ? RejectReason::kNone : std::get<RejectReason>(decision.outcome),
-                                   n);
+      const RejectReason reason = permitted ? RejectReason::kNone : std::get<RejectReason>(decision.outcome);
+      room_.counters.CountDecision(permitted, reason, n);
     }
+  }
+  // A party that was accepted, or renamed, since the decisions is whole as well: what nobody permitted it is withheld.
+  for (auto& [name, withheld] : *progress.mutable_withheld()) {
+    withheld = progress.published() - (*progress.mutable_permitted())[name];
   }
   room_.counters.Count(Counters::kPublished, progress.published());
   room_.counters.Count(Counters::kUnchanged, unchanged);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "exchange/big_parse.h"
 #include "exchange/exchange.h"
 #include "model/stix_object.h"
 
@@ -22,7 +23,7 @@ inline constexpr size_t kBatchStatements = 256, kBatchBytes = 1u << 20;
 class PublicationBatch {
  public:
   PublicationBatch(Room room, std::vector<PublishItem> items, PublishTerms terms, uint64_t first_index);
-  void Parse();
+  void Parse();  // may wait for its turn (BigParse), which it keeps until this is gone
   absl::Status Store(storage::Transaction& transaction);
   // Counts for the operator and the caller; after Store's records are durable.
   v1::PublishProgress Report();
@@ -38,12 +39,14 @@ class PublicationBatch {
     RejectReason reason = RejectReason::kNone;
     std::string detail;
     std::optional<storage::VersionEntry> repeats;  // set: the same bytes are stored, and somebody new may have them
+    std::vector<std::pair<OrgId, uint64_t>> refused;  // earlier statements of them that wait because a peer refused them
   };
   // All candidates of one effective marking: one audience, one label, so one batch signature.
   struct Class {
     policy::Constraints constraints;
     std::vector<storage::PartyDecision> decisions;
-    std::vector<OrgId> audience;
+    std::vector<OrgId> now, later;  // permitted; denied only until the embargo ends
+    std::vector<OrgId> audience;    // both, sorted
     std::optional<policy::Permit> local;
     policy::Denial denial;         // why there is no local permit
     std::vector<size_t> members;
@@ -60,17 +63,21 @@ class PublicationBatch {
   absl::Status Sign(storage::Transaction& transaction, const Class& members, size_t begin, size_t end);
   // What earlier statements of the same bytes said, all together.
   struct Earlier {
-    std::set<OrgId> audience;
+    std::set<OrgId> audience, later;  // reached, or on the way; and those whose embargo has not ended
     std::vector<policy::Constraints> constraints;
+    std::vector<std::pair<OrgId, uint64_t>> refused;
     bool as_strict_as(const policy::Constraints& now) const;
+    bool misses(const Class& members) const;
   };
   absl::StatusOr<Earlier> EarlierOf(storage::Transaction& transaction, const storage::VersionEntry& known);
   absl::Status ReadBatch(storage::Transaction& transaction, uint64_t batch_seq, ByteView statement, Earlier& out) const;
+  absl::Status Supersede(storage::Transaction& transaction, const Class& members, const Candidate& candidate);
   static size_t StatementsFor(const Class& members);
 
   Room room_;
   PublishTerms terms_;
   uint64_t first_index_;
+  std::optional<BigParse> turn_;
   std::vector<Candidate> candidates_;
   std::map<ClassKey, Class> classes_;
   std::map<uint64_t, Earlier> earlier_;                          // by the batch's journal sequence

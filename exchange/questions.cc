@@ -130,4 +130,12 @@ absl::StatusOr<policy::Constraints> ConstraintsOf(ByteView statement_body) {
   return envelope::FromWire(body.constraints());
 }
 
+absl::StatusOr<std::optional<absl::Time>> RefusedSince(const storage::Journal& journal, const OrgId& peer,
+                                                       uint64_t seq) {
+  absl::StatusOr<std::vector<storage::RefusedEntry>> next = journal.Refused(peer, seq - 1, 1);
+  if (!next.ok()) return next.status();
+  if (next->empty() || next->front().seq != seq) return std::nullopt;
+  return next->front().since;
+}
+
 }  // namespace entente::exchange

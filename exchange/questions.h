@@ -29,4 +29,7 @@ std::string Sentence(const policy::Denial& denial);
 // The constraints that a stored statement was signed with.
 absl::StatusOr<policy::Constraints> ConstraintsOf(ByteView statement_body);
 
+// Since when `peer` refuses the statement at `seq`, or nothing when it does not.
+absl::StatusOr<std::optional<absl::Time>> RefusedSince(const storage::Journal& journal, const OrgId& peer, uint64_t seq);
+
 }  // namespace entente::exchange

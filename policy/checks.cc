@@ -117,7 +117,9 @@ Finding CheckEmbargo(const Facts& facts) {
   if (!HasEmbargo(facts.constraints)) return Skip("no embargo");
   if (facts.question.now >= facts.constraints.embargo_until) return Pass("over; " + LabelName(facts.label) + " counts");
   if (facts.same_org || facts.addressed) return Pass("running, " + facts.recipient.name + " is named");
-  return Fail(kPolicyEmbargo, "the embargo is running and " + facts.recipient.name + " is not named for before its end",
+  const std::string end = absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", facts.constraints.embargo_until, absl::UTCTimeZone());
+  return Fail(kPolicyEmbargo,
+              "the embargo is running until " + end + " and " + facts.recipient.name + " is not named for before its end",
               "wait for the embargo to end, or publish it again addressed to " + facts.recipient.name);
 }
 

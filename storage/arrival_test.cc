@@ -152,6 +152,31 @@ TEST_F(Arrivals, OneEnvelopeForgetsABoundedNumber) {
   EXPECT_EQ(known(), 0);  // the new ones too: long expired when they came
 }
 
+TEST_F(Arrivals, AClockThatRanAYearAheadAndCameBackLeavesACleanStoreThatWorks) {
+  const absl::Time before = store_.clock.now;
+  const trust::Self old = testing::MakeSelf("cert.old", before - absl::Hours(24 * 500));  // has 230 days left
+  ASSERT_TRUE(store_.Accept(peer_, "cert.estovia").ok());
+  store_.clock.now = before + absl::Hours(24 * 364);
+  ASSERT_TRUE(Take(Next({Indicator("1", "a")}), {Indicator("1", "a")}, crypto::RandomId<EnvelopeId>()).ok());
+  store_.clock.now = before;
+  for (const char* restart : {"no", "yes"}) {
+    if (*restart == 'y') store_.Open();
+    const EnvelopeId id = crypto::RandomId<EnvelopeId>();
+    ASSERT_TRUE(Take(Next({Indicator(restart, "b")}), {Indicator(restart, "b")}, id, absl::Hours(1)).ok());
+    EXPECT_EQ(absl::FromUnixMicros((*journal().FindRecord(journal().Head().sequence))->time_us()), store_.clock.now);
+    EXPECT_TRUE(*journal().HasEnvelope(id));
+    const std::string next = std::string(restart) + "3";
+    ASSERT_TRUE(Take(Next({Indicator(next, "b")}), {Indicator(next, "b")}, crypto::RandomId<EnvelopeId>()).ok());
+    EXPECT_TRUE(*journal().HasEnvelope(id));  // a replay is still seen
+    store_.clock.now += absl::Hours(kReplayMarginHours + 2);
+    const std::string later = std::string(restart) + "4";
+    ASSERT_TRUE(Take(Next({Indicator(later, "b")}), {Indicator(later, "b")}, crypto::RandomId<EnvelopeId>()).ok());
+    EXPECT_FALSE(*journal().HasEnvelope(id));  // and is forgotten in its time
+  }
+  ASSERT_TRUE(store_.Accept(old, "cert.old").ok());
+  EXPECT_EQ(journal().Fsck(false)->problems, std::vector<std::string>());
+}
+
 TEST_F(Arrivals, AReceivedObjectInQuarantineCountsForItsStream) {
   const TestObject object = Indicator("1", "a");
   const envelope::Batch batch = Next({object});

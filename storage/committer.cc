@@ -10,6 +10,9 @@ namespace {
 
 // Space a group needs besides its own bytes in log and tables: manifests, the engine's own log.
 constexpr uint64_t kSpareBytes = 1 << 20;
+// Record times do not follow a clock that was set back by less. A clock set back further had been wrong: keeping its time
+// would make envelope ids forgotten too early for as long as it had been ahead.
+constexpr absl::Duration kSmoothedStep = absl::Hours(48);
 
 absl::Status Stopping() {
   return Reject(RejectReason::kUnavailable, "this node is stopping; send again when it is back");
@@ -148,7 +151,8 @@ absl::Status Committer::Intake(uint64_t group_bytes) const {
 }
 
 void Committer::RunBody(Item& item, Overlay& group, uint64_t& next_seq) {
-  last_time_us_ = std::max(last_time_us_, absl::ToUnixMicros(room_.clock.Now()));
+  const int64_t now_us = absl::ToUnixMicros(room_.clock.Now());
+  if (now_us > last_time_us_ || last_time_us_ - now_us > absl::ToInt64Microseconds(kSmoothedStep)) last_time_us_ = now_us;
   Overlay own(&group);
   OpenTransaction transaction(own, views_, Keys(room_.at_rest, &memory_), room_.self.org(), next_seq, last_time_us_);
   item.outcome = item.body(transaction);

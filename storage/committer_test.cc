@@ -174,7 +174,7 @@ TEST_F(CommitterTest, EveryGroupIsToldOnceWithItsHead) {
   EXPECT_EQ(told, (std::vector<uint64_t>{2, 4}));
 }
 
-TEST_F(CommitterTest, RecordTimesNeverGoBack) {
+TEST_F(CommitterTest, RecordTimesDoNotGoBackWithAClockThatIsSetBackALittle) {
   store_.clock.now += absl::Hours(30);
   ASSERT_TRUE(journal().CommitAndWait(Stores(1)).ok());
   store_.clock.now -= absl::Hours(29);

@@ -70,6 +70,39 @@ absl::StatusOr<std::vector<uint64_t>> RocksJournal::Outbox(const OrgId& peer, ui
   return SequencesBehind(after, Family::kOutbox, keys().Peer(peer.view()), limit);
 }
 
+absl::StatusOr<std::vector<RefusedEntry>> RocksJournal::Refused(const OrgId& peer, uint64_t after,
+                                                                size_t limit) const {
+  std::vector<RefusedEntry> out;
+  absl::Status damaged;
+  const Bytes prefix = keys().Refused(peer.view());
+  const absl::Status status =
+      rows_.Scan(Family::kOutbox, prefix, prefix + SeqBytes(after + 1), [&](ByteView key, ByteView value) {
+        if (out.size() == limit) return false;
+        const absl::StatusOr<uint64_t> since = DecodeNumber(value, Family::kOutbox);
+        damaged = since.status();
+        if (since.ok()) out.push_back({SeqAtEnd(key), absl::FromUnixMicros(static_cast<int64_t>(*since))});
+        return since.ok();
+      });
+  if (!status.ok()) return status;
+  if (!damaged.ok()) return damaged;
+  return out;
+}
+
+absl::StatusOr<std::vector<EmbargoedEntry>> RocksJournal::Embargoed(const OrgId& peer, const EmbargoedEntry& after,
+                                                                    size_t limit) const {
+  std::vector<EmbargoedEntry> out;
+  const Bytes prefix = keys().Embargoed(peer.view());
+  const Bytes from = keys().EmbargoedRow(prefix, absl::ToUnixMicros(after.until), after.seq + 1);
+  const absl::Status status = rows_.Scan(Family::kOutbox, prefix, from, [&](ByteView key, ByteView) {
+    if (out.size() == limit) return false;
+    const int64_t until_us = Unbiased(ReadBigEndian<uint64_t>(key.substr(prefix.size())));
+    out.push_back({absl::FromUnixMicros(until_us), SeqAtEnd(key)});
+    return true;
+  });
+  if (!status.ok()) return status;
+  return out;
+}
+
 absl::StatusOr<std::vector<uint64_t>> RocksJournal::Objects(uint64_t after, size_t limit) const {
   return SequencesBehind(after, Family::kObjects, {}, limit);
 }
@@ -106,6 +139,8 @@ absl::StatusOr<PeerCursor> RocksJournal::Cursor(const OrgId& peer) const {
   if (!stored.ParseFromString(**row)) return DamagedRow(Family::kCursors);
   cursor.delivered = stored.delivered();
   cursor.refused = stored.refused();
+  cursor.held = stored.held();
+  cursor.embargoed = stored.embargoed();
   if (stored.has_head()) cursor.seen_head = stored.head();
   return cursor;
 }

@@ -71,8 +71,13 @@ class Journal : public Reader {
   virtual std::string_view FoundAtOpen() const = 0;
 
   // Outbox of `peer`: journal sequences of statements permitted to it, ascending, behind `after`. The last acknowledged
-  // position and newest head are in Cursor. Lag counts entries behind the cursor.
+  // position and newest head are in Cursor. Lag counts entries behind the cursor, and those that the peer refused.
   virtual absl::StatusOr<std::vector<uint64_t>> Outbox(const OrgId& peer, uint64_t after, size_t limit) const = 0;
+  // Outside the queue: entries that the peer refused, ascending, behind `after`; and entries under an embargo, in the
+  // order of its end, behind `after` (until, then seq).
+  virtual absl::StatusOr<std::vector<RefusedEntry>> Refused(const OrgId& peer, uint64_t after, size_t limit) const = 0;
+  virtual absl::StatusOr<std::vector<EmbargoedEntry>> Embargoed(const OrgId& peer, const EmbargoedEntry& after,
+                                                                size_t limit) const = 0;
   virtual absl::StatusOr<PeerCursor> Cursor(const OrgId& peer) const = 0;
   virtual uint64_t Lag(const OrgId& peer) const = 0;
   virtual uint64_t NewestOutboxPosition(const OrgId& peer) const = 0;

@@ -99,7 +99,7 @@ TEST_F(JournalTest, ARefusingBodyLeavesNothing) {
 TEST_F(JournalTest, ABodyThatOverlooksARefusedAppendIsRefused) {
   const absl::Status status = Do([&](Transaction& transaction) {
     EXPECT_TRUE(store_.Store(transaction, {Indicator("1", "a.example")}, {}).ok());
-    EXPECT_FALSE(transaction.AppendDelivered(peer_.org(), 99, 0, nullptr).ok());  // beyond the end
+    EXPECT_FALSE(transaction.AppendDelivered(peer_.org(), {.position = 99, .given_up = 0}).ok());  // beyond the end
     return absl::OkStatus();
   });
   EXPECT_EQ(ReasonOf(status), RejectReason::kInternal);
@@ -162,7 +162,8 @@ TEST_F(JournalTest, AcknowledgedEntriesLeaveTheOutbox) {
   ASSERT_TRUE(store_.Publish({Indicator("1", "a"), Indicator("2", "b"), Indicator("3", "c")}, {peer_.org()}).ok());
   EXPECT_EQ(journal().Lag(peer_.org()), 3u);
   const v1::SignedBody head = trust::MakeHead(peer_, 7, Digest(), store_.clock.now);
-  ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), 3, 1, &head).status(); }).ok());
+  const DeliveryStep step{.position = 3, .given_up = 1, .head = head};
+  ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), step).status(); }).ok());
   store_.Open();
   EXPECT_EQ(*journal().Outbox(peer_.org(), 0, 10), std::vector<uint64_t>{4});
   EXPECT_EQ(journal().Lag(peer_.org()), 1u);
@@ -176,11 +177,56 @@ TEST_F(JournalTest, ACursorNeverGoesBack) {
   ASSERT_TRUE(store_.Publish({Indicator("1", "a"), Indicator("2", "b")}, {peer_.org()}).ok());
   const v1::SignedBody newer = trust::MakeHead(peer_, 7, Digest(), store_.clock.now);
   const v1::SignedBody older = trust::MakeHead(peer_, 6, Digest(), store_.clock.now);
-  ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), 3, 0, &newer).status(); }).ok());
-  ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), 2, 0, &older).status(); }).ok());
+  const DeliveryStep further{.position = 3, .given_up = 0, .head = newer};
+  ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), further).status(); }).ok());
+  const DeliveryStep back{.position = 2, .given_up = 0, .head = older};
+  ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), back).status(); }).ok());
   EXPECT_EQ(journal().Cursor(peer_.org())->delivered, 3u);
   EXPECT_EQ(journal().Cursor(peer_.org())->seen_head->body(), newer.body());
   EXPECT_EQ(journal().Lag(peer_.org()), 0u);
+}
+
+TEST_F(JournalTest, ARefusedEntryStaysOutsideTheQueueUntilItIsSettled) {
+  ASSERT_TRUE(store_.Publish({Indicator("1", "a"), Indicator("2", "b"), Indicator("3", "c")}, {peer_.org()}).ok());
+  const DeliveryStep held{.position = 4, .held = {3}};
+  ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), held).status(); }).ok());
+  store_.Open();
+  EXPECT_TRUE(journal().Outbox(peer_.org(), 4, 10)->empty());
+  ASSERT_EQ(journal().Refused(peer_.org(), 0, 10)->size(), 1u);
+  EXPECT_EQ(journal().Refused(peer_.org(), 0, 10)->front().seq, 3u);
+  EXPECT_EQ(journal().Refused(peer_.org(), 0, 10)->front().since, store_.clock.now);
+  EXPECT_TRUE(journal().Refused(peer_.org(), 3, 10)->empty());
+  EXPECT_EQ(journal().Cursor(peer_.org())->held, 1u);
+  EXPECT_EQ(journal().Lag(peer_.org()), 1u);
+  const DeliveryStep settled{.settled = {3}};
+  for (int twice = 0; twice < 2; ++twice) {
+    ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), settled).status(); }).ok());
+    EXPECT_EQ(journal().Cursor(peer_.org())->held, 0u);
+    EXPECT_EQ(journal().Lag(peer_.org()), 0u);
+  }
+  EXPECT_EQ(journal().Cursor(peer_.org())->delivered, 4u);
+  EXPECT_TRUE(journal().Fsck(false)->problems.empty());
+}
+
+TEST_F(JournalTest, AnEmbargoedEntryIsFoundByItsTimeAndIsNoLag) {
+  const absl::Time end = store_.clock.now + absl::Hours(5);
+  ASSERT_TRUE(store_.Publish({Indicator("1", "a"), Indicator("2", "b")}, {}, {{peer_.org(), end}}).ok());
+  store_.Open();
+  EXPECT_TRUE(journal().Outbox(peer_.org(), 0, 10)->empty());
+  EXPECT_EQ(journal().Lag(peer_.org()), 0u);
+  EXPECT_EQ(journal().Cursor(peer_.org())->embargoed, 2u);
+  const auto first = journal().Embargoed(peer_.org(), {absl::InfinitePast(), 0}, 1);
+  ASSERT_EQ(first->size(), 1u);
+  EXPECT_EQ(first->front().until, end);
+  const auto second = journal().Embargoed(peer_.org(), first->front(), 9);
+  ASSERT_EQ(second->size(), 1u);
+  EXPECT_EQ(second->front().seq, first->front().seq + 1);
+  const DeliveryStep step{.held = {second->front().seq}, .released = {first->front(), second->front()}};
+  ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), step).status(); }).ok());
+  EXPECT_EQ(journal().Cursor(peer_.org())->embargoed, 0u);
+  EXPECT_EQ(journal().Cursor(peer_.org())->held, 1u);
+  EXPECT_EQ(journal().Lag(peer_.org()), 1u);
+  EXPECT_TRUE(journal().Fsck(false)->problems.empty());
 }
 
 TEST_F(JournalTest, ALaterRecordOfAPartyCounts) {

@@ -89,6 +89,15 @@ Bytes Keys::Peer(ByteView org) const {
 Bytes Keys::OutboxRow(ByteView peer_key, uint64_t seq) const {
   return Joined(peer_key, SeqBytes(seq));
 }
+Bytes Keys::Refused(ByteView org) const {
+  return at_rest_->IndexKey("refused", org);
+}
+Bytes Keys::Embargoed(ByteView org) const {
+  return at_rest_->IndexKey("embargoed", org);
+}
+Bytes Keys::EmbargoedRow(ByteView embargoed_key, int64_t until_us, uint64_t seq) const {
+  return Joined(embargoed_key, SeqBytes(Biased(until_us))) + SeqBytes(seq);
+}
 Bytes Keys::CursorProgress(ByteView peer_key) const {
   return Bytes(peer_key) + kCursorProgress;
 }

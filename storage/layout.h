@@ -67,6 +67,9 @@ class Keys {
   Bytes Envelope(ByteView envelope_id) const;
   Bytes Peer(ByteView org) const;  // prefix in outbox and cursors
   Bytes OutboxRow(ByteView peer_key, uint64_t seq) const;
+  Bytes Refused(ByteView org) const;    // prefix in outbox: entries that the peer refused
+  Bytes Embargoed(ByteView org) const;  // prefix in outbox: entries that wait for their embargo's end
+  Bytes EmbargoedRow(ByteView embargoed_key, int64_t until_us, uint64_t seq) const;
   Bytes CursorProgress(ByteView peer_key) const;
   Bytes CursorTally(ByteView peer_key) const;
   Bytes Party(ByteView org) const;

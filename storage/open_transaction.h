@@ -28,8 +28,7 @@ class OpenTransaction final : public AnswersReader<Transaction> {
   absl::StatusOr<uint64_t> AppendQuarantine(uint64_t batch_seq, const envelope::Statement* statement, ByteView content,
                                             const ObjectFacts& facts, const OrgId& origin,
                                             const QuarantineRecord& why) override;
-  absl::StatusOr<uint64_t> AppendDelivered(const OrgId& peer, uint64_t position, uint64_t refused,
-                                           const v1::SignedBody* head) override;
+  absl::StatusOr<uint64_t> AppendDelivered(const OrgId& peer, const DeliveryStep& step) override;
   absl::StatusOr<uint64_t> AppendEnvelope(const envelope::VerifiedEnvelope& envelope, const OrgId& peer,
                                           const v1::SignedBody* head, uint64_t gaps) override;
 

@@ -37,7 +37,18 @@ struct Counters {
 struct PeerCursor {
   uint64_t delivered = 0;                   // outbox position acknowledged
   uint64_t refused = 0;                     // entries given up
+  uint64_t held = 0;                        // refused by the peer, to be tried again
+  uint64_t embargoed = 0;                   // to go out when their embargo ends
   std::optional<v1::SignedBody> seen_head;  // newest head of that peer
+};
+// An outbox entry outside the queue: one that the peer refused, or one whose embargo has not ended.
+struct RefusedEntry {
+  uint64_t seq = 0;
+  absl::Time since;  // when it was first refused
+};
+struct EmbargoedEntry {
+  absl::Time until;
+  uint64_t seq = 0;
 };
 inline constexpr size_t kMaxRepeats = 64;
 

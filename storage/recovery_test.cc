@@ -75,7 +75,7 @@ TEST_F(Recovery, AnUnacknowledgedGroupMayBeTornAnywhere) {
   const size_t before = fs::file_size(Log());
   ASSERT_TRUE(store_.journal
                   ->CommitAndWait([&](Transaction& t) {
-                    return t.AppendDelivered(store_.self.org(), 0, 0, nullptr).status();  // one small record
+                    return t.AppendDelivered(store_.self.org(), {}).status();  // one small record
                   })
                   .ok());
   store_.Close();

@@ -37,6 +37,9 @@ class RocksJournal final : public AnswersReader<Journal> {
 
   absl::StatusOr<std::optional<Digest>> RootAt(uint64_t sequence) const override;
   absl::StatusOr<std::vector<uint64_t>> Outbox(const OrgId& peer, uint64_t after, size_t limit) const override;
+  absl::StatusOr<std::vector<RefusedEntry>> Refused(const OrgId& peer, uint64_t after, size_t limit) const override;
+  absl::StatusOr<std::vector<EmbargoedEntry>> Embargoed(const OrgId& peer, const EmbargoedEntry& after,
+                                                        size_t limit) const override;
   absl::StatusOr<PeerCursor> Cursor(const OrgId& peer) const override;
   absl::StatusOr<std::vector<v1::PartyAccepted>> Parties() const override;
   absl::StatusOr<SearchHits> Search(std::string_view value, size_t limit) const override;

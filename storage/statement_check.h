@@ -18,7 +18,7 @@ class StatementCheck {
 
  private:
   struct Claim;
-  absl::Status Learn(const v1::PartyAccepted& party, absl::Time at);
+  absl::Status Learn(const v1::PartyAccepted& party);
   absl::Status Verify(const Claim& claim, const ViewReader& reader);
   absl::Status VerifyRepeat(const v1::StatementRepeated& repeat, const ViewReader& reader);
 

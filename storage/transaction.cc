@@ -96,6 +96,7 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendOwnBatch(const envelope::Batch& 
       out.set_reason(permit->relationship());
     } else {
       out.set_reason(std::string(Describe(std::get<RejectReason>(decision.outcome)).name));
+      if (decision.withheld_until) out.set_withheld_until_us(absl::ToUnixMicros(*decision.withheld_until));
     }
   }
   return Append(std::move(record));
@@ -175,16 +176,22 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendQuarantine(uint64_t batch_seq, c
   return Append(std::move(record));
 }
 
-absl::StatusOr<uint64_t> OpenTransaction::AppendDelivered(const OrgId& peer, uint64_t position, uint64_t refused,
-                                                          const v1::SignedBody* head) {
+absl::StatusOr<uint64_t> OpenTransaction::AppendDelivered(const OrgId& peer, const DeliveryStep& step) {
   // Entries get the sequence of their record: a cursor beyond the end would swallow entries that are yet to come.
-  if (position >= next_seq_) return Refuse("a cursor beyond the end of the journal");
+  if (step.position >= next_seq_) return Refuse("a cursor beyond the end of the journal");
   v1::Record record;
   v1::Delivered& delivered = *record.mutable_delivered();
   delivered.set_peer(peer.str());
-  delivered.set_position(position);
-  delivered.set_refused(refused);
-  if (head != nullptr) *delivered.mutable_head() = *head;
+  delivered.set_position(step.position);
+  delivered.set_refused(step.given_up);
+  if (step.head) *delivered.mutable_head() = *step.head;
+  for (const uint64_t seq : step.held) delivered.add_held(seq);
+  for (const uint64_t seq : step.settled) delivered.add_settled()->set_seq(seq);
+  for (const EmbargoedEntry& entry : step.released) {
+    v1::EntrySettled& settled = *delivered.add_settled();
+    settled.set_seq(entry.seq);
+    settled.set_embargo_until_us(absl::ToUnixMicros(entry.until));
+  }
   return Append(std::move(record));
 }
 

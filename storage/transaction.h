@@ -28,6 +28,20 @@ struct QuarantineRecord {
 struct PartyDecision {
   OrgId org;
   std::variant<RejectReason, policy::Permit> outcome;
+  std::optional<absl::Time> withheld_until = {};  // of a denial: when its embargo ends, and with it the denial
+};
+
+// How far one peer's outbox came.
+struct DeliveryStep {
+  uint64_t position = 0;              // of the queue: everything up to here is answered; never moves the cursor back
+  uint64_t given_up = 0;              // entries that are lost to the peer in this step
+  std::optional<v1::SignedBody> head = {};  // the peer's newest
+  std::vector<uint64_t> held = {};          // refused entries that stay: of the queue, or settled as embargoed here
+  std::vector<uint64_t> settled = {};       // refused before, and done with
+  std::vector<EmbargoedEntry> released = {};  // embargoed before, and no more
+  bool empty() const {
+    return position == 0 && given_up == 0 && held.empty() && settled.empty() && released.empty();
+  }
 };
 
 // One atomic set of journal records with all their view changes. Exists only inside Journal::Commit's body, on the
@@ -38,7 +52,7 @@ class Transaction : public Reader {
   // Each returns the journal sequence of the record it appended, or a status, on which the caller returns at once.
   virtual absl::StatusOr<uint64_t> AppendParty(const v1::PartyAccepted& party) = 0;
   // Own batch: `decisions` for every party on file; the permitted ones get outbox entries for each statement stored
-  // after.
+  // after, those withheld until a time get entries outside the queue.
   virtual absl::StatusOr<uint64_t> AppendOwnBatch(const envelope::Batch& batch,
                                                   const std::vector<PartyDecision>& decisions) = 0;
   virtual absl::StatusOr<uint64_t> AppendReceivedBatch(const envelope::Batch& batch, const OrgId& from) = 0;
@@ -54,9 +68,8 @@ class Transaction : public Reader {
   virtual absl::StatusOr<uint64_t> AppendQuarantine(uint64_t batch_seq, const envelope::Statement* statement,
                                                     ByteView content, const ObjectFacts& facts, const OrgId& origin,
                                                     const QuarantineRecord& why) = 0;
-  // The peer acknowledged everything up to `position`; `refused` entries among it were given up.
-  virtual absl::StatusOr<uint64_t> AppendDelivered(const OrgId& peer, uint64_t position, uint64_t refused,
-                                                   const v1::SignedBody* head) = 0;
+  // Entries of `step` that are not where it says they are change nothing: a step may come twice.
+  virtual absl::StatusOr<uint64_t> AppendDelivered(const OrgId& peer, const DeliveryStep& step) = 0;
   // The envelope's id counts as seen; the inbound stream moves behind `batch`. `gaps` sequence numbers were skipped.
   virtual absl::StatusOr<uint64_t> AppendEnvelope(const envelope::VerifiedEnvelope& envelope, const OrgId& peer,
                                                   const v1::SignedBody* head, uint64_t gaps) = 0;

@@ -67,8 +67,8 @@ absl::StatusOr<Counters> DecodeCounters(ByteView bytes) {
   return Counters{NumberAt(bytes, 0), NumberAt(bytes, 1), NumberAt(bytes, 2)};
 }
 
-absl::StatusOr<uint64_t> DecodeNumber(ByteView bytes) {
-  if (bytes.size() != 8) return DamagedRow(Family::kParties);
+absl::StatusOr<uint64_t> DecodeNumber(ByteView bytes, Family family) {
+  if (bytes.size() != 8) return DamagedRow(family);
   return NumberAt(bytes, 0);
 }
 

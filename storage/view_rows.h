@@ -37,8 +37,8 @@ absl::StatusOr<TallyRow> DecodeTally(ByteView bytes);
 Bytes Encode(const Counters& counters);
 absl::StatusOr<Counters> DecodeCounters(ByteView bytes);
 
-// One number: parties (seq u64).
-absl::StatusOr<uint64_t> DecodeNumber(ByteView bytes);
+// One number: parties (seq u64), refused entries of the outbox (since when, us u64).
+absl::StatusOr<uint64_t> DecodeNumber(ByteView bytes, Family family = Family::kParties);
 
 VersionEntry ToEntry(const v1::VersionRow& row, int64_t version_ns);
 absl::Status DamagedRow(Family family);

@@ -22,7 +22,13 @@ BatchFacts FactsOf(const v1::BatchAccepted& batch, const Keys& keys) {
   facts.own = batch.own();
   facts.statement_ids = batch.statement_ids();
   for (const v1::RecordedDecision& decision : batch.decisions()) {
-    if (batch.own() && decision.permitted()) facts.outboxes.push_back(keys.Peer(decision.org_id()));
+    if (!batch.own()) break;
+    if (decision.permitted()) {
+      facts.outboxes.push_back(keys.Peer(decision.org_id()));
+    } else if (decision.withheld_until_us() != 0) {
+      facts.embargoed.push_back(
+          {keys.Peer(decision.org_id()), keys.Embargoed(decision.org_id()), decision.withheld_until_us()});
+    }
   }
   return facts;
 }
@@ -95,14 +101,7 @@ absl::Status Views::Statement(uint64_t batch_seq, ByteView statement_id, uint64_
     if (slot->sequence < sequence) step.out.Put(Family::kStreams, key, Encode(SlotRow{sequence, *id}));
     return absl::OkStatus();
   }
-  for (const Bytes& peer : facts.outboxes) {
-    step.out.Put(Family::kOutbox, keys_.OutboxRow(peer, step.seq), {});
-    const Bytes key = keys_.CursorTally(peer);
-    absl::StatusOr<TallyRow> tally = step.Read(Family::kCursors, key, TallyRow{}, DecodeTally);
-    if (!tally.ok()) return tally.status();
-    step.out.Put(Family::kCursors, key, Encode(TallyRow{tally->pending + 1, step.seq}));
-  }
-  return absl::OkStatus();
+  return Queued(facts, step);
 }
 
 absl::Status Views::Object(const v1::ObjectAccepted& object, Step& step) {

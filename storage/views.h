@@ -22,6 +22,11 @@ struct BatchFacts {
   bool own = false;
   Bytes statement_ids;
   std::vector<Bytes> outboxes;  // peer keys that an own batch's statements go to
+  struct Embargoed {
+    Bytes peer_key, embargoed_key;
+    int64_t until_us = 0;
+  };
+  std::vector<Embargoed> embargoed;  // that they go to later
 };
 
 // The views as one function of the journal: Apply turns a record into changes of view rows, from the record and the
@@ -50,8 +55,12 @@ class Views {
   absl::Status Statement(uint64_t batch_seq, ByteView statement_id, uint64_t sequence, Step& step);
   absl::Status Findable(const v1::ObjectAccepted& object, Step& step);
   absl::Status Unhold(std::string_view id, int64_t version_ns, ByteView digest, Step& step);
-  absl::Status PeerHead(ByteView peer, const v1::SignedBody& head, uint64_t delivered, uint64_t refused, Step& step);
-  absl::Status ForgetEnvelopes(uint32_t hour, Step& step);
+  absl::Status Queued(const BatchFacts& batch, Step& step);
+  absl::Status Settle(const v1::Delivered& delivered, int64_t& pending, v1::CursorRow& row, Step& step);
+  absl::Status Hold(const v1::Delivered& delivered, const std::vector<Bytes>& answered, int64_t& pending,
+                    v1::CursorRow& row, Step& step);
+  absl::StatusOr<v1::CursorRow> CursorOf(ByteView peer_key, Step& step);
+  absl::Status ForgetEnvelopes(uint32_t hour, const v1::EnvelopeSeen& newest, Step& step);
 
   Keys keys_;
   uint64_t batch_seq_ = 0;

@@ -7,7 +7,7 @@
 
 #include "crypto/at_rest.h"
 #include "crypto/keystore.h"
-#include "exchange/exchange.h"
+#include "exchange/delivery.h"
 
 namespace entente::exchange::testing {
 

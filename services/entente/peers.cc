@@ -26,7 +26,8 @@ void WritePeer(JsonWriter& json, const v1::PeerRecord& peer) {
   for (const std::string& sector : peer.sectors()) json.Value(sector);
   json.EndArray().Field("address", peer.address()).Field("fingerprint", peer.fingerprint());
   json.Field("state", peer.status().state()).Field("lag_objects", peer.status().lag_objects());
-  json.Field("refused_objects", peer.status().refused_objects()).Field("detail", peer.status().detail());
+  json.Field("refused_objects", peer.status().refused_objects()).Field("held_objects", peer.status().held_objects());
+  json.Field("embargoed_objects", peer.status().embargoed_objects()).Field("detail", peer.status().detail());
   json.Field("last_contact", Timestamp(peer.status().last_contact_us())).EndObject();
 }
 

@@ -7,6 +7,7 @@ namespace entente::cli {
 void WritePeerStatus(JsonWriter& json, const v1::PeerStatus& peer) {
   json.Field("name", peer.name()).Field("state", peer.state()).Field("lag_objects", peer.lag_objects());
   json.Field("org_id", peer.org_id()).Field("refused_objects", peer.refused_objects());
+  json.Field("held_objects", peer.held_objects()).Field("embargoed_objects", peer.embargoed_objects());
   json.Field("last_contact", Timestamp(peer.last_contact_us())).Field("detail", peer.detail());
 }
 

@@ -126,6 +126,8 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
   MetricFamily outbox = Gauge("entente_outbox_objects", "Permitted to the party and not acknowledged by it.");
   MetricFamily oldest =
       Gauge("entente_outbox_oldest_timestamp_seconds", "When the oldest of them was stored; 0 when none waits.");
+  MetricFamily held = Gauge("entente_outbox_held_objects", "Refused by the party and tried again from time to time.");
+  MetricFamily embargoed = Gauge("entente_outbox_embargoed_objects", "Sent to the party when their embargo ends.");
   for (const auto& accepted : sources.directory.All()) {
     const std::string& peer = accepted->party.name;
     const OrgId& org = accepted->party.org;
@@ -137,10 +139,13 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
     }
     Add(outbox, {{"peer", peer}}, static_cast<double>(sources.journal.Lag(org)));
     Add(oldest, {{"peer", peer}}, OldestWaiting(sources.journal, org));
+    const storage::PeerCursor cursor = sources.journal.Cursor(org).value_or(storage::PeerCursor());
+    Add(held, {{"peer", peer}}, static_cast<double>(cursor.held));
+    Add(embargoed, {{"peer", peer}}, static_cast<double>(cursor.embargoed));
   }
   for (PeerFamily& entry : families) out.push_back(std::move(entry.family));
   for (TwoWay& entry : two_way) out.push_back(std::move(entry.family));
-  out.insert(out.end(), {std::move(outbox), std::move(oldest)});
+  out.insert(out.end(), {std::move(outbox), std::move(oldest), std::move(held), std::move(embargoed)});
 }
 
 void CollectStore(const storage::Journal& journal, std::vector<MetricFamily>& out) {

@@ -145,7 +145,7 @@ TEST_F(Hostile, APeerWhoseJournalWentBackIsRefused) {
   const v1::SignedBody newer = trust::MakeHead(*estovia_.self, 1'000'000, Digest(), estovia_.clock.now);
   ASSERT_TRUE(norlandia_.journal
                   ->CommitAndWait([&](storage::Transaction& transaction) {
-                    return transaction.AppendDelivered(estovia_.org(), 1, 0, &newer).status();
+                    return transaction.AppendDelivered(estovia_.org(), {.position = 1, .head = newer}).status();
                   })
                   .ok());
   EXPECT_EQ(ByeAfterHello([](v1::Hello&) {}), "ROLLED_BACK");

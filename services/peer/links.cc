@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "crypto/encoding.h"
+#include "model/timestamp.h"
 #include "services/peer/peer_links.h"
 
 namespace entente::peer {
@@ -17,6 +18,16 @@ void CountDrop(exchange::Counters& counters, Drop why) {
   counters.CountHandshake(why == Drop::kConnections ? HandshakeRefusal::kConnections
                           : why == Drop::kAddress   ? HandshakeRefusal::kAddress
                                                     : HandshakeRefusal::kDescriptors);
+}
+
+// What an operator should know of a peer that is up and refuses. Empty when it does not.
+std::string RefusalDetail(const exchange::RefusalPace& pace, uint64_t held) {
+  const absl::Time next = pace.NextRound();
+  const std::string when =
+      next == absl::InfiniteFuture() ? "" : "; the next try is at " + model::FormatTimestamp(next);
+  if (pace.Spent()) return "the peer refuses what it is sent, so delivery to it stopped" + when;
+  if (held == 0) return "";
+  return "the peer refuses " + std::to_string(held) + (held == 1 ? " object" : " objects") + when;
 }
 
 }  // namespace
@@ -78,12 +89,15 @@ std::vector<v1::PeerStatus> PeerLinks::Status() const {
     if (const auto cursor = room_.journal.Cursor(org); cursor.ok()) {
       status.set_refused_objects(cursor->refused);
       status.set_acknowledged(cursor->delivered);
+      status.set_held_objects(cursor->held);
+      status.set_embargoed_objects(cursor->embargoed);
     }
     std::lock_guard lock(mutex_);
     const auto found = peers_.find(org);
     const PeerState* state = found == peers_.end() ? nullptr : &found->second;
     status.set_state(state && state->live ? "up" : state && state->refused ? "refused" : "connecting");
     if (state && !state->live) status.set_detail(state->detail);
+    if (state && state->live) status.set_detail(RefusalDetail(*state->pace, status.held_objects()));
     if (status.detail().empty() && status.state() == "connecting" && party->party.address.empty()) {
       status.set_detail("no address on file; waiting for the peer to dial");
     }

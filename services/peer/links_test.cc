@@ -249,6 +249,28 @@ class MovingClock final : public Clock {
   std::atomic<int64_t> micros_;
 };
 
+TEST_F(LinksTest, WhatWaitsForAnEmbargoIsSentWithoutBeingCalledFor) {
+  exchange::PublishTerms terms;
+  terms.constraints.embargo_until = n_.node.clock.now + absl::Hours(1);
+  terms.constraints.post_embargo_label = Label::kGreen;
+  MovingClock clock(terms.constraints.embargo_until + exchange::kEmbargoMargin - absl::Milliseconds(200));
+  exchange::Room room{*n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.journal,
+                      n_.node.rules, clock, n_.node.counters};
+  e_.node.clock.now = clock.Now();
+  e_.Start();
+  e_.Knows(n_, "");
+  n_.Knows(e_, e_.address);
+  ASSERT_EQ(n_.node.Publish({Indicator("1", "a.example", Label::kGreen)}, terms).withheld().at("cert.estovia"), 1u);
+  const auto links = *Links::Start(room, *n_.node.admission, {}, [](absl::Status) {});
+  ASSERT_TRUE(Eventually([&] { return links->Status().at(0).state() == "up"; }));
+  EXPECT_EQ(links->Status().at(0).embargoed_objects(), 1u);
+  EXPECT_EQ(links->Status().at(0).lag_objects(), 0u);
+  clock.Forward(absl::Seconds(1));
+  EXPECT_TRUE(Eventually([&] { return links->Status().at(0).embargoed_objects() == 0; }));
+  EXPECT_EQ(e_.node.journal->Count().objects, 1u);
+  links->Stop(absl::Seconds(2));
+}
+
 TEST_F(LinksTest, ACertificatePastHalfItsLifeIsMadeAnew) {
   MovingClock clock(n_.node.clock.now);
   exchange::Room room{*n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.journal,

@@ -25,7 +25,7 @@ OpenSession* PeerLinks::FindOpen(const Session& session) {
   return nullptr;
 }
 
-Session::Hooks PeerLinks::HooksOfSessions() {
+Session::Hooks PeerLinks::HooksOfSessions(const PeerState& state) {
   return {[this](Session& session) { return AwaitTurn(session); },
           [this](absl::Status why) {
             {
@@ -34,7 +34,7 @@ Session::Hooks PeerLinks::HooksOfSessions() {
             }
             on_rolled_back_(std::move(why));
           },
-          [this](Session& session, const SessionEnd& end) { OnEnded(session, end); }};
+          [this](Session& session, const SessionEnd& end) { OnEnded(session, end); }, state.pace};
 }
 
 void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) {
@@ -46,7 +46,7 @@ void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) 
     return;
   }
   ++state.waiting;
-  open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, take(), HooksOfSessions()),
+  open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, take(), HooksOfSessions(state)),
                    /*dialled=*/false, nullptr, nullptr});
 }
 
@@ -59,7 +59,7 @@ void PeerLinks::Dial(const trust::Accepted& party) {
   PeerState& state = StateOf(org);
   state.dialling = true;
   ++state.waiting;
-  open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, std::move(stream), HooksOfSessions()),
+  open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, std::move(stream), HooksOfSessions(state)),
                    /*dialled=*/true, std::move(verdict), std::move(channel)});
   // Stop saw the sessions before this one.
   if (stopping_) open_.back().session->Stop();

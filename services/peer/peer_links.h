@@ -38,6 +38,7 @@ struct PeerState {
   size_t waiting = 0;             // open and not serving
   bool refused = false;
   std::string detail;
+  const std::shared_ptr<exchange::RefusalPace> pace = std::make_shared<exchange::RefusalPace>();
 };
 
 class PeerLinks final : public Links {
@@ -56,7 +57,7 @@ class PeerLinks final : public Links {
 
  private:
   PeerState& StateOf(const OrgId& org);
-  Session::Hooks HooksOfSessions();
+  Session::Hooks HooksOfSessions(const PeerState& state);
   bool DialledBySmaller(const OrgId& peer, bool dialled) const { return dialled == (room_.self.org() < peer); }
   OpenSession* FindOpen(const Session& session);
 

@@ -12,7 +12,7 @@
 
 #include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
-#include "exchange/exchange.h"
+#include "exchange/delivery.h"
 #include "services/peer/hello.h"
 #include "services/peer/inbound.h"
 #include "services/peer/transport.h"
@@ -42,6 +42,8 @@ class Session : public std::enable_shared_from_this<Session> {
     std::function<void(absl::Status)> on_rolled_back;
     // The transport is closed and nothing of the session touches the room any more. Last call, on the session's thread.
     std::function<void(Session&, const SessionEnd&)> on_ended;
+    // How often a peer that refuses is asked again; outlives its sessions.
+    std::shared_ptr<exchange::RefusalPace> pace = nullptr;
   };
   // Starts at once. Keep it until on_ended has run, then Join.
   static std::shared_ptr<Session> Open(exchange::Room room, exchange::Admission& admission, const OrgId& peer,
@@ -95,6 +97,7 @@ class Session : public std::enable_shared_from_this<Session> {
   void Serve();
   bool AwaitGreeting();
   void ServeUntilOver();
+  absl::Duration Patience() const;
   bool FlushAnswers();
   void TakeAcks();
   bool FetchNext();

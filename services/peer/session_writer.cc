@@ -1,4 +1,5 @@
 // The session's own thread: everything that goes out.
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -47,7 +48,7 @@ void Session::Serve() {
   if (absl::Status turn = hooks_.await_turn(*this); !turn.ok()) {
     return EndWith({turn, std::string(kReplaced), false});
   }
-  delivery_.emplace(room_, peer_);
+  delivery_.emplace(room_, peer_, hooks_.pace);
   v1::SignedBody head;
   {
     std::lock_guard lock(mutex_);
@@ -88,10 +89,12 @@ void Session::ServeUntilOver() {
   for (;;) {
     bool drained, can_send;
     {
+      const auto patience = absl::ToChronoMilliseconds(Patience());
       std::unique_lock lock(mutex_);
-      changed_.wait(lock, [this] {
+      const bool called = changed_.wait_for(lock, patience, [this] {
         return over_ || !answers_.empty() || !acks_.empty() || CanSendLocked() || DrainedLocked();
       });
+      if (!called) more_ = true;
       if (over_) return;
       drained = DrainedLocked();
       can_send = CanSendLocked();
@@ -104,6 +107,13 @@ void Session::ServeUntilOver() {
     if (open && can_send) open = next_ ? SendNext() : FetchNext();
     if (!open) return EndWith({Reject(RejectReason::kPeerDown, "the connection closed"), "", false});
   }
+}
+
+// Until the outbox is looked at without being called to: for what was refused, what waited for a time, what could not be
+// written. Bounded, because the clock that says so may be set.
+absl::Duration Session::Patience() const {
+  constexpr absl::Duration kShortest = absl::Milliseconds(100), kLongest = absl::Seconds(10);
+  return std::clamp(delivery_->Due() - room_.clock.Now(), kShortest, kLongest);
 }
 
 // False when the stream is closed.
@@ -150,10 +160,10 @@ void Session::TakeAcks() {
     delivery_->Acknowledge(in.ack.position(), in.ack.refused(), head);
     if (in.ack.refused()) {
       ++counters_.refusals_received;
-      Wake();
     } else {
       counters_.objects_sent += in.sent.objects;
     }
+    Wake();
   }
 }
 

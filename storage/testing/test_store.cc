@@ -126,12 +126,13 @@ void TestStore::Restore(const std::string& name) {
   if (fs::exists(folder / name / "store.head")) fs::copy_file(folder / name / "store.head", head_file());
 }
 
-absl::Status TestStore::Publish(const std::vector<TestObject>& objects, const std::vector<OrgId>& audience) {
-  return journal->CommitAndWait([&](Transaction& transaction) { return Store(transaction, objects, audience); });
+absl::Status TestStore::Publish(const std::vector<TestObject>& objects, const std::vector<OrgId>& audience,
+                                const Later& later) {
+  return journal->CommitAndWait([&](Transaction& transaction) { return Store(transaction, objects, audience, later); });
 }
 
 absl::Status TestStore::Store(Transaction& transaction, const std::vector<TestObject>& objects,
-                              const std::vector<OrgId>& audience) const {
+                              const std::vector<OrgId>& audience, const Later& later) const {
   std::vector<Bytes> contents;
   for (const TestObject& object : objects) contents.push_back(object.content);
   std::vector<OrgId> sorted = audience;
@@ -144,6 +145,7 @@ absl::Status TestStore::Store(Transaction& transaction, const std::vector<TestOb
   if (!batch.ok()) return batch.status();
   std::vector<PartyDecision> decisions;
   for (const OrgId& org : sorted) decisions.push_back({org, PermitFor(org)});
+  for (const auto& [org, until] : later) decisions.push_back({org, RejectReason::kPolicyEmbargo, until});
   const absl::StatusOr<uint64_t> batch_seq = transaction.AppendOwnBatch(*batch, decisions);
   if (!batch_seq.ok()) return batch_seq.status();
   for (size_t i = 0; i < objects.size(); ++i) {

@@ -50,11 +50,14 @@ class TestStore {
   void Keep(const std::string& name);
   void Restore(const std::string& name);
 
+  // Parties that are denied until a time.
+  using Later = std::vector<std::pair<OrgId, absl::Time>>;
   // Signs `objects` for `audience` (permitted parties of the batch) and stores them in one commit.
-  absl::Status Publish(const std::vector<TestObject>& objects, const std::vector<OrgId>& audience = {});
+  absl::Status Publish(const std::vector<TestObject>& objects, const std::vector<OrgId>& audience = {},
+                       const Later& later = {});
   // What the body of such a commit does.
   absl::Status Store(Transaction& transaction, const std::vector<TestObject>& objects,
-                     const std::vector<OrgId>& audience) const;
+                     const std::vector<OrgId>& audience, const Later& later = {}) const;
   absl::Status Accept(const trust::Self& org, const std::string& name);
 
   TestClock clock;

@@ -1,0 +1,335 @@
+#include "exchange/delivery.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "exchange/testing/test_node.h"
+#include "model/timestamp.h"
+
+// What a peer refuses, what waits for a time, what could not be written.
+namespace entente::exchange {
+namespace {
+
+using model::Label;
+using testing::DeliverAll;
+using testing::Indicator;
+using testing::TestNode;
+
+std::string IdOf(int n) {
+  const std::string tail = std::to_string(n);
+  return "indicator--00000000-0000-4000-8000-" + std::string(12 - tail.size(), '0') + tail;
+}
+
+class DeliveryTest : public ::testing::Test {
+ protected:
+  DeliveryTest() {
+    norlandia_.Accept(estovia_);
+    estovia_.Accept(norlandia_);
+  }
+  void Publish(int first, int count, const PublishTerms& terms = {}) {
+    std::vector<std::string> objects;
+    for (int n = first; n < first + count; ++n) {
+      objects.push_back(Indicator(std::to_string(n), "a.example", Label::kGreen));
+    }
+    ASSERT_EQ(norlandia_.Publish(objects, terms).published(), static_cast<uint64_t>(count));
+  }
+  // Sends all there is to send now; estovia takes what `poison` does not touch. Returns how many it refused.
+  int Run(Delivery& delivery, const std::set<std::string>& poison) {
+    int refused = 0;
+    for (;;) {
+      const auto next = delivery.Next(estovia_.OfferedPrekey());
+      EXPECT_TRUE(next.ok()) << next.status();
+      if (!next.ok() || !next->has_value()) break;
+      const bool refuse = Touches(**next, poison);
+      if (!refuse) {
+        const absl::Status taken = estovia_.Admit(norlandia_.org(), (*next)->envelope);
+        EXPECT_TRUE(taken.ok()) << taken;
+      }
+      delivery.Acknowledge((*next)->position, refuse, std::nullopt);
+      refused += refuse ? 1 : 0;
+    }
+    Settle();
+    return refused;
+  }
+  int RunRefusingAll(Delivery& delivery) { return Run(delivery, {"*"}); }
+  // Looked up with estovia's keys, and without telling estovia.
+  bool Touches(const Outgoing& outgoing, const std::set<std::string>& poison) {
+    if (poison.contains("*")) return true;
+    if (poison.empty()) return false;
+    const auto opened = envelope::Open(outgoing.envelope, estovia_.org(), *estovia_.prekeys, estovia_.clock.now,
+                                       [](const EnvelopeId&) { return false; });
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    const auto verified = envelope::Verify(*opened, *estovia_.directory, norlandia_.org(), estovia_.clock.now);
+    EXPECT_TRUE(verified.ok()) << verified.status();
+    for (const envelope::Statement& statement : verified->batch.statements()) {
+      for (const std::string& id : poison) {
+        if (statement.content().find(id) != Bytes::npos) return true;
+      }
+    }
+    return false;
+  }
+  void Settle() {
+    ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
+  }
+  void Forward(absl::Duration by) {
+    norlandia_.clock.now += by;
+    estovia_.clock.now += by;
+    ASSERT_TRUE(estovia_.prekeys->Rotate(estovia_.clock.now).ok());
+  }
+  storage::PeerCursor Cursor() { return *norlandia_.journal->Cursor(estovia_.org()); }
+  uint64_t Lag() { return norlandia_.journal->Lag(estovia_.org()); }
+  v1::ExplainReply Explain(int n) { return *norlandia_.reading->Explain(IdOf(n), "cert.estovia"); }
+  void ExpectClean() { EXPECT_EQ(norlandia_.journal->Fsck(false)->problems, std::vector<std::string>()); }
+
+  TestNode norlandia_{"cert.norlandia", "XN"};
+  TestNode estovia_{"cert.estovia", "XE"};
+};
+
+TEST_F(DeliveryTest, OneRefusedObjectIsHeldAndEverythingElseArrives) {
+  Publish(0, 300);
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  const int refused = Run(delivery, {IdOf(77)});
+  EXPECT_LE(refused, kMaxAttempts + 8);
+  EXPECT_EQ(estovia_.journal->Count().objects, 299u);
+  EXPECT_EQ(Cursor().held, 1u);
+  EXPECT_EQ(Cursor().refused, 0u);
+  EXPECT_EQ(Lag(), 1u);
+  EXPECT_FALSE(Explain(77).delivered());
+  EXPECT_NE(Explain(77).recorded().find("not delivered: refused by the peer since"), std::string::npos);
+  EXPECT_TRUE(Explain(78).delivered());
+  Publish(300, 1);
+  EXPECT_EQ(Run(delivery, {IdOf(77)}), 0);  // not before its time
+  EXPECT_EQ(estovia_.journal->Count().objects, 300u);
+  ExpectClean();
+}
+
+TEST_F(DeliveryTest, WhatWasRefusedIsTriedAgainWithGrowingPauses) {
+  const auto pace = std::make_shared<RefusalPace>();
+  Publish(1, 1);
+  {
+    Delivery delivery(norlandia_.room(), estovia_.org(), pace);
+    EXPECT_EQ(RunRefusingAll(delivery), kMaxAttempts);
+    EXPECT_EQ(delivery.Due(), norlandia_.clock.now + RefusalPace::kFirstWait);
+  }
+  Delivery delivery(norlandia_.room(), estovia_.org(), pace);
+  EXPECT_EQ(RunRefusingAll(delivery), 0);  // a new session changes nothing
+  Forward(RefusalPace::kFirstWait);
+  EXPECT_EQ(RunRefusingAll(delivery), 1);
+  Forward(RefusalPace::kFirstWait);
+  EXPECT_EQ(RunRefusingAll(delivery), 0);
+  Forward(RefusalPace::kFirstWait);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
+  EXPECT_EQ(Cursor().held, 0u);
+  EXPECT_EQ(Lag(), 0u);
+  EXPECT_TRUE(Explain(1).delivered());
+  ExpectClean();
+}
+
+TEST_F(DeliveryTest, AfterARestartWhatWasRefusedIsTriedAtOnce) {
+  Publish(1, 1);
+  {
+    Delivery delivery(norlandia_.room(), estovia_.org());
+    RunRefusingAll(delivery);
+  }
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 1u);
+  EXPECT_EQ(Lag(), 0u);
+}
+
+TEST_F(DeliveryTest, APeerThatRefusesEverythingCostsABoundedNumberOfSealsARound) {
+  Publish(0, 300);
+  const auto pace = std::make_shared<RefusalPace>();
+  for (int session = 0; session < 3; ++session) {
+    Delivery delivery(norlandia_.room(), estovia_.org(), pace);
+    EXPECT_EQ(RunRefusingAll(delivery), session == 0 ? RefusalPace::kRefusalsPerRound : 0);
+    EXPECT_TRUE(pace->Spent());
+  }
+  EXPECT_EQ(Lag(), 300u);
+  Delivery delivery(norlandia_.room(), estovia_.org(), pace);
+  Forward(RefusalPace::kFirstWait);
+  EXPECT_LE(RunRefusingAll(delivery), RefusalPace::kRefusalsPerRound);
+  EXPECT_EQ(delivery.Due(), norlandia_.clock.now + 2 * RefusalPace::kFirstWait);
+  for (int round = 0; round < 9; ++round) {
+    Forward(RefusalPace::kLongestWait);
+    EXPECT_LE(RunRefusingAll(delivery), RefusalPace::kRefusalsPerRound);
+  }
+  Forward(RefusalPace::kLongestWait);
+  EXPECT_EQ(Run(delivery, {}), 0);  // its operator put it right: all of it arrives at once
+  EXPECT_EQ(estovia_.journal->Count().objects, 300u);
+  EXPECT_EQ(Lag(), 0u);
+  ExpectClean();
+}
+
+TEST_F(DeliveryTest, ARefusedObjectIsGivenUpAfterThirtyDaysAndCounted) {
+  Publish(1, 1);
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  RunRefusingAll(delivery);
+  Forward(kRefusedUntilGivenUp - absl::Hours(1));
+  EXPECT_EQ(RunRefusingAll(delivery), 1);
+  EXPECT_EQ(Cursor().held, 1u);
+  Forward(absl::Hours(2));
+  EXPECT_EQ(RunRefusingAll(delivery), 1);
+  EXPECT_EQ(Cursor().held, 0u);
+  EXPECT_EQ(Cursor().refused, 1u);
+  EXPECT_EQ(Lag(), 0u);
+  EXPECT_FALSE(Explain(1).delivered());
+  Publish(1, 1);  // the operator's remedy
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
+}
+
+TEST_F(DeliveryTest, PublishingAgainReplacesWhatIsHeld) {
+  Publish(1, 1);
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  RunRefusingAll(delivery);
+  Publish(1, 1);
+  EXPECT_EQ(Cursor().held, 0u);
+  EXPECT_EQ(Lag(), 1u);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_TRUE(Explain(1).delivered());
+  EXPECT_EQ(norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)}).unchanged(), 1u);
+  ExpectClean();
+}
+
+TEST_F(DeliveryTest, ACursorThatCouldNotBeWrittenIsWrittenLater) {
+  Publish(1, 2);
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  const auto next = delivery.Next(estovia_.OfferedPrekey());
+  ASSERT_TRUE(next.ok() && next->has_value());
+  ASSERT_TRUE(estovia_.Admit(norlandia_.org(), (*next)->envelope).ok());
+  const std::filesystem::path store = norlandia_.folder / "store", away = norlandia_.folder / "away";
+  std::filesystem::rename(store, away);  // intake refuses while it cannot see how full the disk is
+  delivery.Acknowledge((*next)->position, /*refused=*/false, std::nullopt);
+  ASSERT_FALSE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
+  EXPECT_EQ(Lag(), 2u);
+  EXPECT_LT(delivery.Due(), norlandia_.clock.now + absl::Minutes(1));
+  std::filesystem::rename(away, store);
+  EXPECT_FALSE(delivery.Next(estovia_.OfferedPrekey())->has_value());
+  Settle();
+  EXPECT_EQ(Lag(), 0u);
+  EXPECT_EQ(delivery.Due(), absl::InfiniteFuture());
+}
+
+TEST_F(DeliveryTest, ACursorThatWasNeverWrittenCostsARepeatThatThePeerRecognises) {
+  Publish(1, 2);
+  Delivery lost(norlandia_.room(), estovia_.org());
+  ASSERT_TRUE(estovia_.Admit(norlandia_.org(), (*lost.Next(estovia_.OfferedPrekey()))->envelope).ok());
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 1u);
+  EXPECT_EQ(Lag(), 0u);
+  EXPECT_EQ(estovia_.journal->Count().versions, 2u);
+  EXPECT_EQ(estovia_.counters.Of(Counters::kDuplicate), 2u);
+}
+
+// What was signed in a future is refused by everybody else. It is held, the rest goes on, publishing again repairs it.
+TEST_F(DeliveryTest, ASenderWhoseClockWasAYearAheadRecovers) {
+  const absl::Time right = norlandia_.clock.now;
+  norlandia_.clock.now = right + absl::Hours(24 * 364);
+  ASSERT_TRUE(norlandia_.prekeys->Rotate(norlandia_.clock.now).ok());
+  Publish(1, 1);
+  norlandia_.clock.now = right;
+  ASSERT_TRUE(norlandia_.prekeys->Rotate(right).ok());
+  Publish(2, 1);
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  while (true) {
+    const auto next = delivery.Next(estovia_.OfferedPrekey());
+    ASSERT_TRUE(next.ok()) << next.status();
+    if (!next->has_value()) break;
+    const absl::Status taken = estovia_.Admit(norlandia_.org(), (*next)->envelope);
+    EXPECT_TRUE(taken.ok() || ReasonOf(taken) == RejectReason::kTime) << taken;
+    delivery.Acknowledge((*next)->position, !taken.ok(), std::nullopt);
+  }
+  Settle();
+  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
+  EXPECT_EQ(Cursor().held, 1u);
+  Publish(1, 1);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(estovia_.journal->Count().objects, 2u);
+  EXPECT_EQ(Lag(), 0u);
+  ExpectClean();
+  EXPECT_EQ(estovia_.journal->Fsck(false)->problems, std::vector<std::string>());
+}
+
+class Embargo : public DeliveryTest {
+ protected:
+  Embargo() {
+    terms_.constraints.embargo_until = end_;
+    terms_.constraints.post_embargo_label = Label::kGreen;
+  }
+  const absl::Time end_ = norlandia_.clock.now + absl::Hours(3);
+  PublishTerms terms_;
+};
+
+TEST_F(Embargo, WhatWasWithheldIsSentWhenTheEmbargoEnds) {
+  const auto progress = norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)}, terms_);
+  EXPECT_EQ(progress.withheld().at("cert.estovia"), 1u);
+  EXPECT_EQ(progress.permitted().at("cert.estovia"), 0u);
+  Publish(2, 1);
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(estovia_.journal->Count().objects, 1u);  // the other one is not kept waiting
+  EXPECT_EQ(delivery.Due(), end_ + kEmbargoMargin);
+  EXPECT_EQ(Lag(), 0u);
+  EXPECT_EQ(Cursor().embargoed, 1u);
+  const v1::ExplainReply before = Explain(1);
+  EXPECT_EQ(before.decision(), "deny");
+  EXPECT_FALSE(before.delivered());
+  EXPECT_NE(before.recorded().find("sent by itself at " + model::FormatTimestamp(end_ + kEmbargoMargin)),
+            std::string::npos)
+      << before.recorded();
+  Forward(absl::Hours(3) + kEmbargoMargin);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(estovia_.journal->Count().objects, 2u);
+  EXPECT_EQ(estovia_.journal->Count().quarantined, 0u);
+  EXPECT_EQ(Cursor().embargoed, 0u);
+  EXPECT_TRUE(Explain(1).delivered());
+  EXPECT_EQ(norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)}, terms_).unchanged(), 1u);
+  ExpectClean();
+}
+
+TEST_F(Embargo, ItIsSentBySessionsThatBeginLater) {
+  Publish(1, 300, terms_);
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
+  Forward(absl::Hours(4));
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 2u);
+  EXPECT_EQ(estovia_.journal->Count().objects, 300u);
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
+}
+
+TEST_F(Embargo, PolicyIsAskedAgainAtItsEnd) {
+  Publish(1, 1, terms_);
+  norlandia_.Accept(estovia_, Label::kClear);
+  Forward(absl::Hours(4));
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
+  EXPECT_EQ(Cursor().embargoed, 0u);
+  EXPECT_EQ(Cursor().refused, 1u);
+}
+
+TEST_F(Embargo, ANamedPartyGetsItBeforeItsEnd) {
+  Publish(1, 1, terms_);
+  terms_.constraints.addressees = {estovia_.org()};
+  Publish(1, 1, terms_);
+  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 1u);
+  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
+  Forward(absl::Hours(4));
+  DeliverAll(norlandia_, estovia_);
+  EXPECT_EQ(estovia_.journal->Count().versions, 1u);
+}
+
+TEST_F(Embargo, WhatIsRefusedAtItsEndIsHeld) {
+  Publish(1, 3, terms_);
+  Forward(absl::Hours(4));
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  Run(delivery, {IdOf(2)});
+  EXPECT_EQ(estovia_.journal->Count().objects, 2u);
+  EXPECT_EQ(Cursor().embargoed, 0u);
+  EXPECT_EQ(Cursor().held, 1u);
+  EXPECT_EQ(Lag(), 1u);
+  Forward(RefusalPace::kLongestWait);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(Lag(), 0u);
+  ExpectClean();
+}
+
+}  // namespace
+}  // namespace entente::exchange

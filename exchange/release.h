@@ -1,0 +1,26 @@
+#pragma once
+
+#include <utility>
+#include <vector>
+
+#include "exchange/exchange.h"
+
+namespace entente::exchange {
+
+// Outbox entries on their way out: read, asked about again, sealed. Private to exchange.
+struct Released {
+  struct Withheld {
+    uint64_t seq;
+    RejectReason reason;
+  };
+  std::vector<uint64_t> sent;       // what the envelope carries
+  std::vector<Withheld> withheld;   // what policy no longer permits, among and in front of it
+  uint64_t last = 0;                // of all of these
+  Bytes envelope;                   // empty when nothing is sent
+};
+// Takes entries from the front of `entries` (ascending) while one envelope carries them: one batch, kBatchStatements,
+// kBatchBytes unless one object alone is larger. Refuses with kStoreCorrupt, kStoreIo, and what envelope::Seal refuses.
+absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const std::vector<uint64_t>& entries,
+                                      const trust::Prekey& prekey);
+
+}  // namespace entente::exchange
