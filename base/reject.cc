@@ -7,7 +7,7 @@ namespace {
 
 constexpr std::string_view kReasonUrl = "entente.v1/reason";
 
-constexpr auto kTable = std::to_array<RejectInfo>({
+constexpr auto kTable = std::to_array<RejectEntry>({
     {RejectReason::kNone, "NONE", "ENT-0", absl::StatusCode::kOk, 200, "nothing was refused"},
     {RejectReason::kHeader, "E_HEADER", "ENT-1001", absl::StatusCode::kInvalidArgument, 422, "envelope header malformed"},
     {RejectReason::kSuite, "E_SUITE", "ENT-1002", absl::StatusCode::kInvalidArgument, 422, "suite not accepted"},
@@ -76,15 +76,15 @@ static_assert(kTable.size() == static_cast<size_t>(RejectReason::kCount));
 
 }  // namespace
 
-const RejectInfo& Describe(RejectReason reason) {
+const RejectEntry& Describe(RejectReason reason) {
   const auto index = static_cast<size_t>(reason);
   return kTable[index < kTable.size() ? index : static_cast<size_t>(RejectReason::kInternal)];
 }
 
-std::span<const RejectInfo> AllRejectReasons() { return kTable; }
+std::span<const RejectEntry> AllRejectReasons() { return kTable; }
 
 absl::Status Reject(RejectReason reason, std::string_view message) {
-  const RejectInfo& info = Describe(reason);
+  const RejectEntry& info = Describe(reason);
   absl::Status status(info.grpc, std::string(message));
   status.SetPayload(std::string(kReasonUrl), absl::Cord(std::string(info.name)));
   return status;
@@ -94,7 +94,7 @@ RejectReason ReasonOf(const absl::Status& status) {
   if (status.ok()) return RejectReason::kNone;
   const auto payload = status.GetPayload(std::string(kReasonUrl));
   if (!payload.has_value()) return RejectReason::kInternal;
-  for (const RejectInfo& info : kTable) {
+  for (const RejectEntry& info : kTable) {
     if (std::string(*payload) == info.name) return info.reason;
   }
   return RejectReason::kInternal;

@@ -81,7 +81,7 @@ enum class RejectReason {
   kCount,
 };
 
-struct RejectInfo {
+struct RejectEntry {
   RejectReason reason;
   std::string_view name;   // metric label, audit code; stable
   std::string_view code;   // "ENT-1001", for `entente help`; stable
@@ -91,8 +91,8 @@ struct RejectInfo {
 };
 
 // The table row of `reason`. Total: every enumerator has one (reject_test.cc).
-const RejectInfo& Describe(RejectReason reason);
-std::span<const RejectInfo> AllRejectReasons();
+const RejectEntry& Describe(RejectReason reason);
+std::span<const RejectEntry> AllRejectReasons();
 
 // A status that carries `reason`; `message` says what, why and what to do, and never holds a secret or an indicator value.
 absl::Status Reject(RejectReason reason, std::string_view message);

@@ -10,7 +10,7 @@ namespace {
 TEST(Reject, EveryReasonHasItsOwnRowNameAndCode) {
   std::set<std::string_view> names, codes;
   for (size_t i = 0; i < AllRejectReasons().size(); ++i) {
-    const RejectInfo& info = AllRejectReasons()[i];
+    const RejectEntry& info = AllRejectReasons()[i];
     EXPECT_EQ(static_cast<size_t>(info.reason), i) << info.name;
     EXPECT_TRUE(names.insert(info.name).second) << info.name;
     EXPECT_TRUE(codes.insert(info.code).second) << info.code;
@@ -19,7 +19,7 @@ TEST(Reject, EveryReasonHasItsOwnRowNameAndCode) {
 }
 
 TEST(Reject, APeersFaultIsNeverInternal) {
-  for (const RejectInfo& info : AllRejectReasons()) {
+  for (const RejectEntry& info : AllRejectReasons()) {
     if (info.reason == RejectReason::kInternal) continue;
     EXPECT_NE(info.grpc, absl::StatusCode::kInternal) << info.name;
     EXPECT_NE(info.http, 500) << info.name;
@@ -27,7 +27,7 @@ TEST(Reject, APeersFaultIsNeverInternal) {
 }
 
 TEST(Reject, AStatusCarriesItsReason) {
-  for (const RejectInfo& info : AllRejectReasons()) {
+  for (const RejectEntry& info : AllRejectReasons()) {
     if (info.reason == RejectReason::kNone) continue;
     const absl::Status status = Reject(info.reason, "what, why, what to do");
     EXPECT_EQ(ReasonOf(status), info.reason) << info.name;

@@ -17,7 +17,7 @@ absl::Status Held(const Room& room, const storage::QuarantineEntry& entry) {
   absl::StatusOr<std::optional<v1::Record>> record = room.journal.FindRecord(entry.seq);
   if (!record.ok()) return record.status();
   RejectReason reason = RejectReason::kMarking;
-  for (const RejectInfo& info : AllRejectReasons()) {
+  for (const RejectEntry& info : AllRejectReasons()) {
     if (info.name == entry.reason) reason = info.reason;
   }
   std::string what = "the object is in quarantine";

@@ -13,7 +13,7 @@ using enum RejectReason;
 std::string LabelName(Label label) { return IsLabel(label) ? std::string(model::Name(label)) : "no label"; }
 
 RejectReason ReasonNamed(std::string_view name) {
-  for (const RejectInfo& info : AllRejectReasons()) {
+  for (const RejectEntry& info : AllRejectReasons()) {
     if (info.name == name && info.reason != kNone) return info.reason;
   }
   return kMarking;

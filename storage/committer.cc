@@ -53,6 +53,7 @@ void Committer::Stop() {
     stopping_ = true;
     filled_.notify_all();
     drained_.notify_all();
+    idle_.notify_all();
   }
   if (OnThisThread()) return;
   std::lock_guard only_one(stop_mutex_);
@@ -78,8 +79,9 @@ void Committer::Remember(uint64_t refused_bytes) {
 }
 
 bool Committer::Pause() {
-  std::lock_guard lock(mutex_);
-  if (paused_ || busy_ || stopping_ || !queue_.empty()) return false;
+  std::unique_lock lock(mutex_);
+  const bool idle = idle_.wait_for(lock, kPausePatience, [this] { return stopping_ || (!busy_ && queue_.empty()); });
+  if (!idle || paused_ || stopping_) return false;
   paused_ = true;
   return true;
 }
@@ -100,6 +102,7 @@ void Committer::Run() {
     {
       std::unique_lock lock(mutex_);
       busy_ = false;
+      idle_.notify_all();
       filled_.wait(lock, [&] { return !paused_ && (stopping_ || !queue_.empty()); });
       if (queue_.empty()) return;
       busy_ = true;

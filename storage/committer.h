@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <deque>
 #include <mutex>
@@ -17,6 +18,8 @@ namespace entente::storage {
 
 // Records and view changes that share one sync are about this many bytes; the last commit of a group may go over.
 inline constexpr size_t kGroupBytes = 8u << 20;
+// How long Pause waits for commits to run out.
+inline constexpr std::chrono::seconds kPausePatience{1};
 
 // What readers ask for without touching the store: the state behind the last durable group.
 struct Durable {
@@ -52,7 +55,8 @@ class Committer {
     std::lock_guard lock(mutex_);
     return read(durable_);
   }
-  // Holds the thread back while somebody replaces the views. False when anything is queued or under way.
+  // Holds the thread back while somebody replaces the views. False when anything is still queued or under way after
+  // kPausePatience. Not from a commit's body or callback.
   bool Pause();
   // With `rebuilt`, whose head and stats do not count, intake starts again even where damaged views had stopped it.
   void Resume(std::optional<Durable> rebuilt);
@@ -82,7 +86,7 @@ class Committer {
   std::function<void(const JournalHead&)> on_group_;
 
   mutable std::mutex mutex_;
-  std::condition_variable filled_, drained_;
+  std::condition_variable filled_, drained_, idle_;
   std::deque<Item> queue_;
   bool stopping_ = false, paused_ = false, busy_ = false;
   absl::Status failure_;

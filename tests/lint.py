@@ -15,7 +15,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 # Lines of a file, by how its name ends; the first match counts. A split follows an idea, so the limit is a reason to look for one.
-SIZES = [("_test.cc", 350), (".pb.h", 0), (".h", 150), (".cc", 260), (".py", 260)]
+SIZES = [("_test.cc", 360), (".h", 150), (".cc", 260), (".py", 300)]
 
 # Third-party headers and the only places that may include them.
 WALLS = {

@@ -89,6 +89,13 @@ def run_functional(scratch, everything):
     return rows, output if done.returncode != 0 else ""
 
 
+def run_lint():
+    """One row for each rule of tests/lint.py: one passed, or each breach failed."""
+    done = subprocess.run([sys.executable, ROOT / "tests/lint.py", "--json"], capture_output=True, text=True, check=True)
+    for rule, breaches in json.loads(done.stdout).items():
+        yield f"lint {rule}", int(not breaches), len(breaches), [], 0.0, "\n".join(breaches)
+
+
 def show(rows):
     print(f"\n{'what':34} {'passed':>7} {'failed':>7} {'skipped':>8} {'seconds':>8}")
     for name, passed, failed, skipped, seconds, _ in rows:
@@ -122,6 +129,9 @@ def main():
                 if row[2]:
                     print(row[5], flush=True)
         if not unit_alone:
+            for row in run_lint():
+                rows.append(row)
+                print(row[5], end="\n" if row[5] else "", flush=True)
             functional, output = run_functional(scratch, options.all)
             rows += functional
             print(output)

@@ -6,7 +6,7 @@ namespace entente::admin {
 
 grpc::Status ToGrpc(grpc::ServerContext& context, const absl::Status& status) {
   if (status.ok()) return grpc::Status::OK;
-  const RejectInfo& info = Describe(ReasonOf(status));
+  const RejectEntry& info = Describe(ReasonOf(status));
   context.AddTrailingMetadata(kReasonKey, std::string(info.name));
   std::string message(status.message());
   if (message.size() > kMaxMessage) message = message.substr(0, kMaxMessage) + "...";
@@ -14,7 +14,7 @@ grpc::Status ToGrpc(grpc::ServerContext& context, const absl::Status& status) {
 }
 
 std::optional<RejectReason> ReasonNamed(std::string_view name) {
-  for (const RejectInfo& info : AllRejectReasons()) {
+  for (const RejectEntry& info : AllRejectReasons()) {
     if (info.name == name && info.reason != RejectReason::kNone) return info.reason;
   }
   return std::nullopt;

@@ -71,7 +71,7 @@ std::string NamedReason(const grpc::ClientContext& context) {
 absl::Status FromRpc(const grpc::ClientContext& context, const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const std::string name = NamedReason(context);
-  for (const RejectInfo& row : AllRejectReasons()) {
+  for (const RejectEntry& row : AllRejectReasons()) {
     if (row.name != name) continue;
     std::string message = status.error_message();
     const std::string code =

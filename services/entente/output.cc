@@ -118,7 +118,7 @@ Exit Fail(const absl::Status& status, std::string_view fix) {
 }
 
 Exit Fail(RejectReason reason, std::string_view what, std::string_view fix) {
-  const RejectInfo& known = Describe(reason);
+  const RejectEntry& known = Describe(reason);
   const std::string code(known.code);
   Say("error: " + Shown(what));
   Say("  why   " + std::string(known.meaning));

@@ -23,7 +23,7 @@ TEST(Output, ExitCodesFollowTheReason) {
 }
 
 TEST(Output, EveryReasonHasARemedyAndNoneButNoneIsOk) {
-  for (const RejectInfo& row : AllRejectReasons()) {
+  for (const RejectEntry& row : AllRejectReasons()) {
     EXPECT_FALSE(RemedyFor(row.reason).empty()) << row.name;
     if (row.reason != RejectReason::kNone) {
       EXPECT_NE(ExitOf(Reject(row.reason, "x")), Exit::kOk) << row.name;

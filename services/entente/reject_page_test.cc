@@ -22,7 +22,7 @@ constexpr Part kParts[] = {
     {"ENT-4", "This node"},
 };
 
-std::string Row(const RejectInfo& row) {
+std::string Row(const RejectEntry& row) {
   const std::string grpc(absl::StatusCodeToString(row.grpc));
   const int exit = static_cast<int>(ExitOf(Reject(row.reason, "x")));
   return "| `" + std::string(row.name) + "` | " + std::string(row.code) + " | " + grpc + " | " +
@@ -43,7 +43,7 @@ std::string Page() {
   for (const Part& part : kParts) {
     page += "\n## " + std::string(part.title) + "\n\n| name | code | gRPC | HTTP | exit | meaning | what to do |\n" +
             "|---|---|---|---|---|---|---|\n";
-    for (const RejectInfo& row : AllRejectReasons()) {
+    for (const RejectEntry& row : AllRejectReasons()) {
       if (row.code.starts_with(part.family)) page += Row(row);
     }
   }
@@ -60,7 +60,7 @@ TEST(RejectPage, IsWhatTheTableSays) {
 
 TEST(RejectPage, HasEveryReasonOnceAndWholeCells) {
   const std::string page = Page();
-  for (const RejectInfo& row : AllRejectReasons()) {
+  for (const RejectEntry& row : AllRejectReasons()) {
     if (row.reason == RejectReason::kNone) continue;
     const std::string cell = "\n| `" + std::string(row.name) + "` | ";
     const size_t at = page.find(cell);

@@ -21,7 +21,7 @@ Exit RunVersion(const Invocation& invocation) {
   return Exit::kOk;
 }
 
-Exit ExplainCode(const Invocation& invocation, const RejectInfo& row) {
+Exit ExplainCode(const Invocation& invocation, const RejectEntry& row) {
   const std::string_view remedy = RemedyFor(row.reason);
   if (invocation.json) {
     JsonWriter json;
@@ -40,14 +40,14 @@ Exit ListCodes(const Invocation& invocation) {
   if (invocation.json) {
     JsonWriter json;
     json.BeginObject().Key("codes").BeginArray();
-    for (const RejectInfo& row : AllRejectReasons()) {
+    for (const RejectEntry& row : AllRejectReasons()) {
       json.BeginObject().Field("code", row.code).Field("name", row.name).Field("meaning", row.meaning).EndObject();
     }
     Print(json.EndArray().EndObject().text());
     return Exit::kOk;
   }
   std::vector<std::vector<std::string>> rows;
-  for (const RejectInfo& row : AllRejectReasons()) {
+  for (const RejectEntry& row : AllRejectReasons()) {
     rows.push_back({std::string(row.code), std::string(row.name), std::string(row.meaning)});
   }
   Print(Columns(rows, 0));
@@ -64,7 +64,7 @@ Exit RunHelp(const CLI::App& app, const Invocation& invocation, const std::strin
   std::vector<std::string> known = {"codes"};
   std::string upper = topic;
   for (char& c : upper) c = static_cast<char>(std::toupper(static_cast<unsigned char>(c)));
-  for (const RejectInfo& row : AllRejectReasons()) {
+  for (const RejectEntry& row : AllRejectReasons()) {
     if (row.code == upper || row.name == upper) return ExplainCode(invocation, row);
     known.emplace_back(row.code);
     known.emplace_back(row.name);

@@ -72,7 +72,7 @@ void Housekeeping::LookAtPeers() {
 }
 
 void Housekeeping::LookAtRefusals() {
-  for (const RejectInfo& info : AllRejectReasons()) {
+  for (const RejectEntry& info : AllRejectReasons()) {
     const uint64_t now = room_.counters.Rejects(info.reason);
     uint64_t& before = refusals_[static_cast<size_t>(info.reason)];
     if (now > before) {

@@ -114,7 +114,7 @@ std::string PlainLine(int64_t unix_us, LogLevel level, std::string_view message,
 }
 
 std::string OneLine(const absl::Status& status) {
-  const RejectInfo& info = Describe(ReasonOf(status));
+  const RejectEntry& info = Describe(ReasonOf(status));
   return model::Escaped(std::string(status.message()), 2 * kMaxFieldBytes) + " [" + std::string(info.name) + " " +
          std::string(info.code) + "]";
 }
@@ -145,7 +145,7 @@ void Log(LogLevel level, std::string_view message, std::initializer_list<LogFiel
 }
 
 void LogRefusal(LogLevel level, std::string_view what, const absl::Status& status) {
-  const RejectInfo& info = Describe(ReasonOf(status));
+  const RejectEntry& info = Describe(ReasonOf(status));
   Log(level, what,
       {{"reason", std::string(info.name)},
        {"code", std::string(info.code)},

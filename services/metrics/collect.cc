@@ -54,7 +54,7 @@ void CollectOutcomes(const exchange::Counters& counters, std::vector<MetricFamil
                                   "The refusals among them that concern a peer's bytes, signatures or credit.");
   MetricFamily decisions = Counter("entente_share_decisions_total", "Answers of the policy, by reason of the denial.");
   Add(decisions, {{"decision", "permit"}, {"reason", "NONE"}}, static_cast<double>(counters.Permits()));
-  for (const RejectInfo& info : AllRejectReasons()) {
+  for (const RejectEntry& info : AllRejectReasons()) {
     if (info.reason == RejectReason::kNone) continue;
     const std::string name(info.name);
     Add(rejects, {{"reason", name}}, static_cast<double>(counters.Rejects(info.reason)));

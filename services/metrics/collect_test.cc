@@ -80,7 +80,7 @@ TEST_F(Collected, EveryRejectReasonStandsAtZeroAndCounts) {
   node_->counters.CountReject(exchange::Door::kPeer, RejectReason::kSignature, 3);
   node_->counters.CountReject(exchange::Door::kPeer, RejectReason::kJson, 2);
   const auto rejects = Series("entente_rejections_total"), failures = Series("entente_verification_failures_total");
-  for (const RejectInfo& info : AllRejectReasons()) {
+  for (const RejectEntry& info : AllRejectReasons()) {
     const std::string name(info.name);
     const double expected = info.reason == RejectReason::kSignature ? 3 : info.reason == RejectReason::kJson ? 2 : 0;
     if (info.reason == RejectReason::kNone) continue;

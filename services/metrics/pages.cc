@@ -15,7 +15,7 @@ Page Readiness(const std::vector<Check>& checks, bool verbose) {
   for (const Check& check : checks) {
     ready = ready && check.status.ok();
     if (!check.status.ok()) {
-      const RejectInfo& info = Describe(ReasonOf(check.status));
+      const RejectEntry& info = Describe(ReasonOf(check.status));
       lines += "FAIL " + check.name + ": " + std::string(check.status.message()) + " [" + std::string(info.name) + " " +
                std::string(info.code) + "]\n";
     } else if (verbose) {

@@ -152,7 +152,7 @@ def test_a_damaged_half_of_the_head_file_is_told_by_the_log_and_by_fsck(make_nod
         bad[half * 4096 + 100] ^= 1
         head.write_bytes(bad)
         report, code = node.fsck()  # of the stopped node
-        assert code == 1 and "halves" in report["problems"][0], report
+        assert code == 4 and "halves" in report["problems"][0], report
         head.write_bytes(bad)
         node.start()
         assert "halves" in (pathlib.Path(node.dir) / "entented.log").read_text().splitlines()[-2]
