@@ -8,6 +8,7 @@
 #include "absl/time/time.h"
 #include "base/bytes.h"
 #include "entente/v1/envelope.pb.h"
+#include "envelope/limits.h"
 #include "policy/policy.h"
 #include "trust/directory.h"
 #include "trust/identity.h"
@@ -16,15 +17,6 @@
 // Content <-> signed statements <-> sealed envelopes (docs/formats/envelope.md, statement.md). Direct mode.
 // Everything here is a pure function of its arguments and fresh randomness; safe from any thread.
 namespace entente::envelope {
-
-inline constexpr ByteView kStatementType = "application/vnd.entente.statement.v1";
-inline constexpr ByteView kExerciseStatementType = "application/vnd.entente.exercise.statement.v1";
-inline constexpr ByteView kBatchType = "application/vnd.entente.batch.v1";
-inline constexpr ByteView kSealType = "application/vnd.entente.seal.v1";
-inline constexpr std::string_view kStixContent = "application/stix+json;version=2.1";
-inline constexpr size_t kMaxEnvelopeBytes = 64u << 20, kMaxContentBytes = 32u << 20, kMaxSlots = 1000;
-inline constexpr size_t kMaxStatements = 1024, kMaxStatementBytes = 4u << 20, kMaxAudience = 1000;
-inline constexpr absl::Duration kStatementLifetime = absl::Hours(24 * 366), kEnvelopeLifetime = absl::Hours(24 * 14);
 
 v1::ReleaseConstraints ToWire(const policy::Constraints& constraints);
 // Refuses with kParse: unspecified label, unsorted or repeated entries, malformed nations or ids.
@@ -100,11 +92,17 @@ struct Sealable {
   uint32_t index = 0;
   std::vector<Digest> path;
 };
+// To whom an envelope is sealed, with policy's permit for each of its statements, in their order.
+struct Recipient {
+  trust::Prekey prekey;
+  std::vector<policy::Permit> permits;
+};
 // Seals statements of one batch to `recipients` (1 to 1000), one slot each. One encapsulation per recipient. Refuses
 // with kLimit; kPrekey for a recipient's bad or expired prekey, or one named twice; kAudience for a recipient outside
-// the signed audience, or a batch of another origin; kSignature or kParse for statements that are not of the batch.
+// the signed audience, or a batch of another origin; kSignature or kParse for statements that are not of the batch;
+// kInternal where a permit is missing, or another organisation's.
 absl::StatusOr<Bytes> Seal(const trust::Self& self, const v1::SignedBody& batch,
-                           const std::vector<Sealable>& statements, const std::vector<trust::Prekey>& recipients,
+                           const std::vector<Sealable>& statements, const std::vector<Recipient>& recipients,
                            absl::Time now);
 
 // A decrypted envelope: nothing inside is trusted yet. Only Open makes one; only Verify reads inside.

@@ -20,7 +20,7 @@ Batch ForEstovia(std::vector<Bytes> contents) {
 }
 absl::StatusOr<Bytes> SealTo(const Batch& batch, const std::vector<Sealable>& statements,
                              const std::vector<trust::Prekey>& recipients) {
-  return Seal(World().norlandia.self(), batch.signed_body(), statements, recipients, kNow);
+  return Seal(World().norlandia.self(), batch.signed_body(), statements, Permitted(recipients, statements.size()), kNow);
 }
 absl::StatusOr<Bytes> SealToEstovia(const Batch& batch) {
   return SealTo(batch, AllOf(batch), {World().estovia.Prekey(kNow)});
@@ -178,7 +178,7 @@ TEST(Envelope, AfterThePrekeysGraceItNeverOpens) {
   const Batch later = *SignBatch(World().norlandia.self(), Green(), {isac.org()}, {"{}"}, NewStream(), kNow);
   const auto recipient = isac.Prekey(kNow);
   const absl::Time last = recipient.not_after - absl::Seconds(1);
-  const Bytes young = *Seal(World().norlandia.self(), later.signed_body(), AllOf(later), {recipient}, last);
+  const Bytes young = *Seal(World().norlandia.self(), later.signed_body(), AllOf(later), Permitted({recipient}, later.size()), last);
   ASSERT_TRUE(isac.ring().Rotate(kNow + trust::kPrekeyUse + trust::kPrekeyGrace + absl::Hours(1)).ok());
   EXPECT_EQ(ReasonFor(OpenAt(isac, young, kNow + trust::kPrekeyUse + trust::kPrekeyGrace + absl::Hours(1))),
             RejectReason::kKeyGone);
@@ -204,6 +204,18 @@ TEST(Seal, RefusesBadPrekeys) {
   EXPECT_EQ(ReasonFor(SealTo(batch, AllOf(batch), {broken})), RejectReason::kPrekey);
   EXPECT_EQ(ReasonFor(SealTo(batch, AllOf(batch), {good, good})), RejectReason::kPrekey);
 }
+TEST(Seal, RefusesWithoutAPermitForEachStatement) {
+  const Batch batch = ForEstovia(Contents(2));
+  const trust::Prekey prekey = World().estovia.Prekey(kNow);
+  const auto seal = [&](std::vector<Recipient> recipients) {
+    return ReasonFor(Seal(World().norlandia.self(), batch.signed_body(), AllOf(batch), recipients, kNow));
+  };
+  EXPECT_EQ(seal(Permitted({prekey}, 2)), RejectReason::kNone);
+  EXPECT_EQ(seal(Permitted({prekey}, 1)), RejectReason::kInternal);
+  EXPECT_EQ(seal({{prekey, {}}}), RejectReason::kInternal);
+  const auto other = Permitted({World().volt.Prekey(kNow)}, 2);
+  EXPECT_EQ(seal({{prekey, other[0].permits}}), RejectReason::kInternal);
+}
 TEST(Seal, RefusesStatementsThatAreNotOfTheBatch) {
   const Batch batch = ForEstovia(Contents(2)), other = ForEstovia(Contents(2));
   const auto recipient = World().estovia.Prekey(kNow);
@@ -214,7 +226,8 @@ TEST(Seal, RefusesStatementsThatAreNotOfTheBatch) {
 TEST(Seal, RefusesAnotherOrigin) {
   const Batch batch = ForEstovia({"{}"});
   const auto result =
-      Seal(World().volt.self(), batch.signed_body(), AllOf(batch), {World().estovia.Prekey(kNow)}, kNow);
+      Seal(World().volt.self(), batch.signed_body(), AllOf(batch),
+           Permitted({World().estovia.Prekey(kNow)}, batch.size()), kNow);
   EXPECT_EQ(ReasonFor(result), RejectReason::kAudience);
 }
 TEST(Seal, RefusesMoreThanAnEnvelopeHolds) {

@@ -2,10 +2,24 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
-// Private to envelope/: bounds of docs/formats/statement.md that callers need not know.
+#include "absl/time/time.h"
+#include "base/bytes.h"
+
+// Payload types that are signed and limits that both ends hold to (docs/formats/envelope.md, statement.md).
 namespace entente::envelope {
 
+inline constexpr ByteView kStatementType = "application/vnd.entente.statement.v1";
+inline constexpr ByteView kExerciseStatementType = "application/vnd.entente.exercise.statement.v1";
+inline constexpr ByteView kBatchType = "application/vnd.entente.batch.v1";
+inline constexpr ByteView kSealType = "application/vnd.entente.seal.v1";
+inline constexpr std::string_view kStixContent = "application/stix+json;version=2.1";
+inline constexpr size_t kMaxEnvelopeBytes = 64u << 20, kMaxContentBytes = 32u << 20, kMaxSlots = 1000;
+inline constexpr size_t kMaxStatements = 1024, kMaxStatementBytes = 4u << 20, kMaxAudience = 1000;
+inline constexpr absl::Duration kStatementLifetime = absl::Hours(24 * 366), kEnvelopeLifetime = absl::Hours(24 * 14);
+
+// Bounds of docs/formats/statement.md that callers need not know.
 inline constexpr int64_t kMaxTimeUs = 253'402'300'799'999'999;  // the end of the year 9999
 // One statement body: room for a full audience, as many addressees and all lists. Bounds what parsing one may allocate.
 inline constexpr size_t kMaxBodyBytes = 128 * 1024;

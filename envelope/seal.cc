@@ -56,18 +56,26 @@ absl::StatusOr<Cargo> Load(const trust::Self& self, const v1::SignedBody& batch,
   return cargo;
 }
 
-absl::Status CheckRecipients(const std::vector<trust::Prekey>& recipients, const Cargo& cargo, absl::Time now) {
+// A permit for each statement, made out to whom it is sealed.
+bool Permitted(const Recipient& recipient, const Cargo& cargo) {
+  return recipient.permits.size() == cargo.statements.size() &&
+         std::all_of(recipient.permits.begin(), recipient.permits.end(),
+                     [&](const policy::Permit& permit) { return permit.recipient() == recipient.prekey.org; });
+}
+
+absl::Status CheckRecipients(const std::vector<Recipient>& recipients, const Cargo& cargo, absl::Time now) {
   if (recipients.empty() || recipients.size() > kMaxSlots) {
     return Reject(RejectReason::kLimit, "an envelope has 1 to 1000 recipients");
   }
   std::vector<OrgId> orgs;
-  for (const trust::Prekey& recipient : recipients) {
-    if (recipient.not_after <= now)
+  for (const Recipient& recipient : recipients) {
+    if (recipient.prekey.not_after <= now)
       return Reject(RejectReason::kPrekey, "a recipient's prekey has expired; await its next one");
-    if (!std::binary_search(cargo.audience.begin(), cargo.audience.end(), recipient.org)) {
+    if (!std::binary_search(cargo.audience.begin(), cargo.audience.end(), recipient.prekey.org)) {
       return Reject(RejectReason::kAudience, "a recipient is not in the audience that was signed");
     }
-    orgs.push_back(recipient.org);
+    if (!Permitted(recipient, cargo)) return Reject(RejectReason::kInternal, "sealing without a permit for each statement");
+    orgs.push_back(recipient.prekey.org);
   }
   std::sort(orgs.begin(), orgs.end());
   return std::adjacent_find(orgs.begin(), orgs.end()) == orgs.end()
@@ -101,19 +109,20 @@ crypto::SecretBytes MakeContentKey(const trust::Self& self, const Cargo& cargo) 
   return key;
 }
 
-absl::StatusOr<Bytes> MakeSlots(const Digest& h0, const std::vector<trust::Prekey>& recipients,
+absl::StatusOr<Bytes> MakeSlots(const Digest& h0, const std::vector<Recipient>& recipients,
                                 const crypto::SecretBytes& content_key) {
   const auto secret = content_key.ExposeSecret();
   const ByteView key(reinterpret_cast<const char*>(secret.data()), secret.size());
   Bytes slots;
   slots.reserve(recipients.size() * kSlotSize);
-  for (const trust::Prekey& recipient : recipients) {
-    Digest hedge = crypto::LabeledHash("entente/1/encaps", {key, h0.view(), recipient.id.view()});
-    const Bytes info = WrapInfo(h0, recipient.org, recipient.id, recipient.public_key);
-    const auto sealed = crypto::HpkeSeal(recipient.public_key, info, /*aad=*/{}, key, hedge.view());
+  for (const Recipient& recipient : recipients) {
+    const trust::Prekey& prekey = recipient.prekey;
+    Digest hedge = crypto::LabeledHash("entente/1/encaps", {key, h0.view(), prekey.id.view()});
+    const Bytes info = WrapInfo(h0, prekey.org, prekey.id, prekey.public_key);
+    const auto sealed = crypto::HpkeSeal(prekey.public_key, info, /*aad=*/{}, key, hedge.view());
     explicit_bzero(hedge.data(), Digest::kSize);
     if (!sealed.ok()) return sealed.status();
-    slots.append(recipient.id.view());
+    slots.append(prekey.id.view());
     slots.append(sealed->enc);
     slots.append(sealed->ct);
   }
@@ -135,7 +144,7 @@ Header MakeHeader(size_t recipients, size_t padded, absl::Time now) {
 }  // namespace
 
 absl::StatusOr<Bytes> Seal(const trust::Self& self, const v1::SignedBody& batch,
-                           const std::vector<Sealable>& statements, const std::vector<trust::Prekey>& recipients,
+                           const std::vector<Sealable>& statements, const std::vector<Recipient>& recipients,
                            absl::Time now) {
   const auto cargo = Load(self, batch, statements);
   if (!cargo.ok()) return cargo.status();

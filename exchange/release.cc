@@ -1,6 +1,7 @@
 #include "exchange/release.h"
 
 #include <utility>
+#include <variant>
 
 #include "crypto/crypto.h"
 #include "exchange/publication_batch.h"
@@ -9,14 +10,16 @@
 namespace entente::exchange {
 namespace {
 
-// A batch as stored, with what policy says now about one recipient.
+// What policy says now about one recipient.
+using Outcome = std::variant<RejectReason, policy::Permit>;
+
+// A batch as stored, with the outcome for all of it.
 struct StoredBatch {
   uint64_t seq = 0;
   v1::BatchAccepted record;
   uint32_t size = 0;
   policy::Constraints constraints;
-  bool permitted = false;
-  RejectReason denied = RejectReason::kNone;
+  Outcome outcome = RejectReason::kNone;
 };
 
 // One statement as stored: own objects and repeats read alike.
@@ -26,6 +29,14 @@ struct StoredStatement {
   Bytes body, salt, content, id;
   int64_t version_ns = 0;
 };
+
+Outcome Ask(const Room& room, const OrgId& peer, const policy::Constraints& constraints) {
+  const auto party = room.directory.Find(peer);
+  if (!party) return RejectReason::kUnknownParty;
+  const policy::Decision decision = policy::Evaluate(room.rules, OutboundQuestion(room, constraints, *party));
+  if (decision.permitted()) return *decision.permit();
+  return decision.denial()->reason;
+}
 
 absl::StatusOr<v1::Record> RequireRecord(const storage::Journal& journal, uint64_t seq) {
   absl::StatusOr<std::optional<v1::Record>> record = journal.FindRecord(seq);
@@ -65,31 +76,21 @@ absl::StatusOr<StoredBatch> LoadBatch(const Room& room, const OrgId& peer, uint6
   absl::StatusOr<policy::Constraints> constraints = ConstraintsOf(a_statement);
   if (!constraints.ok()) return constraints.status();
   out.constraints = *constraints;
-  const auto party = room.directory.Find(peer);
-  if (!party) {
-    out.denied = RejectReason::kUnknownParty;
-    return out;
-  }
-  const policy::Decision decision = policy::Evaluate(room.rules, OutboundQuestion(room, *constraints, *party));
-  out.permitted = decision.permitted();
-  if (!out.permitted) out.denied = decision.denial()->reason;
+  out.outcome = Ask(room, peer, *constraints);
   return out;
 }
 
-// The reason to withhold one statement now, or kNone. Besides its batch, the label counts that was raised since.
-absl::StatusOr<RejectReason> WithheldNow(const Room& room, const OrgId& peer, const StoredBatch& batch,
-                                         const StoredStatement& statement) {
-  if (!batch.permitted) return batch.denied;
+// The outcome for one statement. Besides its batch, the label counts that was raised since.
+absl::StatusOr<Outcome> OutcomeNow(const Room& room, const OrgId& peer, const StoredBatch& batch,
+                                   const StoredStatement& statement) {
+  if (std::holds_alternative<RejectReason>(batch.outcome)) return batch.outcome;
   absl::StatusOr<std::optional<storage::VersionEntry>> version =
       room.journal.FindVersion(statement.id, statement.version_ns);
   if (!version.ok()) return version.status();
-  if (!version->has_value() || (*version)->label <= batch.constraints.label) return RejectReason::kNone;
+  if (!version->has_value() || (*version)->label <= batch.constraints.label) return batch.outcome;
   policy::Constraints raised = batch.constraints;
   raised.label = (*version)->label;
-  const auto party = room.directory.Find(peer);
-  if (!party) return RejectReason::kUnknownParty;
-  const policy::Decision decision = policy::Evaluate(room.rules, OutboundQuestion(room, raised, *party));
-  return decision.permitted() ? RejectReason::kNone : decision.denial()->reason;
+  return Ask(room, peer, raised);
 }
 
 std::vector<ByteView> Leaves(const v1::BatchAccepted& batch) {
@@ -102,7 +103,7 @@ std::vector<ByteView> Leaves(const v1::BatchAccepted& batch) {
 }
 
 absl::StatusOr<Bytes> SealStatements(const Room& room, const StoredBatch& batch,
-                                     const std::vector<StoredStatement>& statements, const trust::Prekey& prekey) {
+                                     const std::vector<StoredStatement>& statements, envelope::Recipient recipient) {
   std::vector<envelope::Sealable> sealables;
   sealables.reserve(statements.size());
   std::vector<size_t> indexes;
@@ -117,7 +118,7 @@ absl::StatusOr<Bytes> SealStatements(const Room& room, const StoredBatch& batch,
     std::vector<std::vector<Digest>> paths = crypto::AuditPaths(Leaves(batch.record), indexes);
     for (size_t i = 0; i < sealables.size(); ++i) sealables[i].path = std::move(paths[i]);
   }
-  return envelope::Seal(room.self, batch.record.batch(), sealables, {prekey}, room.clock.Now());
+  return envelope::Seal(room.self, batch.record.batch(), sealables, {std::move(recipient)}, room.clock.Now());
 }
 
 }  // namespace
@@ -126,6 +127,7 @@ absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const
                                       const trust::Prekey& prekey) {
   Released out;
   std::vector<StoredStatement> statements;
+  std::vector<policy::Permit> permits;
   StoredBatch batch;
   size_t bytes = 0;
   for (const uint64_t seq : entries) {
@@ -140,18 +142,19 @@ absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const
     const bool full = statements.size() == kBatchStatements || bytes + statement->content.size() > kBatchBytes;
     if (full && !statements.empty()) break;
     out.last = seq;
-    absl::StatusOr<RejectReason> denied = WithheldNow(room, peer, batch, *statement);
-    if (!denied.ok()) return denied.status();
-    if (*denied != RejectReason::kNone) {
+    absl::StatusOr<Outcome> outcome = OutcomeNow(room, peer, batch, *statement);
+    if (!outcome.ok()) return outcome.status();
+    if (const RejectReason* denied = std::get_if<RejectReason>(&*outcome)) {
       out.withheld.push_back({seq, *denied});
       continue;
     }
+    permits.push_back(std::get<policy::Permit>(*std::move(outcome)));
     bytes += statement->content.size();
     out.sent.push_back(seq);
     statements.push_back(*std::move(statement));
   }
   if (statements.empty()) return out;
-  absl::StatusOr<Bytes> sealed = SealStatements(room, batch, statements, prekey);
+  absl::StatusOr<Bytes> sealed = SealStatements(room, batch, statements, {prekey, std::move(permits)});
   if (!sealed.ok()) return sealed.status();
   out.envelope = *std::move(sealed);
   return out;

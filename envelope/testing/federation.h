@@ -63,6 +63,24 @@ inline std::vector<Sealable> AllOf(const Batch& batch) {
   for (const Statement& s : batch.statements()) out.push_back({s.body(), s.salt(), s.content(), s.index(), s.path()});
   return out;
 }
+// Prekeys as Seal takes them, with real permits for `count` statements of GREEN each.
+inline std::vector<Recipient> Permitted(const std::vector<trust::Prekey>& prekeys, size_t count) {
+  std::vector<Recipient> out;
+  for (const trust::Prekey& prekey : prekeys) {
+    policy::Question question;
+    question.constraints.label = model::Label::kGreen;
+    question.integrity = question.agreement = true;
+    question.sender.org = question.recipient.org = prekey.org;
+    question.sender.nation = question.recipient.nation = "XN";
+    question.sender.kind = question.recipient.kind = model::PartyKind::kCert;
+    question.sender.ceiling = question.recipient.ceiling = model::Label::kRed;
+    question.now = kNow;
+    const policy::Decision decision = policy::Evaluate({}, question);
+    EXPECT_TRUE(decision.permitted());
+    out.push_back({prekey, std::vector<policy::Permit>(count, *decision.permit())});
+  }
+  return out;
+}
 inline StreamPosition NewStream() {
   return {crypto::RandomId<StreamId>(), 0, {}};
 }
