@@ -66,14 +66,21 @@ absl::StatusOr<std::vector<Delivery::Entry>> Delivery::RefusedDue(absl::Time now
 }
 
 absl::StatusOr<std::vector<Delivery::Entry>> Delivery::EmbargoEnded(absl::Time now) {
+  // The clock was set back since the last look: what ends earlier may have come.
+  if (embargoed_after_.until + kEmbargoMargin > now) embargoed_after_ = {absl::InfinitePast(), 0};
   absl::StatusOr<std::vector<storage::EmbargoedEntry>> next =
       room_.journal.Embargoed(peer_, embargoed_after_, kBatchStatements);
   if (!next.ok()) return next.status();
+  std::lock_guard lock(mutex_);
+  const auto under_way = [&](uint64_t seq) {
+    return std::any_of(spans_.begin(), spans_.end(), [&](const Span& span) {
+      return std::any_of(span.entries.begin(), span.entries.end(), [&](const Entry& e) { return e.seq == seq; });
+    });
+  };
   std::vector<Entry> ended;
   for (const storage::EmbargoedEntry& entry : *next) {
-    if (entry.until + kEmbargoMargin <= now) ended.push_back({entry.seq, entry.until});
+    if (entry.until + kEmbargoMargin <= now && !under_way(entry.seq)) ended.push_back({entry.seq, entry.until});
   }
-  std::lock_guard lock(mutex_);
   embargo_ends_ = next->empty() ? absl::InfiniteFuture() : next->front().until + kEmbargoMargin;
   // Sorted by time first; an envelope takes entries in their order in the journal.
   const auto other_end = std::find_if(ended.begin(), ended.end(),

@@ -73,6 +73,11 @@ void Delivery::OnRefused(Spans::iterator span, absl::Time now) {
   first.attempts = kMaxAttempts;
   first.entries.assign(span->entries.begin(), middle);
   first.position = first.entries.back().seq;
+  // The cursor passes what stands before the halves with the first of them; what was set aside there must go with it.
+  const auto behind = std::partition(span->held.begin(), span->held.end(),
+                                     [&](uint64_t seq) { return seq > first.position; });
+  first.held.assign(behind, span->held.end());
+  span->held.erase(behind, span->held.end());
   span->entries.erase(span->entries.begin(), middle);
   spans_.insert(span, std::move(first));
 }
@@ -118,6 +123,8 @@ void Delivery::AdvanceLocked(const std::optional<v1::SignedBody>& head) {
 // The commit is not awaited: a cursor that a crash loses makes the peer see statements again that it already has, which
 // it recognises. What could not be written, on a full disk for example, is kept and written with what comes next.
 void Delivery::Save() {
+  // A round that finds no row yet would be the last, so one is due behind every attempt to write a held entry.
+  if (unsaved_->Holds()) pace_->Held(room_.clock.Now());
   if (!unsaved_->Queue()) return;
   auto taken = std::make_shared<std::optional<storage::DeliveryStep>>();
   room_.journal.Commit(

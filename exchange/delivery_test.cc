@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
 #include <set>
 
 #include "exchange/testing/test_node.h"
@@ -250,6 +251,80 @@ TEST_F(DeliveryTest, ASenderWhoseClockWasAYearAheadRecovers) {
   EXPECT_EQ(estovia_.journal->Fsck(false)->problems, std::vector<std::string>());
 }
 
+TEST_F(DeliveryTest, WhatPolicyHoldsInFrontOfARefusedEnvelopeIsNotLost) {
+  // By a clock that is ahead, the embargo of 1 is over when it is published; 2 and 3 are made in the future.
+  const absl::Time right = norlandia_.clock.now;
+  norlandia_.clock.now = right + absl::Hours(240);
+  ASSERT_TRUE(norlandia_.prekeys->Rotate(norlandia_.clock.now).ok());
+  PublishTerms terms;
+  terms.constraints.embargo_until = right + absl::Hours(200);
+  terms.constraints.post_embargo_label = Label::kGreen;
+  Publish(1, 1, terms);
+  Publish(2, 2);
+  norlandia_.clock.now = right;
+  ASSERT_TRUE(norlandia_.prekeys->Rotate(right).ok());
+  const auto pace = std::make_shared<RefusalPace>();
+  Delivery delivery(norlandia_.room(), estovia_.org(), pace);
+  for (;;) {
+    const auto next = delivery.Next(estovia_.OfferedPrekey());
+    ASSERT_TRUE(next.ok()) << next.status();
+    if (!next->has_value()) break;
+    delivery.Acknowledge((*next)->position, true, std::nullopt);
+    Settle();  // each answer in a commit of its own
+  }
+  EXPECT_EQ(Cursor().held, 3u);
+  EXPECT_EQ(Lag(), 3u);
+  EXPECT_FALSE(Explain(1).delivered());
+  EXPECT_NE(pace->NextRound(), absl::InfiniteFuture());
+  ExpectClean();
+}
+
+TEST_F(DeliveryTest, WhatPolicyHoldsAloneIsTriedAgain) {
+  const absl::Time right = norlandia_.clock.now;
+  norlandia_.clock.now = right + absl::Hours(240);
+  PublishTerms terms;
+  terms.constraints.embargo_until = right + absl::Hours(200);
+  terms.constraints.post_embargo_label = Label::kGreen;
+  Publish(1, 1, terms);
+  norlandia_.clock.now = right;
+  const auto pace = std::make_shared<RefusalPace>();
+  Delivery delivery(norlandia_.room(), estovia_.org(), pace);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(Cursor().held, 1u);
+  EXPECT_NE(pace->NextRound(), absl::InfiniteFuture());
+}
+
+TEST_F(DeliveryTest, OfSeveralAnswersTheNewestHeadIsKept) {
+  Publish(1, 300);
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  const auto head = [&](uint64_t n) { return trust::MakeHead(*estovia_.self, n, Digest(), estovia_.clock.now); };
+  std::vector<uint64_t> positions;
+  for (;;) {
+    const auto next = delivery.Next(estovia_.OfferedPrekey());
+    ASSERT_TRUE(next.ok()) << next.status();
+    if (!next->has_value()) break;
+    positions.push_back((*next)->position);
+  }
+  ASSERT_EQ(positions.size(), 2u);
+  // The committer is held, so the answers meet in one step.
+  std::promise<void> entered, release;
+  norlandia_.journal->Commit(
+      [&](storage::Transaction&) {
+        entered.set_value();
+        release.get_future().wait();
+        return absl::OkStatus();
+      },
+      [](const absl::Status&) {});
+  entered.get_future().wait();
+  delivery.Acknowledge(positions[0], false, head(100));
+  delivery.Acknowledge(positions[1], false, head(200));
+  release.set_value();
+  Settle();
+  const auto cursor = Cursor();
+  ASSERT_TRUE(cursor.seen_head);
+  EXPECT_EQ(cursor.seen_head->body(), head(200).body());
+}
+
 class Embargo : public DeliveryTest {
  protected:
   Embargo() {
@@ -285,6 +360,29 @@ TEST_F(Embargo, WhatWasWithheldIsSentWhenTheEmbargoEnds) {
   EXPECT_TRUE(Explain(1).delivered());
   EXPECT_EQ(norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)}, terms_).unchanged(), 1u);
   ExpectClean();
+}
+
+TEST_F(Embargo, WhatWasGivenUpAtItsEndIsSentWhenPublishedAgain) {
+  Publish(1, 1, terms_);
+  Forward(absl::Hours(4));
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  norlandia_.Accept(estovia_, Label::kClear);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(Cursor().refused, 1u);
+  norlandia_.Accept(estovia_);
+  EXPECT_EQ(norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)}, terms_).permitted().at("cert.estovia"), 1u);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
+}
+
+TEST_F(Embargo, ItEndsWhileAStatementIsValid) {
+  v1::PublishOptions options;
+  const auto until = [&](absl::Duration after) {
+    options.mutable_constraints()->set_embargo_until_us(absl::ToUnixMicros(norlandia_.clock.now + after));
+    return ReasonOf(norlandia_.publication->Terms(options).status());
+  };
+  EXPECT_EQ(until(kLongestEmbargo), RejectReason::kNone);
+  EXPECT_EQ(until(kLongestEmbargo + absl::Seconds(1)), RejectReason::kUsage);
 }
 
 TEST_F(Embargo, ItIsSentBySessionsThatBeginLater) {

@@ -70,6 +70,8 @@ struct PublishItem {
   absl::Status refused = {};  // set when the reader already refused it; then content is empty
   std::optional<model::TextPlace> start = {};  // where the object begins in the publisher's file, for messages
 };
+// What waits for an embargo's end is signed at publish: it must be valid when it is sent and tried again.
+inline constexpr absl::Duration kLongestEmbargo = absl::Hours(24 * 350);
 struct PublishTerms {
   policy::Constraints constraints;  // label kUnlabelled: each object's own label alone
 };

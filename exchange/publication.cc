@@ -34,6 +34,10 @@ absl::StatusOr<PublishTerms> Publication::Terms(const v1::PublishOptions& option
     return Reject(RejectReason::kUsage, "publish options: " + std::string(constraints.status().message()));
   }
   terms.constraints = *std::move(constraints);
+  if (terms.constraints.embargo_until > room_.clock.Now() + kLongestEmbargo) {
+    return Reject(RejectReason::kUsage, "--embargo-until: an embargo ends within 350 days; a signed statement is valid for "
+                                        "366, and what comes after would be refused by every peer");
+  }
   if (own_labels) terms.constraints.label = model::Label::kUnlabelled;
   std::set<OrgId> addressees;
   for (const std::string& name : options.to()) {

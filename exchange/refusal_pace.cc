@@ -33,6 +33,11 @@ void RefusalPace::Refused(absl::Time now) {
   Arm(now);
 }
 
+void RefusalPace::Held(absl::Time now) {
+  std::lock_guard lock(mutex_);
+  Arm(now);
+}
+
 std::optional<uint64_t> RefusalPace::RetryBehind() const {
   std::lock_guard lock(mutex_);
   if (retries_left_ == 0 || retried_all_) return std::nullopt;

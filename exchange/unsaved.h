@@ -21,8 +21,15 @@ class Delivery::Unsaved {
     std::lock_guard lock(mutex_);
     return step_.empty();
   }
+  // True when it has entries that were refused, or wait for another reason.
+  bool Holds() const {
+    std::lock_guard lock(mutex_);
+    return !step_.held.empty();
+  }
+  // Its head is newer than any before it.
   void Add(const storage::DeliveryStep& more) {
     std::lock_guard lock(mutex_);
+    if (more.head) step_.head = more.head;
     Merge(more);
   }
   // True when a commit must be queued for it; one that is queued already will take all.
@@ -45,7 +52,7 @@ class Delivery::Unsaved {
   }
 
  private:
-  // The order in which steps merge does not matter, but for the head, of which the journal keeps the longer.
+  // The order in which steps merge does not matter, but for the head.
   void Merge(const storage::DeliveryStep& more) {
     step_.position = std::max(step_.position, more.position);
     step_.given_up += more.given_up;

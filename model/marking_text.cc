@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -108,17 +109,23 @@ constexpr auto kFillers = std::to_array<std::string_view>(
      "AS", "TO", "VERSION", "V", "V1", "V2", "0", "1", "2", "20", "STRICT", "TLP", "PAP"});
 constexpr size_t kMaxFillers = 4, kMaxLabelWords = 4;
 
-// "TLPRED", "TLP2AMBER".
-bool IsFused(std::string_view word) {
-  if (word.size() < 4 || !IsOneOf(kNames, word.substr(0, 3))) return false;
+// What stands behind a protocol's name and version in `word`: "RED" of "TLP2RED", nothing of "TLPV2".
+std::optional<std::string_view> BehindName(std::string_view word) {
+  if (word.size() < 3 || !IsOneOf(kNames, word.substr(0, 3))) return std::nullopt;
   word.remove_prefix(3);
   word.remove_prefix(std::min(word.find_first_not_of("V0123456789"), word.size()));
-  return IsOneOf(kLevels, word);
+  return word;
+}
+bool IsName(std::string_view word) { return BehindName(word) == std::string_view(); }
+// "TLPRED", "TLP2AMBER".
+bool IsFused(std::string_view word) {
+  const auto behind = BehindName(word);
+  return behind && IsOneOf(kLevels, *behind);
 }
 
 // How many words from `at` name a protocol; 0 when none does.
 size_t ProtocolAt(const std::vector<std::string>& words, size_t at) {
-  if (IsOneOf(kNames, words[at])) return 1;
+  if (IsName(words[at])) return 1;
   if (at + 2 >= words.size() || words[at + 2] != "PROTOCOL") return 0;
   const bool tlp = words[at] == "TRAFFIC" && words[at + 1] == "LIGHT";
   const bool pap = words[at] == "PERMISSIBLE" && words[at + 1] == "ACTIONS";
@@ -138,14 +145,17 @@ bool IsBareLabel(const std::vector<std::string>& words) {
   const auto level = [](const std::string& word) { return IsOneOf(kLevels, word); };
   return words.size() <= kMaxLabelWords && std::any_of(words.begin(), words.end(), level) &&
          std::all_of(words.begin(), words.end(),
-                     [&](const std::string& word) { return level(word) || IsOneOf(kFillers, word); });
+                     [&](const std::string& word) {
+                       return level(word) || IsName(word) || IsOneOf(kFillers, word);
+                     });
 }
 
 // "TLP:", "pap :" and anything behind it: a level of a scheme that is not known here.
 bool StartsLikeALabel(std::string_view folded) {
   folded.remove_prefix(std::min(folded.find_first_not_of(kGap), folded.size()));
-  if (folded.size() < 4 || !IsOneOf(kNames, folded.substr(0, 3))) return false;
-  folded.remove_prefix(3);
+  const auto behind = BehindName(folded);
+  if (!behind) return false;
+  folded = *behind;
   folded.remove_prefix(std::min(folded.find_first_not_of(kGap), folded.size()));
   return folded.starts_with(kColon);
 }

@@ -12,6 +12,7 @@ TEST(SpellsALevel, HoweverItIsDressed) {
            "TLP:RED", "tlp:amber+strict", "  tlp : red", "TLP-RED", "TLP_GREEN", "tlp/clear", "TLP = WHITE",
            "[TLP] (RED)",
            "TLP:\n\tRED", "TLP.AMBER.STRICT", "TLPRED", "tlp2amber", "TLP 2.0: RED", "TLP v2 - Amber",
+           "TLPv2: RED", "tlp2: amber", "TLPv2.0:RED", "PAP2: RED",
            "T.L.P.: RED", "t l p r e d", "T-L-P: R E D", "TLP level: red", "TLP Marking is Amber",
            "Traffic Light Protocol: Red", "TRAFFIC-LIGHT-PROTOCOL colour amber", "Traffic Light Protocol (TLP): GREEN",
            "This is TLP RED material, for your eyes only.", "Marked as TLP: AMBER by its author",

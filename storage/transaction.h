@@ -40,7 +40,7 @@ struct DeliveryStep {
   std::vector<uint64_t> settled = {};       // refused before, and done with
   std::vector<EmbargoedEntry> released = {};  // embargoed before, and no more
   bool empty() const {
-    return position == 0 && given_up == 0 && held.empty() && settled.empty() && released.empty();
+    return position == 0 && given_up == 0 && !head && held.empty() && settled.empty() && released.empty();
   }
 };
 

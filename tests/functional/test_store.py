@@ -157,7 +157,7 @@ def test_a_damaged_half_of_the_head_file_is_told_by_the_log_and_by_fsck(make_nod
         node.start()
         assert "halves" in (pathlib.Path(node.dir) / "entented.log").read_text().splitlines()[-2]
         report, code = node.fsck()
-        assert code == 1 and "halves" in report["problems"][0], report
+        assert code == 4 and "halves" in report["problems"][0], report
         for name in "bc":
             node.publish(bundle_file(tmp_path / "b.json", [indicator(tlp="GREEN")]))
         assert node.fsck() == ({"ok": True, "problems": []}, 0)
