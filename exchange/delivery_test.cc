@@ -1,91 +1,16 @@
-#include "exchange/delivery.h"
-
-#include <gtest/gtest.h>
+#include "exchange/testing/delivery_test.h"
 
 #include <future>
-#include <set>
 
-#include "exchange/testing/test_node.h"
-#include "model/timestamp.h"
-
-// What a peer refuses, what waits for a time, what could not be written.
+// What a peer refuses, what could not be written.
 namespace entente::exchange {
 namespace {
 
 using model::Label;
 using testing::DeliverAll;
+using testing::DeliveryTest;
+using testing::IdOf;
 using testing::Indicator;
-using testing::TestNode;
-
-std::string IdOf(int n) {
-  const std::string tail = std::to_string(n);
-  return "indicator--00000000-0000-4000-8000-" + std::string(12 - tail.size(), '0') + tail;
-}
-
-class DeliveryTest : public ::testing::Test {
- protected:
-  DeliveryTest() {
-    norlandia_.Accept(estovia_);
-    estovia_.Accept(norlandia_);
-  }
-  void Publish(int first, int count, const PublishTerms& terms = {}) {
-    std::vector<std::string> objects;
-    for (int n = first; n < first + count; ++n) {
-      objects.push_back(Indicator(std::to_string(n), "a.example", Label::kGreen));
-    }
-    ASSERT_EQ(norlandia_.Publish(objects, terms).published(), static_cast<uint64_t>(count));
-  }
-  // Sends all there is to send now; estovia takes what `poison` does not touch. Returns how many it refused.
-  int Run(Delivery& delivery, const std::set<std::string>& poison) {
-    int refused = 0;
-    for (;;) {
-      const auto next = delivery.Next(estovia_.OfferedPrekey());
-      EXPECT_TRUE(next.ok()) << next.status();
-      if (!next.ok() || !next->has_value()) break;
-      const bool refuse = Touches(**next, poison);
-      if (!refuse) {
-        const absl::Status taken = estovia_.Admit(norlandia_.org(), (*next)->envelope);
-        EXPECT_TRUE(taken.ok()) << taken;
-      }
-      delivery.Acknowledge((*next)->position, refuse, std::nullopt);
-      refused += refuse ? 1 : 0;
-    }
-    Settle();
-    return refused;
-  }
-  int RunRefusingAll(Delivery& delivery) { return Run(delivery, {"*"}); }
-  // Looked up with estovia's keys, and without telling estovia.
-  bool Touches(const Outgoing& outgoing, const std::set<std::string>& poison) {
-    if (poison.contains("*")) return true;
-    if (poison.empty()) return false;
-    const auto opened = envelope::Open(outgoing.envelope, estovia_.org(), *estovia_.prekeys, estovia_.clock.now,
-                                       [](const EnvelopeId&) { return false; });
-    EXPECT_TRUE(opened.ok()) << opened.status();
-    const auto verified = envelope::Verify(*opened, *estovia_.directory, norlandia_.org(), estovia_.clock.now);
-    EXPECT_TRUE(verified.ok()) << verified.status();
-    for (const envelope::Statement& statement : verified->batch.statements()) {
-      for (const std::string& id : poison) {
-        if (statement.content().find(id) != Bytes::npos) return true;
-      }
-    }
-    return false;
-  }
-  void Settle() {
-    ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
-  }
-  void Forward(absl::Duration by) {
-    norlandia_.clock.now += by;
-    estovia_.clock.now += by;
-    ASSERT_TRUE(estovia_.prekeys->Rotate(estovia_.clock.now).ok());
-  }
-  storage::PeerCursor Cursor() { return *norlandia_.journal->Cursor(estovia_.org()); }
-  uint64_t Lag() { return norlandia_.journal->Lag(estovia_.org()); }
-  v1::ExplainReply Explain(int n) { return *norlandia_.reading->Explain(IdOf(n), "cert.estovia"); }
-  void ExpectClean() { EXPECT_EQ(norlandia_.journal->Fsck(false)->problems, std::vector<std::string>()); }
-
-  TestNode norlandia_{"cert.norlandia", "XN"};
-  TestNode estovia_{"cert.estovia", "XE"};
-};
 
 TEST_F(DeliveryTest, OneRefusedObjectIsHeldAndEverythingElseArrives) {
   Publish(0, 300);
@@ -323,110 +248,6 @@ TEST_F(DeliveryTest, OfSeveralAnswersTheNewestHeadIsKept) {
   const auto cursor = Cursor();
   ASSERT_TRUE(cursor.seen_head);
   EXPECT_EQ(cursor.seen_head->body(), head(200).body());
-}
-
-class Embargo : public DeliveryTest {
- protected:
-  Embargo() {
-    terms_.constraints.embargo_until = end_;
-    terms_.constraints.post_embargo_label = Label::kGreen;
-  }
-  const absl::Time end_ = norlandia_.clock.now + absl::Hours(3);
-  PublishTerms terms_;
-};
-
-TEST_F(Embargo, WhatWasWithheldIsSentWhenTheEmbargoEnds) {
-  const auto progress = norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)}, terms_);
-  EXPECT_EQ(progress.withheld().at("cert.estovia"), 1u);
-  EXPECT_EQ(progress.permitted().at("cert.estovia"), 0u);
-  Publish(2, 1);
-  Delivery delivery(norlandia_.room(), estovia_.org());
-  EXPECT_EQ(Run(delivery, {}), 0);
-  EXPECT_EQ(estovia_.journal->Count().objects, 1u);  // the other one is not kept waiting
-  EXPECT_EQ(delivery.Due(), end_ + kEmbargoMargin);
-  EXPECT_EQ(Lag(), 0u);
-  EXPECT_EQ(Cursor().embargoed, 1u);
-  const v1::ExplainReply before = Explain(1);
-  EXPECT_EQ(before.decision(), "deny");
-  EXPECT_FALSE(before.delivered());
-  EXPECT_NE(before.recorded().find("sent by itself at " + model::FormatTimestamp(end_ + kEmbargoMargin)),
-            std::string::npos)
-      << before.recorded();
-  Forward(absl::Hours(3) + kEmbargoMargin);
-  EXPECT_EQ(Run(delivery, {}), 0);
-  EXPECT_EQ(estovia_.journal->Count().objects, 2u);
-  EXPECT_EQ(estovia_.journal->Count().quarantined, 0u);
-  EXPECT_EQ(Cursor().embargoed, 0u);
-  EXPECT_TRUE(Explain(1).delivered());
-  EXPECT_EQ(norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)}, terms_).unchanged(), 1u);
-  ExpectClean();
-}
-
-TEST_F(Embargo, WhatWasGivenUpAtItsEndIsSentWhenPublishedAgain) {
-  Publish(1, 1, terms_);
-  Forward(absl::Hours(4));
-  Delivery delivery(norlandia_.room(), estovia_.org());
-  norlandia_.Accept(estovia_, Label::kClear);
-  EXPECT_EQ(Run(delivery, {}), 0);
-  EXPECT_EQ(Cursor().refused, 1u);
-  norlandia_.Accept(estovia_);
-  EXPECT_EQ(norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)}, terms_).permitted().at("cert.estovia"), 1u);
-  EXPECT_EQ(Run(delivery, {}), 0);
-  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
-}
-
-TEST_F(Embargo, ItEndsWhileAStatementIsValid) {
-  v1::PublishOptions options;
-  const auto until = [&](absl::Duration after) {
-    options.mutable_constraints()->set_embargo_until_us(absl::ToUnixMicros(norlandia_.clock.now + after));
-    return ReasonOf(norlandia_.publication->Terms(options).status());
-  };
-  EXPECT_EQ(until(kLongestEmbargo), RejectReason::kNone);
-  EXPECT_EQ(until(kLongestEmbargo + absl::Seconds(1)), RejectReason::kUsage);
-}
-
-TEST_F(Embargo, ItIsSentBySessionsThatBeginLater) {
-  Publish(1, 300, terms_);
-  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
-  Forward(absl::Hours(4));
-  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 2u);
-  EXPECT_EQ(estovia_.journal->Count().objects, 300u);
-  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
-}
-
-TEST_F(Embargo, PolicyIsAskedAgainAtItsEnd) {
-  Publish(1, 1, terms_);
-  norlandia_.Accept(estovia_, Label::kClear);
-  Forward(absl::Hours(4));
-  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
-  EXPECT_EQ(Cursor().embargoed, 0u);
-  EXPECT_EQ(Cursor().refused, 1u);
-}
-
-TEST_F(Embargo, ANamedPartyGetsItBeforeItsEnd) {
-  Publish(1, 1, terms_);
-  terms_.constraints.addressees = {estovia_.org()};
-  Publish(1, 1, terms_);
-  EXPECT_EQ(DeliverAll(norlandia_, estovia_), 1u);
-  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
-  Forward(absl::Hours(4));
-  DeliverAll(norlandia_, estovia_);
-  EXPECT_EQ(estovia_.journal->Count().versions, 1u);
-}
-
-TEST_F(Embargo, WhatIsRefusedAtItsEndIsHeld) {
-  Publish(1, 3, terms_);
-  Forward(absl::Hours(4));
-  Delivery delivery(norlandia_.room(), estovia_.org());
-  Run(delivery, {IdOf(2)});
-  EXPECT_EQ(estovia_.journal->Count().objects, 2u);
-  EXPECT_EQ(Cursor().embargoed, 0u);
-  EXPECT_EQ(Cursor().held, 1u);
-  EXPECT_EQ(Lag(), 1u);
-  Forward(RefusalPace::kLongestWait);
-  EXPECT_EQ(Run(delivery, {}), 0);
-  EXPECT_EQ(Lag(), 0u);
-  ExpectClean();
 }
 
 }  // namespace
