@@ -53,6 +53,8 @@ void Delivery::Acknowledge(uint64_t position, bool refused, const std::optional<
     if (span->source == Source::kRefused) pace_->RetryAccepted();
     if (span->source != Source::kQueue) {
       for (const Entry& entry : span->entries) Settle(*span, entry, /*given_up=*/false);
+    } else {
+      span->entries = {};  // many may wait here behind one that is never answered
     }
   }
   AdvanceLocked(head);
