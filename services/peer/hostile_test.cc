@@ -155,6 +155,7 @@ TEST_F(Hostile, APeerWhoseJournalWentBackIsRefused) {
 TEST_F(Hostile, AnOlderHelloBesideALiveSessionIsOnlyStale) {
   const v1::SignedBody newer = trust::MakeHead(*estovia_.self, 1'000'000, Digest(), estovia_.clock.now);
   exchange::RememberHead(norlandia_.room(), estovia_.org(), newer);
+  ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
   norlandia_.room().counters.Peer(estovia_.org()).up = true;
   EXPECT_EQ(ByeAfterHello([](v1::Hello&) {}), "UNAVAILABLE");
 }
