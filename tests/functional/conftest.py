@@ -5,12 +5,27 @@ import pytest
 from federation import Node, peer_both_ways
 
 
+@pytest.fixture(scope="session")
+def fresh_nodes(tmp_path_factory):
+    """Nodes as `init` leaves them, by what was asked of it. Deriving keystore keys costs most of a small test, so a test
+    gets a copy; one worker runs one test at a time, so the ports are free."""
+    made = {}
+
+    def fresh(name, **options):
+        key = (name, repr(sorted(options.items())))
+        if key not in made:
+            made[key] = Node(tmp_path_factory.mktemp("fresh") / name, name, **options)
+        return made[key]
+
+    return fresh
+
+
 @pytest.fixture
-def make_node(tmp_path):
+def make_node(tmp_path, fresh_nodes):
     nodes = []
 
     def make(name, **options):
-        node = Node(tmp_path / name, name, **options)
+        node = Node(tmp_path / name, name, copy_of=fresh_nodes(name, **options), **options)
         nodes.append(node)
         return node
 

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -42,9 +43,13 @@ def run(*args, check=None, stdin=None, timeout=120, env=None, cwd=None):
 class Node:
     """One node: its folder, its daemon process, and its command line."""
 
-    def __init__(self, folder, name, kind="cert", nation="XN", init_args=()):
+    def __init__(self, folder, name, kind="cert", nation="XN", init_args=(), copy_of=None):
         self.dir, self.name, self.kind, self.nation = pathlib.Path(folder), name, kind, nation
         self.process = None
+        if copy_of:
+            shutil.copytree(copy_of.dir, self.dir)
+            self.facts = {**copy_of.facts, "folder": str(self.dir), "card": str(self.dir / f"{name}.card")}
+            return
         done = run("init", "--node", self.dir, "--name", name, "--kind", kind, "--nation", nation, "--listen",
                    "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--root-cost", "daemon", "--json", *init_args, check=0)
         self.facts = json.loads(done.stdout)
