@@ -55,7 +55,7 @@ TEST(MemoryUsed, FollowsWhatTheProcessTouches) {
   EXPECT_GT(before, kMiB);
   std::vector<char> touched(100 * kMiB, 'x');
   EXPECT_GT(MemoryUsed(), before + 90 * kMiB) << touched.size();
-  touched = {};
+  std::vector<char>().swap(touched);
   TrimMemory();
   EXPECT_LT(MemoryUsed(), before + 50 * kMiB);
 }

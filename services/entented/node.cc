@@ -71,8 +71,7 @@ struct Node::Parts {
   std::unique_ptr<metrics::MetricsServer> metrics;
   std::unique_ptr<admin::AdminServer> admin;
   std::unique_ptr<Housekeeping> housekeeping;
-  // For callbacks that may run before these exist.
-  std::atomic<peer::Links*> links_now{nullptr};
+  std::atomic<peer::Links*> links_now{nullptr};  // for callbacks that may run before these exist
   std::atomic<admin::AdminServer*> admin_now{nullptr};
 
   exchange::Room room() { return {*base->self, *directory, *prekeys, *base->journal, rules, base->clock, counters}; }

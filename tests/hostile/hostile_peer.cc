@@ -188,7 +188,11 @@ struct Hostile {
     }
     if (scenario == "hoard") return line.Hoard(envelope::kMaxEnvelopeBytes - peer::kMaxPieceBytes);
     if (scenario == "flood") return line.Flood();
-    if (scenario == "waste") return line.Waste(Bytes(512 << 10, 'x'));
+    if (scenario == "waste") {
+      Bytes wire = Sealed(Honest({target}));
+      wire.back() ^= 0x04;
+      return line.Waste(wire);
+    }
     std::cerr << "hostile_peer: no scenario '" << scenario << "'\n";
     std::exit(2);
   }
