@@ -1,8 +1,14 @@
 """What one accepted peer may cost: over it, it is cut, kept out and named, and the others do not notice."""
 
+import ctypes
 import json
+import os
+import pathlib
 import re
+import socket
 import subprocess
+
+import pytest
 
 from federation import TEST_BIN, bundle_file, indicator, peer_both_ways, wait_for
 
@@ -97,6 +103,47 @@ def answers_once(victim, rogue):
     program = attack(victim, rogue, "good")
     out, _ = program.communicate(timeout=60)
     return [json.loads(line)["answer"] for line in out.splitlines()]
+
+
+def dead_port(node):
+    """Shuts the daemon's listening socket down behind its back."""
+    port = int(node.status()["peer_address"].rsplit(":", 1)[1])
+    inodes = {line.split()[9] for line in open(f"/proc/{node.daemon_pid()}/net/tcp").readlines()[1:]
+              if line.split()[3] == "0A" and int(line.split()[1].split(":")[1], 16) == port}
+    assert len(inodes) == 1
+    pid_fd = os.pidfd_open(node.daemon_pid())
+    for entry in pathlib.Path(f"/proc/{node.daemon_pid()}/fd").iterdir():
+        if os.readlink(entry) != f"socket:[{inodes.copy().pop()}]":
+            continue
+        copy = ctypes.CDLL(None, use_errno=True).syscall(438, pid_fd, int(entry.name), 0)  # pidfd_getfd
+        if copy < 0:
+            pytest.skip(f"no pidfd_getfd here: {os.strerror(ctypes.get_errno())}")
+        with socket.socket(fileno=copy) as listening:
+            listening.shutdown(socket.SHUT_RDWR)
+    os.close(pid_fd)
+
+
+def test_a_peer_port_that_died_is_opened_again(pair, tmp_path):
+    norlandia, estovia = pair
+    address = estovia.status()["peer_address"]
+    quiet = norlandia.metrics(), estovia.metrics()
+    dead_port(estovia)
+    wait_for(lambda: estovia.readyz()[0] == 503, "not ready")
+    assert "listener" in estovia.readyz()[1]
+    wait_for(lambda: estovia.metrics()["entente_listener_restarts_total"] == 1, "the restart")
+    wait_for(lambda: estovia.readyz()[0] == 200, "ready again")
+    assert estovia.status()["peer_address"] == address
+    norlandia.stop()
+    norlandia.start()  # both dial; whoever did before, the port takes connections
+    norlandia.session_up("cert.estovia")
+    exchange_goes_on(tmp_path, estovia, norlandia)
+    host, port = address.rsplit(":", 1)
+    socket.create_connection((host, int(port))).close()
+    wait_for(lambda: said(estovia, "the peer port did not answer and was opened again"), "the log")
+    # Probes are no failed handshakes: the one above is the only one.
+    key = 'entente_handshake_refusals_total{reason="tls"}'
+    wait_for(lambda: estovia.metrics()[key] == quiet[1][key] + 1, "the count of what we hung up")
+    assert norlandia.metrics()["entente_listener_restarts_total"] == 0
 
 
 def test_a_flood_of_frames_is_cut_and_named(make_node, tmp_path):
