@@ -35,7 +35,7 @@ constexpr auto kTable = std::to_array<RejectEntry>({
     {RejectReason::kIdentity, "E_IDENTITY", "ENT-1024", absl::StatusCode::kInvalidArgument, 422, "identity document or card malformed, or fingerprint differs"},
     {RejectReason::kPrekey, "E_PREKEY", "ENT-1025", absl::StatusCode::kInvalidArgument, 422, "prekey unsigned, expired or of another organisation"},
     {RejectReason::kLimit, "E_LIMIT", "ENT-1026", absl::StatusCode::kResourceExhausted, 413, "over a documented limit"},
-    {RejectReason::kBudget, "E_BUDGET", "ENT-1027", absl::StatusCode::kResourceExhausted, 429, "peer over its credit"},
+    {RejectReason::kBudget, "E_BUDGET", "ENT-1027", absl::StatusCode::kResourceExhausted, 429, "peer over its credit or another budget"},
     {RejectReason::kJson, "E_JSON", "ENT-2001", absl::StatusCode::kInvalidArgument, 422, "not strict JSON"},
     {RejectReason::kNoId, "E_NOID", "ENT-2002", absl::StatusCode::kInvalidArgument, 422, "object without id"},
     {RejectReason::kStix, "E_STIX", "ENT-2003", absl::StatusCode::kInvalidArgument, 422, "not a STIX object"},

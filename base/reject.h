@@ -39,7 +39,7 @@ enum class RejectReason {
   kIdentity,       // E_IDENTITY: identity document or card malformed, or fingerprint differs
   kPrekey,         // E_PREKEY: prekey unsigned, expired or of another organisation
   kLimit,          // E_LIMIT: over a documented limit
-  kBudget,         // E_BUDGET: peer over its credit
+  kBudget,         // E_BUDGET: peer over its credit or another budget
   // STIX content.
   kJson,           // E_JSON: not strict JSON
   kNoId,           // E_NOID: object without id

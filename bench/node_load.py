@@ -90,6 +90,8 @@ def load(count):
                        "indicators_per_second": count / durable, "publish_command_peak_mib": usage.ru_maxrss / 1024,
                        "publish_command_cpu_us_per_indicator": (usage.ru_utime + usage.ru_stime) / count * 1e6}
             for node in (a, b):
+                over = [key for key, times in node.metrics().items() if "over_budget_total" in key and times]
+                assert not over, f"{node.name} found an honest peer {over}"
                 figures[f"{node.name}_cpu_us_per_indicator"] = (cpu_seconds(node.daemon_pid()) - before[node.name]) / count * 1e6
                 figures[f"{node.name}_peak_mib"] = peak_mib(node.daemon_pid())
             return figures

@@ -2,8 +2,16 @@
 #include <utility>
 
 #include "exchange/arrival.h"
+#include "exchange/cpu_meter.h"
 
 namespace entente::exchange {
+
+bool IsOwnFault(RejectReason reason) {
+  return reason == RejectReason::kDiskFull || reason == RejectReason::kStoreIo ||
+         reason == RejectReason::kUnavailable || reason == RejectReason::kStoreCorrupt ||
+         reason == RejectReason::kStoreShort || reason == RejectReason::kRolledBack ||
+         reason == RejectReason::kInternal;
+}
 
 struct Admission::Task {
   OrgId from;
@@ -13,6 +21,7 @@ struct Admission::Task {
   absl::Status refused;
   std::shared_ptr<Arrival> arrival;
   bool checked = false;
+  uint64_t cpu_ns = 0;  // by one thread after the other; what the committer spends behind the body is not told apart
 };
 
 // One peer's envelopes, in the order of Submit. `commit` keeps the order of journal commits.
@@ -62,7 +71,10 @@ void Admission::Work() {
       task = std::move(queue_.front());
       queue_.pop_front();
     }
-    Check(*task);
+    {
+      const CpuMeter meter(task->cpu_ns);
+      Check(*task);
+    }
     const OrgId from = task->from;
     {
       std::lock_guard lock(mutex_);
@@ -118,6 +130,9 @@ void Admission::CommitInOrder(const OrgId& from) {
     }
     const auto finish = [this, task](const absl::Status& status) {
       if (status.ok()) task->arrival->Count();
+      PeerCounters& counters = room_.counters.Peer(task->from);
+      counters.cpu_ns += task->cpu_ns;
+      if (!status.ok() && !IsOwnFault(ReasonOf(status))) counters.fruitless_cpu_ns += task->cpu_ns;
       task->arrival.reset();  // now, with its turn: the task itself may live on in a worker that waits for one
       task->done(status);
       std::lock_guard lock(mutex_);
@@ -128,9 +143,15 @@ void Admission::CommitInOrder(const OrgId& from) {
       continue;
     }
     // Only the front of a lane takes a turn: one behind it would keep the turn while it waits for the front.
-    if (task->arrival->big()) task->arrival->Parse();
-    room_.journal.Commit([task](storage::Transaction& transaction) { return task->arrival->Store(transaction); },
-                         finish);
+    if (task->arrival->big()) {
+      const CpuMeter meter(task->cpu_ns);
+      task->arrival->Parse();
+    }
+    const auto store = [task](storage::Transaction& transaction) {
+      const CpuMeter meter(task->cpu_ns);
+      return task->arrival->Store(transaction);
+    };
+    room_.journal.Commit(store, finish);
   }
 }
 

@@ -26,7 +26,24 @@ std::string_view Counters::Name(HandshakeRefusal why) {
     case HandshakeRefusal::kConnections: return "connections";
     case HandshakeRefusal::kAddress: return "address";
     case HandshakeRefusal::kDescriptors: return "descriptors";
+    case HandshakeRefusal::kBudget: return "budget";
+    case HandshakeRefusal::kMemory: return "memory";
     case HandshakeRefusal::kCount: break;
+  }
+  return "";
+}
+
+std::string_view Counters::Name(Budget budget) {
+  switch (budget) {
+    case Budget::kFrames: return "frames";
+    case Budget::kBytes: return "bytes";
+    case Budget::kSessions: return "sessions";
+    case Budget::kHandshakes: return "handshakes";
+    case Budget::kCpu: return "cpu";
+    case Budget::kUnanswered: return "unanswered";
+    case Budget::kHttp2: return "http2";
+    case Budget::kMemory: return "memory";
+    case Budget::kCount: break;
   }
   return "";
 }

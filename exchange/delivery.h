@@ -35,7 +35,7 @@ class Delivery {
   absl::StatusOr<std::optional<Outgoing>> Next(const trust::Prekey& prekey);
   // The peer's answer to `position`. The cursor advances, durably, over the answered prefix. A refused envelope is sealed
   // again kMaxAttempts times, then halved until what is refused stands alone; that object is held and tried again by the
-  // pace, while others go on. Unknown positions are ignored.
+  // pace, while others go on. Unknown positions are ignored. `head` has passed trust::CheckHead.
   void Acknowledge(uint64_t position, bool refused, const std::optional<v1::SignedBody>& head);
   size_t UnderWay() const;
   // When Next may have something although nobody published: InfiniteFuture for never.

@@ -117,7 +117,7 @@ void Delivery::AdvanceLocked(const std::optional<v1::SignedBody>& head) {
     }
     span = spans_.erase(span);
   }
-  if (head && head->ByteSizeLong() <= trust::kMaxHeadBytes) step.head = head;
+  step.head = head;
   if (!step.empty()) unsaved_->Add(step);
   Save();
 }

@@ -15,7 +15,7 @@ using testing::Indicator;
 TEST_F(DeliveryTest, OneRefusedObjectIsHeldAndEverythingElseArrives) {
   Publish(0, 300);
   Delivery delivery(norlandia_.room(), estovia_.org());
-  const int refused = Run(delivery, {IdOf(77)});
+  const int refused = Run(delivery, {IdOf("77")});
   EXPECT_LE(refused, kMaxAttempts + 8);
   EXPECT_EQ(estovia_.journal->Count().objects, 299u);
   EXPECT_EQ(Cursor().held, 1u);
@@ -25,7 +25,7 @@ TEST_F(DeliveryTest, OneRefusedObjectIsHeldAndEverythingElseArrives) {
   EXPECT_NE(Explain(77).recorded().find("not delivered: refused by the peer since"), std::string::npos);
   EXPECT_TRUE(Explain(78).delivered());
   Publish(300, 1);
-  EXPECT_EQ(Run(delivery, {IdOf(77)}), 0);  // not before its time
+  EXPECT_EQ(Run(delivery, {IdOf("77")}), 0);  // not before its time
   EXPECT_EQ(estovia_.journal->Count().objects, 300u);
   ExpectClean();
 }

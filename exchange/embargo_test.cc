@@ -80,6 +80,25 @@ TEST_F(Embargo, ItIsSentBySessionsThatBeginLater) {
   EXPECT_EQ(DeliverAll(norlandia_, estovia_), 0u);
 }
 
+TEST_F(Embargo, AnEarlierEndIsKeptAfterTheClockRanAheadAndWasSetBack) {
+  Publish(1, 1, terms_);
+  Delivery delivery(norlandia_.room(), estovia_.org());
+  norlandia_.clock.now += absl::Hours(4);
+  const auto early = delivery.Next(estovia_.OfferedPrekey());
+  ASSERT_TRUE(early.ok() && early->has_value());
+  delivery.Acknowledge((*early)->position, /*refused=*/false, std::nullopt);
+  norlandia_.clock.now -= absl::Hours(4);
+  terms_.constraints.embargo_until = norlandia_.clock.now + absl::Hours(1);
+  Publish(2, 1, terms_);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(estovia_.journal->Count().objects, 0u);
+  EXPECT_EQ(delivery.Due(), terms_.constraints.embargo_until + kEmbargoMargin);
+  Forward(absl::Hours(1) + kEmbargoMargin);
+  EXPECT_EQ(Run(delivery, {}), 0);
+  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
+  EXPECT_EQ(Cursor().embargoed, 0u);
+}
+
 TEST_F(Embargo, PolicyIsAskedAgainAtItsEnd) {
   Publish(1, 1, terms_);
   norlandia_.Accept(estovia_, Label::kClear);
@@ -104,7 +123,7 @@ TEST_F(Embargo, WhatIsRefusedAtItsEndIsHeld) {
   Publish(1, 3, terms_);
   Forward(absl::Hours(4));
   Delivery delivery(norlandia_.room(), estovia_.org());
-  Run(delivery, {IdOf(2)});
+  Run(delivery, {IdOf("2")});
   EXPECT_EQ(estovia_.journal->Count().objects, 2u);
   EXPECT_EQ(Cursor().embargoed, 0u);
   EXPECT_EQ(Cursor().held, 1u);

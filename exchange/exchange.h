@@ -37,6 +37,9 @@ struct Room {
   Counters& counters;
 };
 
+// True for faults of the node that receives: nothing is said about the envelope, and the sender keeps it.
+bool IsOwnFault(RejectReason reason);
+
 // Takes sealed envelopes from accepted peers. Verification runs on a pool; commits keep the order of Submit per peer.
 class Admission {
  public:

@@ -9,12 +9,9 @@ namespace {
 
 using model::Label;
 using testing::DeliverAll;
+using testing::IdOf;
 using testing::Indicator;
 using testing::TestNode;
-
-std::string IdOf(const std::string& tail) {
-  return "indicator--00000000-0000-4000-8000-" + std::string(12 - tail.size(), '0') + tail;
-}
 
 class Exchange : public ::testing::Test {
  protected:

@@ -7,16 +7,13 @@ namespace {
 
 using model::Label;
 using testing::DeliverAll;
+using testing::IdOf;
 using testing::Indicator;
 using testing::TestNode;
 
 constexpr auto kOld = "2026-01-02T03:04:05.678Z", kNew = "2026-05-05T00:00:00Z";
 constexpr auto kUnknownMarking =
     R"(,"object_marking_refs":["marking-definition--11111111-1111-4111-8111-111111111111"])";
-
-std::string IdOf(const std::string& tail) {
-  return "indicator--00000000-0000-4000-8000-" + std::string(12 - tail.size(), '0') + tail;
-}
 
 class ReadingNode : public ::testing::Test {
  protected:

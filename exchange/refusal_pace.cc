@@ -33,6 +33,13 @@ void RefusalPace::Refused(absl::Time now) {
   Arm(now);
 }
 
+void RefusalPace::Unanswered(absl::Time now) {
+  std::lock_guard lock(mutex_);
+  refused_ = true;
+  refusals_left_ = 0;
+  Arm(now);
+}
+
 void RefusalPace::Held(absl::Time now) {
   std::lock_guard lock(mutex_);
   Arm(now);

@@ -18,6 +18,7 @@ class RefusalPace {
   // Begins the next round when it is due. False while this one is spent: then nothing goes out before NextRound.
   bool MayTry(absl::Time now);
   void Refused(absl::Time now);
+  void Unanswered(absl::Time now);  // as if it had refused all that this round allows
   void Held(absl::Time now);  // an entry is, or will be, among those to be tried again: a next round is due
   // Behind which entry to look for what was refused before; empty when this round has had its share. A round goes on
   // where the last one stopped and then comes around, so that every entry has its turn.

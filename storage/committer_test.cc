@@ -164,6 +164,19 @@ TEST_F(CommitterTest, ACommitDoesNotWaitForItself) {
   EXPECT_EQ(ReasonOf(inner.get_future().get()), RejectReason::kInternal);
 }
 
+TEST_F(CommitterTest, ARebuildWaitsItsPatienceForCommitsAndThenGivesWay) {
+  Hold();
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_EQ(ReasonOf(journal().Fsck(/*rebuild=*/true).status()), RejectReason::kUnavailable);
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, kPausePatience);
+  Release();
+  EXPECT_TRUE(journal().CommitAndWait(Stores(1)).ok());  // nothing stays paused behind it
+  const auto rebuilt = journal().Fsck(/*rebuild=*/true);
+  ASSERT_TRUE(rebuilt.ok()) << rebuilt.status();
+  EXPECT_EQ(rebuilt->problems, std::vector<std::string>());
+  EXPECT_TRUE(journal().CommitAndWait(Stores(2)).ok());
+}
+
 TEST_F(CommitterTest, EveryGroupIsToldOnceWithItsHead) {
   std::vector<uint64_t> told;
   journal().OnGroup([&](const JournalHead& head) { told.push_back(head.sequence); });

@@ -41,6 +41,9 @@ absl::StatusOr<v1::HeadBody> CheckHead(const Identity& signer, const v1::SignedB
   if (head.body().size() > kMaxHeadBytes) {
     return Reject(RejectReason::kLimit, "journal head refused: over 1 KiB; the sender must send it again");
   }
+  if (!head.GetReflection()->GetUnknownFields(head).empty()) {
+    return Reject(RejectReason::kParse, "journal head refused: more than a body and a signature; it is kept as it came");
+  }
   v1::HeadBody body;
   if (absl::Status status = StrictParse(head.body(), body); !status.ok()) return status;
   const std::optional<KeyId> key_id = KeyId::From(body.key_id());

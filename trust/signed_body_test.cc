@@ -92,6 +92,15 @@ TEST(Head, WellSignedNonsenseRefuses) {
   EXPECT_EQ(reason([](auto& h) { h.GetReflection()->MutableUnknownFields(&h)->AddVarint(99, 1); }), kParse);
 }
 
+// Heads are stored and sent on as they came: nothing may ride along.
+TEST(Head, NothingStandsBesideBodyAndSignature) {
+  const Self self = SampleSelf("norlandia", 'A');
+  v1::SignedBody head = ChangedHead(self, [](v1::HeadBody&) {});
+  ASSERT_TRUE(CheckHead(self.identity, head).ok());
+  head.GetReflection()->MutableUnknownFields(&head)->AddLengthDelimited(100, Bytes(4096, 'p'));
+  EXPECT_EQ(ReasonOf(CheckHead(self.identity, head).status()), kParse);
+}
+
 TEST(Head, SizeIsBounded) {
   const Self self = SampleSelf("norlandia", 'A');
   for (const size_t over : {0u, 1u}) {

@@ -14,11 +14,6 @@ namespace entente::exchange::testing {
 
 using model::Label;
 
-inline std::string IdOf(int n) {
-  const std::string tail = std::to_string(n);
-  return "indicator--00000000-0000-4000-8000-" + std::string(12 - tail.size(), '0') + tail;
-}
-
 class DeliveryTest : public ::testing::Test {
  protected:
   DeliveryTest() {
@@ -77,7 +72,7 @@ class DeliveryTest : public ::testing::Test {
   }
   storage::PeerCursor Cursor() { return *norlandia_.journal->Cursor(estovia_.org()); }
   uint64_t Lag() { return norlandia_.journal->Lag(estovia_.org()); }
-  v1::ExplainReply Explain(int n) { return *norlandia_.reading->Explain(IdOf(n), "cert.estovia"); }
+  v1::ExplainReply Explain(int n) { return *norlandia_.reading->Explain(IdOf(std::to_string(n)), "cert.estovia"); }
   void ExpectClean() { EXPECT_EQ(norlandia_.journal->Fsck(false)->problems, std::vector<std::string>()); }
 
   TestNode norlandia_{"cert.norlandia", "XN"};

@@ -131,10 +131,13 @@ size_t DeliverAll(TestNode& from, TestNode& to) {
   return envelopes;
 }
 
+std::string IdOf(const std::string& uuid_tail) {
+  return "indicator--00000000-0000-4000-8000-" + std::string(12 - uuid_tail.size(), '0') + uuid_tail;
+}
+
 std::string Indicator(const std::string& uuid_tail, const std::string& value, model::Label label,
                       const std::string& modified, const std::string& extra) {
-  std::string text = R"({"type":"indicator","spec_version":"2.1","id":"indicator--00000000-0000-4000-8000-)";
-  text += std::string(12 - uuid_tail.size(), '0') + uuid_tail;
+  std::string text = R"({"type":"indicator","spec_version":"2.1","id":")" + IdOf(uuid_tail);
   text += R"(","created":"2026-01-02T03:04:05.678Z","modified":")" + modified;
   text += R"(","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z","pattern":"[domain-name:value = ')" + value + "']\"";
   if (label != model::Label::kUnlabelled) {

@@ -53,6 +53,8 @@ class TestNode {
 // Everything in from's outbox for `to`, sealed, admitted and acknowledged. Returns how many envelopes went.
 size_t DeliverAll(TestNode& from, TestNode& to);
 
+// The id of the indicator that Indicator makes from this tail.
+std::string IdOf(const std::string& uuid_tail);
 // A STIX indicator with this value, optionally with a TLP 2 marking.
 std::string Indicator(const std::string& uuid_tail, const std::string& value, model::Label label,
                       const std::string& modified = "2026-01-02T03:04:05.678Z", const std::string& extra = "");

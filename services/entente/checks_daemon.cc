@@ -72,6 +72,9 @@ void ExaminePeers(const v1::StatusReply& status, std::vector<Finding>& findings)
     if (!peer.detail().empty()) what += ": " + peer.detail();
     if (peer.state() == "up") {
       findings.push_back({kPeers, Result::kOk, what, ""});
+    } else if (peer.state() == "over budget") {
+      findings.push_back({kPeers, Result::kWarning, what,
+                          "it is let in again by itself; if it recurs, ask its operator, or raise peer_* in entente.toml"});
     } else {
       findings.push_back(
           {kPeers, peer.state() == "refused" ? Result::kFailure : Result::kWarning, what,

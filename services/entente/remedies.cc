@@ -32,7 +32,7 @@ constexpr auto kRemedies = std::to_array<std::pair<RejectReason, std::string_vie
     {RejectReason::kIdentity, kPeerKeys},
     {RejectReason::kPrekey, kPeerKeys},
     {RejectReason::kLimit, "split what is over the limit; docs/cli.md lists the limits"},
-    {RejectReason::kBudget, "nothing: the peer slows down by itself"},
+    {RejectReason::kBudget, "nothing: the peer is let in again by itself, entente status says when; if it recurs, ask its operator"},
     {RejectReason::kNoLabel, "give the object a TLP marking, or publish the file with --tlp LABEL"},
     {RejectReason::kMarking,
      "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file, with no level in "

@@ -19,7 +19,7 @@ void WriteObjectRow(JsonWriter& json, const v1::ObjectRow& row) {
 
 std::string PaintedState(const Terminal& terminal, std::string_view state) {
   if (state == "up") return terminal.Good(state);
-  return state == "refused" ? terminal.Bad(state) : terminal.Warn(Shown(state));
+  return state == "refused" || state == "over budget" ? terminal.Bad(state) : terminal.Warn(Shown(state));
 }
 
 std::string PaintedLabel(const Terminal& terminal, std::string_view tlp) {

@@ -17,7 +17,8 @@ namespace entente::node {
 namespace {
 
 constexpr size_t kMaxConfigBytes = 64 * 1024;
-constexpr uint64_t kMaxConnections = 65536;
+constexpr int64_t kMaxConnections = 65536;
+constexpr int64_t kMaxMemoryMib = 16 << 20, kMaxPeerFrames = 10'000'000, kMaxPeerMib = 100'000, kMaxCpuPercent = 100'000;
 constexpr std::array<std::string_view, 5> kLogLevels = {"trace", "debug", "info", "warn", "error"};
 
 // How one key's value goes into a Config: an empty string when it fits, else what is wrong with it.
@@ -43,10 +44,10 @@ SetText HostPort(std::string Config::*field) {
   };
 }
 
-SetNumber AtLeastOne(uint64_t Config::*field) {
-  return [field](Config& config, int64_t value) {
-    if (value < 1 || static_cast<uint64_t>(value) > kMaxConnections) {
-      return "must be 1 to " + std::to_string(kMaxConnections) + ", is " + std::to_string(value);
+SetNumber Between(int64_t least, int64_t most, uint64_t Config::*field) {
+  return [=](Config& config, int64_t value) {
+    if (value < least || value > most) {
+      return "must be " + std::to_string(least) + " to " + std::to_string(most) + ", is " + std::to_string(value);
     }
     config.*field = static_cast<uint64_t>(value);
     return std::string();
@@ -91,8 +92,12 @@ const std::vector<Binding>& Bindings() {
       {"kind", SetKind, nullptr},
       {"peer_listen", HostPort(&Config::peer_listen), nullptr},
       {"peer_address", HostPort(&Config::peer_address), nullptr},
-      {"max_connections", nullptr, AtLeastOne(&Config::max_connections)},
-      {"max_connections_per_address", nullptr, AtLeastOne(&Config::max_connections_per_address)},
+      {"max_connections", nullptr, Between(1, kMaxConnections, &Config::max_connections)},
+      {"max_connections_per_address", nullptr, Between(1, kMaxConnections, &Config::max_connections_per_address)},
+      {"memory_limit_mib", nullptr, Between(0, kMaxMemoryMib, &Config::memory_limit_mib)},
+      {"peer_frames_per_second", nullptr, Between(1, kMaxPeerFrames, &Config::peer_frames)},
+      {"peer_mib_per_second", nullptr, Between(1, kMaxPeerMib, &Config::peer_mib)},
+      {"peer_cpu_percent", nullptr, Between(1, kMaxCpuPercent, &Config::peer_cpu_percent)},
       {"metrics_listen", HostPort(&Config::metrics_listen), nullptr},
       {"log_level", SetLevel, nullptr},
   };

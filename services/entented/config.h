@@ -19,6 +19,8 @@ struct Config {
   std::string peer_address;                       // what the card tells others; default: peer_listen
   std::string metrics_listen = "127.0.0.1:9464";  // empty: off
   uint64_t max_connections = 256, max_connections_per_address = 32;
+  uint64_t memory_limit_mib = 0;  // beside that of the control group; 0: none
+  uint64_t peer_frames = 20'000, peer_mib = 256, peer_cpu_percent = 50;  // per second, of each peer
   std::string log_level = "info";
 };
 

@@ -17,6 +17,10 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {"peer_address", "\"\"", "host:port that the card tells others; empty: the same as peer_listen"},
     {"max_connections", "256", "connections accepted and not yet closed, all addresses together"},
     {"max_connections_per_address", "32", "the same, from one address"},
+    {"memory_limit_mib", "0", "MiB of memory that this node keeps within; 0: what its control group has"},
+    {"peer_frames_per_second", "20000", "frames that one peer may send; over it is cut and kept out for a while"},
+    {"peer_mib_per_second", "256", "MiB of frames that one peer may send, the same"},
+    {"peer_cpu_percent", "50", "of one core, for one peer's frames and what is refused of it, the same"},
     {"metrics_listen", "\"127.0.0.1:9464\"", "host:port of /metrics, /livez and /readyz; empty: off"},
     {"log_level", "\"info\"", "trace, debug, info, warn or error"},
 });
@@ -39,6 +43,10 @@ std::string ValueOf(const Config& config, std::string_view key) {
   if (key == "peer_address") return Quoted(config.peer_address);
   if (key == "max_connections") return std::to_string(config.max_connections);
   if (key == "max_connections_per_address") return std::to_string(config.max_connections_per_address);
+  if (key == "memory_limit_mib") return std::to_string(config.memory_limit_mib);
+  if (key == "peer_frames_per_second") return std::to_string(config.peer_frames);
+  if (key == "peer_mib_per_second") return std::to_string(config.peer_mib);
+  if (key == "peer_cpu_percent") return std::to_string(config.peer_cpu_percent);
   if (key == "metrics_listen") return Quoted(config.metrics_listen);
   return Quoted(config.log_level);
 }

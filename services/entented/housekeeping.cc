@@ -4,11 +4,13 @@
 #include <utility>
 
 #include "services/entented/log.h"
+#include "services/entented/memory.h"
+#include "services/peer/shedding.h"
 
 namespace entente::node {
 
-Housekeeping::Housekeeping(exchange::Room room, std::function<std::vector<v1::PeerStatus>()> peers)
-    : room_(room), peers_(std::move(peers)) {}
+Housekeeping::Housekeeping(exchange::Room room, Neighbours neighbours)
+    : room_(room), neighbours_(std::move(neighbours)) {}
 
 void Housekeeping::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -26,10 +28,15 @@ Housekeeping::~Housekeeping() {
 void Housekeeping::Run() {
   using std::chrono::steady_clock;
   auto rotate_at = steady_clock::now() + absl::ToChronoSeconds(kRotate);
+  auto look_at = steady_clock::now() + absl::ToChronoSeconds(kLook);
   std::unique_lock lock(mutex_);
-  while (!wake_.wait_for(lock, absl::ToChronoSeconds(kLook), [this] { return stopping_; })) {
+  while (!wake_.wait_for(lock, absl::ToChronoSeconds(kWatch), [this] { return stopping_; })) {
     lock.unlock();
-    Look();
+    WatchMemory();
+    if (steady_clock::now() >= look_at) {
+      Look();
+      look_at = steady_clock::now() + absl::ToChronoSeconds(kLook);
+    }
     if (steady_clock::now() >= rotate_at) {
       Rotate();
       rotate_at = steady_clock::now() + absl::ToChronoSeconds(kRotate);
@@ -43,6 +50,8 @@ void Housekeeping::Look() {
   LookAtPeers();
   LookAtRefusals();
   LookAtHandshakes();
+  LookAtBudgets();
+  LookAtListener();
 }
 
 void Housekeeping::Rotate() {
@@ -62,11 +71,11 @@ void Housekeeping::LookAtStore() {
 }
 
 void Housekeeping::LookAtPeers() {
-  for (const v1::PeerStatus& peer : peers_()) {
+  for (const v1::PeerStatus& peer : neighbours_.peers()) {
     std::string& known = states_[peer.name()];
     if (known == peer.state()) continue;
     known = peer.state();
-    Log(peer.state() == "refused" ? LogLevel::kWarn : LogLevel::kInfo, "session",
+    Log(peer.state() == "refused" || peer.state() == "over budget" ? LogLevel::kWarn : LogLevel::kInfo, "session",
         {{"peer", peer.name()}, {"state", peer.state()}, {"detail", peer.detail()}});
   }
 }
@@ -93,6 +102,44 @@ void Housekeeping::LookAtHandshakes() {
     Log(LogLevel::kWarn, "handshake refused",
         {{"count", std::to_string(now - before)}, {"why", std::string(exchange::Counters::Name(why))}});
   }
+}
+
+void Housekeeping::LookAtBudgets() {
+  for (const auto& party : room_.directory.All()) {
+    const exchange::PeerCounters& counters = room_.counters.Peer(party->party.org);
+    auto& known = breaches_[party->party.name];
+    for (size_t i = 0; i < known.size(); ++i) {
+      const uint64_t now = counters.over_budget[i], before = std::exchange(known[i], now);
+      if (now == before) continue;
+      Log(LogLevel::kWarn, "peer over budget",
+          {{"peer", party->party.name},
+           {"budget", std::string(exchange::Counters::Name(static_cast<exchange::Budget>(i)))},
+           {"count", std::to_string(now - before)}});
+    }
+  }
+}
+
+void Housekeeping::LookAtListener() {
+  const uint64_t now = room_.counters.ListenerRestarts(), before = std::exchange(restarts_, now);
+  if (now == before) return;
+  Log(LogLevel::kError, "the peer port did not answer and was opened again", {{"count", std::to_string(now - before)}});
+}
+
+void Housekeeping::WatchMemory() {
+  const uint64_t limit = neighbours_.memory_limit;
+  uint64_t used = neighbours_.memory_used();
+  const auto near = [&] { return static_cast<double>(used) >= peer::kShedAt * static_cast<double>(limit); };
+  if (limit != 0 && near()) {
+    TrimMemory();
+    used = neighbours_.memory_used();
+  }
+  const bool is_short = limit != 0 && near();
+  if (std::exchange(short_of_memory_, is_short) != is_short) {
+    Log(is_short ? LogLevel::kWarn : LogLevel::kInfo, is_short ? "memory is short" : "memory is enough again",
+        {{"used", std::to_string(used)}, {"limit", std::to_string(limit)}});
+  }
+  room_.counters.NoteMemory(used, limit);
+  neighbours_.on_memory(used, limit);
 }
 
 }  // namespace entente::node

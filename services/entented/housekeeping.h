@@ -14,18 +14,27 @@
 namespace entente::node {
 
 // One quiet thread: rotates prekeys every hour, and writes to the log what changed since it last looked: sessions up or
-// down, intake stopped or resumed, refusals by reason, those of handshakes too: at most twelve lines a minute for each.
-// So a flood of bad input costs a few lines, not a full disk.
+// down, intake stopped or resumed, refusals by reason, those of handshakes too, peers over a budget: at most twelve lines
+// a minute for each. So a flood of bad input costs a few lines, not a full disk. Every second it watches the memory.
 class Housekeeping {
  public:
-  static constexpr absl::Duration kLook = absl::Seconds(5), kRotate = absl::Hours(1);
+  static constexpr absl::Duration kWatch = absl::Seconds(1), kLook = absl::Seconds(5), kRotate = absl::Hours(1);
 
-  // `room` and `peers` outlive this. The thread starts with Start.
-  Housekeeping(exchange::Room room, std::function<std::vector<v1::PeerStatus>()> peers);
+  // What can be asked and told; outlives this.
+  struct Neighbours {
+    std::function<std::vector<v1::PeerStatus>()> peers;
+    std::function<uint64_t()> memory_used;
+    std::function<void(uint64_t used, uint64_t limit)> on_memory;
+    uint64_t memory_limit = 0;  // bytes; 0: none
+  };
+  // `room` outlives this. The thread starts with Start.
+  Housekeeping(exchange::Room room, Neighbours neighbours);
   void Start();
   ~Housekeeping();  // stops at once
   // Writes down what changed since the last look. The thread's own step; not beside it.
   void Look();
+  // Tells how much memory is used. Near the limit it first gives back what is free. A step of the thread, as Look.
+  void WatchMemory();
 
  private:
   void Run();
@@ -34,13 +43,18 @@ class Housekeeping {
   void LookAtPeers();
   void LookAtRefusals();
   void LookAtHandshakes();
+  void LookAtBudgets();
+  void LookAtListener();
 
   exchange::Room room_;
-  std::function<std::vector<v1::PeerStatus>()> peers_;
+  const Neighbours neighbours_;
   bool store_ok_ = true;
   std::map<std::string, std::string> states_;
   std::array<uint64_t, static_cast<size_t>(RejectReason::kCount)> refusals_{};
   std::array<uint64_t, static_cast<size_t>(exchange::HandshakeRefusal::kCount)> handshakes_{};
+  std::map<std::string, std::array<uint64_t, static_cast<size_t>(exchange::Budget::kCount)>> breaches_;
+  uint64_t restarts_ = 0;
+  bool short_of_memory_ = false;
   std::mutex mutex_;
   std::condition_variable wake_;
   bool stopping_ = false;

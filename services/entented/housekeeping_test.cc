@@ -24,7 +24,10 @@ class Watched : public testing::Test {
   const std::string path_ = node_.folder.string() + "/entented.log";
   size_t read_ = 0;
   std::vector<v1::PeerStatus> peers_;
-  Housekeeping housekeeping_{node_.room(), [this] { return peers_; }};
+  uint64_t used_ = 0, told_ = 0;
+  const Housekeeping::Neighbours neighbours_{[this] { return peers_; }, [this] { return used_; },
+                                             [this](uint64_t used, uint64_t) { told_ = used; }, /*memory_limit=*/1000};
+  Housekeeping housekeeping_{node_.room(), neighbours_};
 };
 
 TEST_F(Watched, RefusalsCostOneLineForEachReasonHoweverMany) {
@@ -59,10 +62,48 @@ TEST_F(Watched, SessionsAreToldWhenTheirStateChanges) {
   }
 }
 
+TEST_F(Watched, APeerOverABudgetCostsOneLineForEachHoweverOften) {
+  const exchange::testing::TestNode peer("cert.estovia", "XE");
+  node_.Accept(peer);
+  node_.counters.Peer(peer.org()).over_budget[static_cast<size_t>(exchange::Budget::kFrames)] = 3;
+  housekeeping_.Look();
+  const std::string said = Said();
+  EXPECT_NE(said.find(R"("message":"peer over budget","peer":"cert.estovia","budget":"frames","count":"3")"),
+            std::string::npos)
+      << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+  housekeeping_.Look();
+  EXPECT_EQ(Said(), "");
+}
+
+TEST_F(Watched, ARestartOfTheListenerIsTold) {
+  node_.counters.CountListenerRestart();
+  housekeeping_.Look();
+  EXPECT_NE(Said().find("the peer port did not answer and was opened again"), std::string::npos);
+  housekeeping_.Look();
+  EXPECT_EQ(Said(), "");
+}
+
+TEST_F(Watched, MemoryIsToldEachTimeAndLoggedWhenItTurns) {
+  for (const auto& [used, line] : {std::pair<uint64_t, std::string>{849, ""},
+                                   {850, "memory is short"},
+                                   {999, ""},
+                                   {100, "memory is enough again"},
+                                   {100, ""}}) {
+    used_ = used;
+    housekeeping_.WatchMemory();
+    EXPECT_EQ(told_, used);
+    EXPECT_EQ(node_.counters.memory_used(), used);
+    const std::string said = Said();
+    EXPECT_EQ(said.empty(), line.empty()) << said;
+    EXPECT_NE(said.find(line), std::string::npos) << said;
+  }
+}
+
 TEST_F(Watched, TheThreadStopsAtOnce) {
   const absl::Time started = absl::Now();
   {
-    Housekeeping running(node_.room(), [this] { return peers_; });
+    Housekeeping running(node_.room(), neighbours_);
     running.Start();
   }
   EXPECT_LT(absl::Now() - started, Housekeeping::kLook);

@@ -15,6 +15,8 @@
 #include "services/admin/admin_server.h"
 #include "services/entented/housekeeping.h"
 #include "services/entented/log.h"
+#include "services/entented/memory.h"
+#include "services/entented/peer_options.h"
 #include "services/metrics/metrics_server.h"
 #include "services/peer/links.h"
 
@@ -69,8 +71,7 @@ struct Node::Parts {
   std::unique_ptr<metrics::MetricsServer> metrics;
   std::unique_ptr<admin::AdminServer> admin;
   std::unique_ptr<Housekeeping> housekeeping;
-  // For callbacks that may run before these exist.
-  std::atomic<peer::Links*> links_now{nullptr};
+  std::atomic<peer::Links*> links_now{nullptr};  // for callbacks that may run before these exist
   std::atomic<admin::AdminServer*> admin_now{nullptr};
 
   exchange::Room room() { return {*base->self, *directory, *prekeys, *base->journal, rules, base->clock, counters}; }
@@ -98,7 +99,9 @@ struct Node::Parts {
   }
   std::vector<metrics::Check> Checks() {
     const absl::Status up = serving ? absl::OkStatus() : Reject(RejectReason::kUnavailable, "starting or stopping");
-    return {{"serving", up}, {"store", base->journal->Health()}, {"history", Broken()}};
+    const peer::Links* now = links_now.load();
+    return {{"serving", up}, {"store", base->journal->Health()}, {"history", Broken()},
+            {"listener", now != nullptr ? now->ListenerHealth() : absl::OkStatus()}};
   }
   absl::Status Ready() {
     for (const metrics::Check& check : Checks()) {
@@ -111,6 +114,7 @@ struct Node::Parts {
   absl::Status StartPeers();
   absl::Status StartMetrics();
   absl::Status StartAdmin();
+  void StartHousekeeping();
 };
 
 absl::Status Node::Parts::Wire() {
@@ -133,11 +137,8 @@ absl::Status Node::Parts::Wire() {
 }
 
 absl::Status Node::Parts::StartPeers() {
-  peer::LinkOptions options;
-  options.listen = base->config.peer_listen;
-  options.max_connections = base->config.max_connections;
-  options.max_connections_per_address = base->config.max_connections_per_address;
-  auto started_links = peer::Links::Start(room(), *admission, options, [this](const absl::Status& why) { Break(why); });
+  auto started_links = peer::Links::Start(room(), *admission, PeerOptions(base->config),
+                                          [this](const absl::Status& why) { Break(why); });
   if (!started_links.ok()) return started_links.status();
   links = *std::move(started_links);
   links_now = links.get();
@@ -178,6 +179,16 @@ absl::Status Node::Parts::StartAdmin() {
   return absl::OkStatus();
 }
 
+void Node::Parts::StartHousekeeping() {
+  housekeeping = std::make_unique<Housekeeping>(
+      room(), Housekeeping::Neighbours{
+                  .peers = [this] { return Peers(); },
+                  .memory_used = MemoryUsed,
+                  .on_memory = [this](uint64_t used, uint64_t limit) { links->OnMemory(used, limit); },
+                  .memory_limit = LowerLimit(ControlGroupLimit(), base->config.memory_limit_mib << 20)});
+  housekeeping->Start();
+}
+
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
 Node::~Node() {
   Stop();
@@ -204,9 +215,7 @@ absl::Status Node::Start() {
   if (absl::Status status = parts_->StartMetrics(); !status.ok()) return status;
   parts_->serving = true;
   if (absl::Status status = parts_->StartAdmin(); !status.ok()) return status;
-  parts_->housekeeping =
-      std::make_unique<Housekeeping>(parts_->room(), [parts = parts_.get()] { return parts->Peers(); });
-  parts_->housekeeping->Start();
+  parts_->StartHousekeeping();
   if (const std::string_view found = parts_->base->journal->FoundAtOpen(); !found.empty()) {
     Log(LogLevel::kWarn, found);
   }

@@ -76,6 +76,12 @@ void CollectOutcomes(const exchange::Counters& counters, std::vector<MetricFamil
   }
   out.insert(out.end(), {std::move(objects), std::move(rejects), std::move(publish), std::move(failures),
                          std::move(handshakes), std::move(decisions)});
+  out.push_back(One(Counter("entente_listener_restarts_total", "Times the peer port was opened again by itself."),
+                    static_cast<double>(counters.ListenerRestarts())));
+  out.push_back(One(Gauge("entente_memory_limit_bytes", "Memory this node keeps within; 0 without a limit."),
+                    static_cast<double>(counters.memory_limit())));
+  out.push_back(One(Gauge("entente_memory_used_bytes", "Anonymous memory, which counts against the limit."),
+                    static_cast<double>(counters.memory_used())));
 }
 
 // Publication time of the oldest statement that `peer` has not acknowledged; 0 when there is none or it cannot be read.
@@ -101,6 +107,8 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
        [](const PeerCounters& c) { return Seconds(c.last_contact_us); }},
       {Counter("entente_peer_sessions_total", "Sessions that came up."),
        [](const PeerCounters& c) { return static_cast<double>(c.sessions); }},
+      {Counter("entente_peer_cpu_seconds_total", "CPU time spent on what this party sent, as far as it is told apart."),
+       [](const PeerCounters& c) { return static_cast<double>(c.cpu_ns) / 1e9; }},
       {Counter("entente_peer_sequence_gaps_total", "Statements missing from this party's streams on arrival."),
        [](const PeerCounters& c) { return static_cast<double>(c.sequence_gaps); }},
   };
@@ -123,6 +131,7 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
        [](const PeerCounters& c) { return static_cast<double>(c.bytes_received); },
        [](const PeerCounters& c) { return static_cast<double>(c.bytes_sent); }},
   };
+  MetricFamily over = Counter("entente_peer_over_budget_total", "Times this party was cut and kept out, by which budget.");
   MetricFamily outbox = Gauge("entente_outbox_objects", "Permitted to the party and not acknowledged by it.");
   MetricFamily oldest =
       Gauge("entente_outbox_oldest_timestamp_seconds", "When the oldest of them was stored; 0 when none waits.");
@@ -137,6 +146,10 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
       Add(entry.family, {{"peer", peer}, {"direction", "in"}}, entry.in(counters));
       Add(entry.family, {{"peer", peer}, {"direction", "out"}}, entry.out(counters));
     }
+    for (size_t i = 0; i < counters.over_budget.size(); ++i) {
+      const std::string budget(exchange::Counters::Name(static_cast<exchange::Budget>(i)));
+      Add(over, {{"peer", peer}, {"budget", budget}}, static_cast<double>(counters.over_budget[i]));
+    }
     Add(outbox, {{"peer", peer}}, static_cast<double>(sources.journal.Lag(org)));
     Add(oldest, {{"peer", peer}}, OldestWaiting(sources.journal, org));
     const storage::PeerCursor cursor = sources.journal.Cursor(org).value_or(storage::PeerCursor());
@@ -145,7 +158,7 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
   }
   for (PeerFamily& entry : families) out.push_back(std::move(entry.family));
   for (TwoWay& entry : two_way) out.push_back(std::move(entry.family));
-  out.insert(out.end(), {std::move(outbox), std::move(oldest), std::move(held), std::move(embargoed)});
+  out.insert(out.end(), {std::move(over), std::move(outbox), std::move(oldest), std::move(held), std::move(embargoed)});
 }
 
 void CollectStore(const storage::Journal& journal, std::vector<MetricFamily>& out) {

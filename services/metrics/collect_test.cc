@@ -62,7 +62,7 @@ TEST_F(Collected, UnitsAreBaseUnits) {
 
 TEST_F(Collected, LabelsAreTheBoundedOnes) {
   const std::set<std::string> allowed = {"version",  "check", "role",      "reason", "kind",
-                                         "decision", "peer",  "direction", "outcome"};
+                                         "decision", "peer",  "direction", "outcome", "budget"};
   for (const auto& family : All()) {
     std::set<std::string> series;
     for (const auto& metric : family.metric) {

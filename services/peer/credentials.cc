@@ -49,6 +49,8 @@ exchange::HandshakeRefusal RefusalFor(RejectReason reason) {
     case RejectReason::kIdentity: return HandshakeRefusal::kCertificate;
     case RejectReason::kTime: return HandshakeRefusal::kClock;
     case RejectReason::kUnknownParty: return HandshakeRefusal::kOrganisation;
+    case RejectReason::kBudget: return HandshakeRefusal::kBudget;
+    case RejectReason::kUnavailable: return HandshakeRefusal::kMemory;
     default: return HandshakeRefusal::kKey;
   }
 }
@@ -85,6 +87,9 @@ absl::StatusOr<OrgId> HandshakeGate::Check(ByteView pem, const std::optional<Org
   std::shared_lock lock(mutex_);
   if (room_ == nullptr) return Reject(RejectReason::kUnavailable, "this node is stopping");
   absl::StatusOr<OrgId> org = CheckPeerCertificate(room_->directory, pem, room_->clock.Now(), expected);
+  if (org.ok() && !expected && may_connect_) {
+    if (absl::Status may = may_connect_(*org); !may.ok()) org = may;
+  }
   if (!org.ok()) {
     room_->counters.CountReject(exchange::Door::kPeer, ReasonOf(org.status()));
     room_->counters.CountHandshake(RefusalFor(ReasonOf(org.status())));

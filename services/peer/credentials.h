@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -45,6 +46,8 @@ class HandshakeGate {
   explicit HandshakeGate(const exchange::Room& room) : room_(&room) {}
   // `expected` empty: somebody dialled here. A refusal is counted, by its reason and as one of the handshake.
   absl::StatusOr<OrgId> Check(ByteView pem, const std::optional<OrgId>& expected);
+  // Asked about each organisation that dialled here and is proven. Call before the first Check.
+  void AskBefore(std::function<absl::Status(const OrgId&)> may_connect) { may_connect_ = std::move(may_connect); }
   void Close();
 
   // gRPC says nothing of a handshake that ends before the check, so connections are followed from outside: one that is
@@ -57,6 +60,7 @@ class HandshakeGate {
  private:
   std::shared_mutex mutex_;
   const exchange::Room* room_;
+  std::function<absl::Status(const OrgId&)> may_connect_;
   std::mutex follow_mutex_;
   std::map<std::string, bool> open_;        // whether it carried a call
   uint64_t refused_ = 0, waits_to_call_ = 0;  // connections checked, and not seen since

@@ -1,89 +1,18 @@
 // One real session against a peer that a test plays by hand, frame by frame.
 #include <gtest/gtest.h>
 
-#include <atomic>
-#include <future>
-
 #include "envelope/envelope.h"
 #include "exchange/heads.h"
-#include "exchange/testing/test_node.h"
-#include "services/peer/session.h"
-#include "services/peer/testing/pipe.h"
+#include "services/peer/testing/by_hand.h"
 
 namespace entente::peer {
 namespace {
 
 using exchange::testing::Indicator;
-using exchange::testing::TestNode;
 using model::Label;
 using testing::Eventually;
-using testing::Pipe;
 
-// Norlandia is real; the test holds Estovia's keys and speaks for it.
-class Hostile : public ::testing::Test {
- protected:
-  void SetUp() override {
-    norlandia_.Accept(estovia_);
-    estovia_.Accept(norlandia_);
-  }
-  void TearDown() override {
-    if (!session_) return;
-    pipe_->Close();
-    end_.get_future().wait();
-    session_->Join();
-  }
-  void Open(uint64_t credit = 16u << 20) {
-    session_ = Session::Open(norlandia_.room(), *norlandia_.admission, estovia_.org(), credit, pipe_->End(0),
-                             {[](Session&) { return absl::OkStatus(); },
-                              [this](absl::Status) { rolled_back_ = true; },
-                              [this](Session&, const SessionEnd& end) { end_.set_value(end); }});
-  }
-  v1::Frame HelloFrame() {
-    v1::Frame frame;
-    *frame.mutable_hello() = *MakeHello(estovia_.room(), norlandia_.org());
-    return frame;
-  }
-  void Greet() {
-    Open();
-    Say(HelloFrame());
-    ASSERT_TRUE(Next(v1::Frame::kCredit));
-  }
-  void Say(const v1::Frame& frame) { pipe_->Write(1, frame); }
-  std::optional<v1::Frame> Next(v1::Frame::KindCase kind) {
-    for (;;) {
-      std::optional<v1::Frame> frame = pipe_->Take(1);
-      if (!frame || frame->kind_case() == kind) return frame;
-    }
-  }
-  std::string ByeAfter(const v1::Frame& frame) {
-    Say(frame);
-    return Bye();
-  }
-  std::string Bye() {
-    const std::optional<v1::Frame> bye = Next(v1::Frame::kBye);
-    return bye ? bye->bye().reason() : "closed without a bye";
-  }
-  std::string ByeAfterHello(const std::function<void(v1::Hello&)>& change) {
-    v1::Frame frame = HelloFrame();
-    change(*frame.mutable_hello());
-    Open();
-    return ByeAfter(frame);
-  }
-  static v1::Frame AckFrame(uint64_t position, bool refused = false) {
-    v1::Frame frame;
-    frame.mutable_ack()->set_position(position);
-    frame.mutable_ack()->set_refused(refused);
-    return frame;
-  }
-  uint64_t Rejected(RejectReason reason) { return norlandia_.counters.Rejects(reason); }
-
-  TestNode norlandia_{"cert.norlandia", "XN"};
-  TestNode estovia_{"cert.estovia", "XE"};
-  std::shared_ptr<Pipe> pipe_ = Pipe::Make();
-  std::shared_ptr<Session> session_;
-  std::promise<SessionEnd> end_;
-  std::atomic<bool> rolled_back_{false};
-};
+class Hostile : public testing::ByHand {};
 
 TEST_F(Hostile, TheFirstFrameMustBeAHello) {
   Open();

@@ -44,6 +44,7 @@ class Inbound {
   void Grant(uint64_t bytes) { credit_.Grant(bytes); }
   // True between the first piece of an envelope and its last.
   bool assembling() const { return position_ != 0; }
+  size_t held_bytes() const { return wire_.capacity(); }
 
  private:
   absl::Status Begin(const v1::EnvelopeChunk& chunk);

@@ -25,7 +25,7 @@ std::string RefusalDetail(const exchange::RefusalPace& pace, uint64_t held) {
   const absl::Time next = pace.NextRound();
   const std::string when =
       next == absl::InfiniteFuture() ? "" : "; the next try is at " + model::FormatTimestamp(next);
-  if (pace.Spent()) return "the peer refuses what it is sent, so delivery to it stopped" + when;
+  if (pace.Spent()) return "the peer refuses what it is sent, or does not answer, so delivery to it stopped" + when;
   if (held == 0) return "";
   return "the peer refuses " + std::to_string(held) + (held == 1 ? " object" : " objects") + when;
 }
@@ -33,27 +33,35 @@ std::string RefusalDetail(const exchange::RefusalPace& pace, uint64_t held) {
 }  // namespace
 
 absl::Status PeerLinks::Open() {
+  gate_->AskBefore([this](const OrgId& org) { return MayConnect(org); });
   absl::StatusOr<std::unique_ptr<Credentials>> credentials = Credentials::Make(room_, gate_);
   if (!credentials.ok()) return credentials.status();
   credentials_ = *std::move(credentials);
   if (!options_.listen.empty()) {
     if (absl::Status serving = Serve(); !serving.ok()) return serving;
-    absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Open(
-        options_.listen, {options_.max_connections, options_.max_connections_per_address, options_.fd_reserve},
-        [this](int fd) {
-          std::lock_guard lock(server_mutex_);
-          server_->HandOver(fd);
-        },
-        [this](Drop why) { CountDrop(room_.counters, why); },
-        {[this](const std::string& peer) { gate_->Opened(peer); },
-         [this](const std::string& peer, std::chrono::steady_clock::duration age) {
-           gate_->Ended(peer, age >= absl::ToChronoNanoseconds(options_.handshake_timeout));
-         }});
+    absl::StatusOr<std::unique_ptr<ListenerWatch>> listener = ListenerWatch::Start(
+        options_.listen, [this](const std::string& at, Listener* before) { return Listen(at, before); },
+        [this] { room_.counters.CountListenerRestart(); });
     if (!listener.ok()) return listener.status();
     listener_ = *std::move(listener);
   }
   loop_ = std::thread([this] { Loop(); });
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<Listener>> PeerLinks::Listen(const std::string& address, Listener* before) {
+  return Listener::Open(
+      address, {options_.max_connections, options_.max_connections_per_address, options_.fd_reserve},
+      [this](int fd) {
+        std::lock_guard lock(server_mutex_);
+        server_->HandOver(fd);
+      },
+      [this](Drop why) { CountDrop(room_.counters, why); },
+      {[this](const std::string& peer) { gate_->Opened(peer); },
+       [this](const std::string& peer, std::chrono::steady_clock::duration age) {
+         gate_->Ended(peer, age >= absl::ToChronoNanoseconds(options_.handshake_timeout));
+       }},
+      before);
 }
 
 absl::Status PeerLinks::Serve() {
@@ -96,8 +104,14 @@ std::vector<v1::PeerStatus> PeerLinks::Status() const {
     const auto found = peers_.find(org);
     const PeerState* state = found == peers_.end() ? nullptr : &found->second;
     status.set_state(state && state->live ? "up" : state && state->refused ? "refused" : "connecting");
+    const SteadyTime now = std::chrono::steady_clock::now();
     if (state && !state->live) status.set_detail(state->detail);
     if (state && state->live) status.set_detail(RefusalDetail(*state->pace, status.held_objects()));
+    if (const auto kept_out = state ? state->budget->KeptOut(now) : std::nullopt) {
+      const auto left = std::chrono::ceil<std::chrono::seconds>(kept_out->until - now).count();
+      status.set_state("over budget");
+      status.set_detail("back in " + std::to_string(left) + " s (" + kept_out->why + ")");
+    }
     if (status.detail().empty() && status.state() == "connecting" && party->party.address.empty()) {
       status.set_detail("no address on file; waiting for the peer to dial");
     }

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "exchange/exchange.h"
+#include "services/peer/budget.h"
 
 namespace entente::peer {
 
@@ -17,6 +18,7 @@ struct LinkOptions {
   size_t fd_reserve = 32;                 // file descriptors kept free for the store and the admin socket
   absl::Duration handshake_timeout = absl::Seconds(3);
   uint64_t credit_bytes = 16u << 20;      // envelope bytes a peer may have unanswered here
+  BudgetLimits budget;                    // of each peer
 };
 
 // All sessions of this node: the listener with its own accept loop, one dialler per party with an address, one live
@@ -33,6 +35,11 @@ class Links {
   virtual void Wake() = 0;
   virtual std::vector<v1::PeerStatus> Status() const = 0;
   virtual std::string address() const = 0;  // as bound
+  // Not OK while the peer port does not answer this node itself.
+  virtual absl::Status ListenerHealth() const = 0;
+  // The process uses `used` bytes of `limit` (0: none). Call it every second: it cuts the worst peer when that is too
+  // much, and lets no session begin when it is far too much. Not while another such call runs.
+  virtual void OnMemory(uint64_t used, uint64_t limit) = 0;
   // Says Bye, waits for what peers have been promised an answer to, closes. At most `patience`.
   virtual void Stop(absl::Duration patience) = 0;
 };

@@ -11,6 +11,7 @@
 
 #include "crypto/transport_certificate.h"
 #include "exchange/testing/test_node.h"
+#include "services/peer/testing/linked.h"
 #include "services/peer/testing/pipe.h"
 #include "services/peer/testing/tls.h"
 
@@ -21,38 +22,7 @@ using exchange::testing::Indicator;
 using exchange::testing::TestNode;
 using model::Label;
 using testing::Eventually;
-
-// A node with its sessions, which a test can stop and start again.
-class Linked {
- public:
-  Linked(const std::string& name, const std::string& nation) : node(name, nation) {}
-  ~Linked() {
-    if (links) links->Stop(absl::Seconds(2));
-  }
-  void Start(const std::string& listen = "127.0.0.1:0") {
-    LinkOptions options;
-    options.listen = listen;
-    links = *Links::Start(node.room(), *node.admission, options, [](absl::Status) {});
-    if (!links->address().empty()) address = links->address();
-  }
-  void Stop() {
-    links->Stop(absl::Seconds(2));
-    links.reset();
-  }
-  // On file here, with an address to dial unless it is empty.
-  void Knows(const Linked& other, const std::string& at) {
-    node.Accept(other.node);
-    trust::Accepted accepted = other.node.AsParty();
-    accepted.party.address = at;
-    ASSERT_TRUE(node.directory->Accept(accepted).ok());
-    if (links) links->Wake();
-  }
-  bool Up(size_t peer = 0) const { return links->Status().at(peer).state() == "up"; }
-  v1::PeerStatus First() const { return links->Status().at(0); }
-  TestNode node;
-  std::unique_ptr<Links> links;
-  std::string address;
-};
+using testing::Linked;
 
 class LinksTest : public ::testing::Test {
  protected:
@@ -174,7 +144,7 @@ TEST_F(Handshakes, WithoutACertificateOrTlsIsCountedAsTls) {
   const std::string http = "GET / HTTP/1.1\r\nHost: x\r\n\r\n";
   ASSERT_EQ(send(fd, http.data(), http.size(), MSG_NOSIGNAL), static_cast<ssize_t>(http.size()));
   ASSERT_TRUE(Eventually([&] { return Count(exchange::HandshakeRefusal::kTls) == 2; }));
-  EXPECT_EQ(All(), (std::vector<uint64_t>{0, 0, 0, 0, 2, 0, 0, 0, 0}));
+  EXPECT_EQ(All(), (std::vector<uint64_t>{0, 0, 0, 0, 2, 0, 0, 0, 0, 0, 0}));
   close(fd);
 }
 
@@ -182,7 +152,7 @@ TEST_F(Handshakes, SilenceIsATimeout) {
   n_.Start();
   const int fd = Connected();
   ASSERT_TRUE(Eventually([&] { return Count(exchange::HandshakeRefusal::kTimeout) == 1; }));
-  EXPECT_EQ(All(), (std::vector<uint64_t>{0, 0, 0, 0, 0, 1, 0, 0, 0}));
+  EXPECT_EQ(All(), (std::vector<uint64_t>{0, 0, 0, 0, 0, 1, 0, 0, 0, 0, 0}));
   close(fd);
 }
 
@@ -194,7 +164,7 @@ TEST_F(Handshakes, AStrangersCertificateIsCountedOnce) {
   const int fd = Connected();
   close(fd);  // behind it: when this one is counted, the stranger's end was seen, too
   ASSERT_TRUE(Eventually([&] { return Count(exchange::HandshakeRefusal::kTls) == 1; }));
-  EXPECT_EQ(All(), (std::vector<uint64_t>{0, 0, 1, 0, 1, 0, 0, 0, 0}));
+  EXPECT_EQ(All(), (std::vector<uint64_t>{0, 0, 1, 0, 1, 0, 0, 0, 0, 0, 0}));
 }
 
 TEST_F(Handshakes, SessionsThatServedAreNotRefusals) {

@@ -1,6 +1,5 @@
 #include "services/peer/listener.h"
 
-#include <arpa/inet.h>
 #include <dirent.h>
 #include <fcntl.h>
 #include <netdb.h>
@@ -18,6 +17,7 @@
 #include <utility>
 
 #include "base/reject.h"
+#include "services/peer/socket_address.h"
 
 namespace entente::peer {
 namespace {
@@ -54,26 +54,6 @@ absl::StatusOr<HostPort> Split(const std::string& address) {
   return HostPort{std::move(host), address.substr(colon + 1)};
 }
 
-std::string Text(const sockaddr_storage& address) {
-  const auto& v4 = reinterpret_cast<const sockaddr_in&>(address);
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(address);
-  const bool mapped = address.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
-  std::array<char, INET6_ADDRSTRLEN> text{};
-  if (address.ss_family == AF_INET || mapped) {
-    const void* bytes = mapped ? static_cast<const void*>(v6.sin6_addr.s6_addr + 12) : &v4.sin_addr;
-    inet_ntop(AF_INET, bytes, text.data(), text.size());
-    return std::string(text.data()) + ":" + std::to_string(ntohs(mapped ? v6.sin6_port : v4.sin_port));
-  }
-  inet_ntop(AF_INET6, &v6.sin6_addr, text.data(), text.size());
-  return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(v6.sin6_port));
-}
-
-std::string AddressOf(int fd) {
-  sockaddr_storage bound{};
-  socklen_t size = sizeof bound;
-  return getsockname(fd, reinterpret_cast<sockaddr*>(&bound), &size) == 0 ? Text(bound) : "";
-}
-
 }  // namespace
 
 Listener::Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop, ConnectionWatch watch)
@@ -88,10 +68,11 @@ Listener::~Listener() {
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address, ListenerLimits limits,
                                                          HandOver hand_over, OnDrop on_drop,
-                                                         ConnectionWatch watch) {
+                                                         ConnectionWatch watch, Listener* before) {
   std::unique_ptr<Listener> out(
       new Listener(limits, std::move(hand_over), std::move(on_drop), std::move(watch)));
   if (absl::Status bound = out->Bind(address); !bound.ok()) return bound;
+  if (before != nullptr) out->tracked_.swap(before->tracked_), out->per_origin_.swap(before->per_origin_);
   out->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   out->reserve_fd_ = OpenReserve();
   if (out->wake_fd_ < 0 || out->reserve_fd_ < 0) {
@@ -125,25 +106,24 @@ absl::Status Listener::Bind(const std::string& address) {
 }
 
 void Listener::Stop() {
-  if (!thread_.joinable()) return;
-  stopping_ = true;
-  const uint64_t one = 1;
-  while (write(wake_fd_, &one, sizeof one) < 0 && errno == EINTR) {
-  }
-  thread_.join();
+  EndLoop();
+  if (thread_.joinable()) thread_.join();
 }
 
 void Listener::Loop() {
-  while (!stopping_) {
+  while (!stopping_ && !broken_) {
     std::array<pollfd, 2> watched{{{listen_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}}};
     const int ready = poll(watched.data(), watched.size(), tracked_.empty() ? -1 : kSweepMs);
-    if (stopping_) return;
+    if (stopping_) break;
     if (ready <= 0) {
       ForgetClosed();
     } else if (watched[0].revents != 0) {
       AcceptAll();
     }
   }
+  std::lock_guard lock(probe_mutex_);
+  finished_ = true;
+  probed_.notify_all();
 }
 
 void Listener::AcceptAll() {
@@ -155,6 +135,10 @@ void Listener::AcceptAll() {
     if (fd >= 0) {
       ++accepted_since_count_;
       std::string origin = OriginOf(peer);
+      if (IsProbe(Text(peer))) {
+        close(fd);
+        continue;
+      }
       if (!Admits(fd, origin)) continue;
       Take(fd, peer, std::move(origin));
       continue;
@@ -162,6 +146,10 @@ void Listener::AcceptAll() {
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
     if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
       AcceptWithoutRoom();
+      return;
+    }
+    if (errno == EINVAL || errno == EBADF || errno == ENOTSOCK) {
+      broken_ = true;
       return;
     }
     // ECONNABORTED and the network errors of accept(2) concern one connection; the next one may be fine.
@@ -185,8 +173,14 @@ void Listener::Take(int fd, const sockaddr_storage& peer, std::string origin) {
 void Listener::AcceptWithoutRoom() {
   if (reserve_fd_ >= 0) close(reserve_fd_);
   reserve_fd_ = -1;
-  const int fd = accept4(listen_fd_, nullptr, nullptr, SOCK_CLOEXEC);
-  if (fd >= 0) Refuse(fd, Drop::kDescriptors);
+  sockaddr_storage peer{};
+  socklen_t size = sizeof peer;
+  const int fd = accept4(listen_fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_CLOEXEC);
+  if (fd >= 0 && IsProbe(Text(peer))) {
+    close(fd);
+  } else if (fd >= 0) {
+    Refuse(fd, Drop::kDescriptors);
+  }
   reserve_fd_ = OpenReserve();
   if (fd < 0 || reserve_fd_ < 0) {
     pollfd wake{wake_fd_, POLLIN, 0};

@@ -5,9 +5,12 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <condition_variable>
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -41,9 +44,16 @@ class Listener {
   // Refuses with kConfig when `address` ("host:port", "[v6]:port", port 0 allowed) cannot be bound.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address, ListenerLimits limits,
                                                         HandOver hand_over, OnDrop on_drop,
-                                                        ConnectionWatch watch = {});
+                                                        ConnectionWatch watch = {}, Listener* before = nullptr);
   ~Listener();  // stops
   void Stop();  // no connection is handed over after it returns; idempotent
+
+  // True when the loop takes a connection to its own address within `patience`. That one is neither handed over nor
+  // counted. Nothing when this cannot be found out, for want of a descriptor. One at a time.
+  std::optional<bool> Probe(std::chrono::milliseconds patience);
+  // Frees the address whatever the loop does. False when the loop has not ended within `patience`. Behind a true, this
+  // may be `before` of another one, which goes on counting its connections.
+  bool Retire(std::chrono::milliseconds patience);
   const std::string& address() const { return address_; }
   uint64_t dropped(Drop reason) const { return dropped_[static_cast<size_t>(reason)]; }
   // Handed over and not closed since.
@@ -60,6 +70,7 @@ class Listener {
   Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop, ConnectionWatch watch);
   absl::Status Bind(const std::string& address);
   void Loop();
+  void EndLoop();
   void AcceptAll();
   void Take(int fd, const sockaddr_storage& peer, std::string origin);
   void AcceptWithoutRoom();
@@ -67,6 +78,7 @@ class Listener {
   void ForgetClosed();
   size_t FreeDescriptors();
   void Refuse(int fd, Drop reason);
+  bool IsProbe(const std::string& peer);
 
   const ListenerLimits limits_;
   const HandOver hand_over_;
@@ -81,6 +93,11 @@ class Listener {
   std::array<std::atomic<uint64_t>, static_cast<size_t>(Drop::kCount)> dropped_{};
   std::atomic<size_t> open_count_{0};
   std::atomic<bool> stopping_{false};
+  bool broken_ = false;  // the loop's thread: the listening socket is no more
+  std::mutex probe_mutex_;
+  std::condition_variable probed_;
+  std::string probe_;  // the "host:port" of the probe under way
+  bool finished_ = false;
   std::thread thread_;
 };
 

@@ -15,7 +15,9 @@ constexpr std::chrono::milliseconds kRound{500}, kRoundSpacing{20}, kReplaceGrac
 }  // namespace
 
 PeerState& PeerLinks::StateOf(const OrgId& org) {
-  return peers_.try_emplace(org, room_.self.org() < org, Clk::now()).first->second;
+  if (const auto found = peers_.find(org); found != peers_.end()) return found->second;
+  auto budget = std::make_shared<PeerBudget>(options_.budget, room_.counters.Peer(org), Clk::now());
+  return peers_.try_emplace(org, room_.self.org() < org, Clk::now(), std::move(budget)).first->second;
 }
 
 OpenSession* PeerLinks::FindOpen(const Session& session) {
@@ -34,14 +36,17 @@ Session::Hooks PeerLinks::HooksOfSessions(const PeerState& state) {
             }
             on_rolled_back_(std::move(why));
           },
-          [this](Session& session, const SessionEnd& end) { OnEnded(session, end); }, state.pace};
+          [this](Session& session, const SessionEnd& end) { OnEnded(session, end); },
+          state.pace, state.budget};
 }
 
 void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) {
   std::lock_guard lock(mutex_);
   if (stopping_ || !room_.directory.Find(org)) return;
   PeerState& state = StateOf(org);
-  if (state.waiting >= kMaxWaitingSessions || !state.budget.Take(Clk::now())) {
+  const SteadyTime now = Clk::now();
+  if (absl::Status spent = state.budget->Spend(exchange::Budget::kSessions, 1, now); !spent.ok()) CutLocked(org, spent);
+  if (state.budget->KeptOut(now) || state.waiting >= kMaxWaitingSessions || !state.burst.Take(now)) {
     room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kBudget);
     return;
   }
@@ -84,6 +89,7 @@ absl::Status PeerLinks::AwaitTurn(Session& session) {
     turn_.wait(lock, gone);
   }
   if (stopping_) return Reject(RejectReason::kUnavailable, "this node is stopping");
+  if (absl::Status may = state.budget->MayConnect(Clk::now()); !may.ok()) return may;
   state.live = self;
   state.live_since = Clk::now();
   state.live_dialled_by_smaller = by_smaller;
@@ -120,6 +126,8 @@ void PeerLinks::OnEnded(Session& session, const SessionEnd& end) {
       }
     }
     open.ended = true;
+    // One session that was over is the peer's doing; its others go with it.
+    if (absl::Status may = state.budget->MayConnect(now); !may.ok()) CutLocked(session.peer(), may);
     poked_ = true;
   }
   turn_.notify_all();
@@ -145,11 +153,13 @@ std::vector<std::shared_ptr<const trust::Accepted>> PeerLinks::DueParties(Steady
   for (auto& party : room_.directory.All()) {
     if (party->party.address.empty()) continue;
     const PeerState& state = StateOf(party->party.org);
-    if (state.live || state.dialling) continue;
-    if (state.schedule.due() <= now) {
+    if (state.live || state.dialling || shedding_.refuses()) continue;
+    const std::optional<PeerBudget::BackOff> out = state.budget->KeptOut(now);
+    const SteadyTime at = out ? std::max(out->until, state.schedule.due()) : state.schedule.due();
+    if (at <= now) {
       due.push_back(std::move(party));
     } else {
-      next = std::min(next, state.schedule.due());
+      next = std::min(next, at);
     }
   }
   return due;

@@ -8,12 +8,14 @@
 #include <thread>
 #include <vector>
 
+#include "services/peer/budget.h"
 #include "services/peer/credentials.h"
 #include "services/peer/dialler.h"
 #include "services/peer/links.h"
-#include "services/peer/listener.h"
+#include "services/peer/listener_watch.h"
 #include "services/peer/peer_server.h"
 #include "services/peer/session.h"
+#include "services/peer/shedding.h"
 
 namespace entente::peer {
 
@@ -28,9 +30,12 @@ struct OpenSession {
 
 // What is known of one peer. Lives as long as Links.
 struct PeerState {
-  PeerState(bool goes_first, SteadyTime now) : schedule(goes_first, now), budget(now) {}
+  PeerState(bool goes_first, SteadyTime now, std::shared_ptr<PeerBudget> its_budget)
+      : schedule(goes_first, now), burst(now), budget(std::move(its_budget)) {}
   DialSchedule schedule;
-  SessionBudget budget;
+  SessionBudget burst;
+  const std::shared_ptr<PeerBudget> budget;
+  uint64_t received_before = 0, recent = 0;  // bytes, for shedding
   std::shared_ptr<Session> live;  // the one that serves
   SteadyTime live_since;
   bool live_dialled_by_smaller = false;
@@ -53,15 +58,25 @@ class PeerLinks final : public Links {
   void Wake() override;
   std::vector<v1::PeerStatus> Status() const override;
   std::string address() const override { return listener_ ? listener_->address() : ""; }
+  absl::Status ListenerHealth() const override { return listener_ ? listener_->Health() : absl::OkStatus(); }
+  void OnMemory(uint64_t used, uint64_t limit) override;
   void Stop(absl::Duration patience) override;
 
  private:
+  // Asked in a handshake, before a connection that proved to be `org`'s, a party on file, may carry calls: kBudget
+  // while the peer is kept out, kUnavailable while memory is short. Any thread.
+  absl::Status MayConnect(const OrgId& org);
+  // A peer broke a bound below the sessions; `what` is for the operator. Cuts its sessions, keeps it out. Any thread.
+  void OnOverBudget(const OrgId& org, std::string_view what);
+
   PeerState& StateOf(const OrgId& org);
   Session::Hooks HooksOfSessions(const PeerState& state);
   bool DialledBySmaller(const OrgId& peer, bool dialled) const { return dialled == (room_.self.org() < peer); }
+  void CutLocked(const OrgId& org, const absl::Status& why);
   OpenSession* FindOpen(const Session& session);
 
   absl::Status Serve();
+  absl::StatusOr<std::unique_ptr<Listener>> Listen(const std::string& address, Listener* before);
   void OnSession(const OrgId& org, const PeerServer::TakeStream& take);
   void Dial(const trust::Accepted& party);
   absl::Status AwaitTurn(Session& session);
@@ -80,7 +95,8 @@ class PeerLinks final : public Links {
   std::unique_ptr<Credentials> credentials_;  // the loop's thread, once it runs
   std::mutex server_mutex_;                   // a connection may come while the certificate is renewed
   std::unique_ptr<PeerServer> server_;
-  std::unique_ptr<Listener> listener_;
+  std::unique_ptr<ListenerWatch> listener_;
+  Shedding shedding_;
   std::thread loop_;
 
   mutable std::mutex mutex_;

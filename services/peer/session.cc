@@ -5,19 +5,15 @@
 #include <utility>
 
 #include "absl/strings/escaping.h"
+#include "exchange/cpu_meter.h"
 
 namespace entente::peer {
 namespace {
 
+using exchange::Budget;
+using exchange::IsOwnFault;
+using Clk = std::chrono::steady_clock;
 constexpr size_t kMaxShown = 200;
-
-// Faults of the node that receives: nothing is said about the envelope, and the sender keeps it.
-bool IsOwnFault(RejectReason reason) {
-  return reason == RejectReason::kDiskFull || reason == RejectReason::kStoreIo ||
-         reason == RejectReason::kUnavailable || reason == RejectReason::kStoreCorrupt ||
-         reason == RejectReason::kStoreShort || reason == RejectReason::kRolledBack ||
-         reason == RejectReason::kInternal;
-}
 
 std::string NameOf(const absl::Status& status) { return std::string(Describe(ReasonOf(status)).name); }
 
@@ -31,7 +27,7 @@ std::string Shown(std::string_view text) {
 Session::Session(exchange::Room room, exchange::Admission& admission, const OrgId& peer, uint64_t credit_bytes,
                  Hooks hooks)
     : room_(room), admission_(admission), peer_(peer), credit_bytes_(credit_bytes), hooks_(std::move(hooks)),
-      counters_(room.counters.Peer(peer)) {}
+      counters_(room.counters.Peer(peer)), awaited_(hooks_.answer_patience) {}
 
 Session::~Session() { Join(); }
 
@@ -76,27 +72,43 @@ void Session::Abandon() {
   transport_->Close();
 }
 
+void Session::Cut(const absl::Status& why) { EndWith({why, NameOf(why), true}); }
+
 void Session::EndWith(Over over) {
   {
     std::lock_guard lock(mutex_);
     if (over_) return;
     over_ = std::move(over);
-    over_since_ = std::chrono::steady_clock::now();
+    over_since_ = Clk::now();
   }
   changed_.notify_all();
 }
 
 void Session::CloseWhenOverdue() {
+  bool stuck;
   {
     std::lock_guard lock(mutex_);
-    if (!over_ || closed_) return;
-    if (std::chrono::steady_clock::now() - over_since_ < absl::ToChronoMilliseconds(kByeGrace)) return;
+    if (closed_) return;
+    const SteadyTime now = Clk::now();
+    const auto longest = hooks_.answer_patience + std::chrono::seconds(kMaxPieceBytes / kSlowestLink);
+    stuck = !over_ && writing_since_ && now - *writing_since_ > longest;
+    if (!stuck && (!over_ || now - over_since_ < absl::ToChronoMilliseconds(kByeGrace))) return;
   }
+  if (stuck) Unanswered("the peer has stopped reading");
   transport_->Close();
+}
+
+uint64_t Session::held_bytes() {
+  std::lock_guard lock(mutex_);
+  return inbound_.held_bytes() + submitted_bytes_;
 }
 
 void Session::Fault(const absl::Status& why) {
   room_.counters.CountReject(exchange::Door::kPeer, ReasonOf(why));
+  // What it spent too much of is on its record already; this is about its credit.
+  if (ReasonOf(why) == RejectReason::kBudget && hooks_.budget) {
+    hooks_.budget->Breach(Budget::kUnanswered, Clk::now()).IgnoreError();
+  }
   EndWith({why, NameOf(why), !IsOwnFault(ReasonOf(why)) || ReasonOf(why) == RejectReason::kRolledBack});
 }
 
@@ -110,13 +122,41 @@ void Session::OnClosed(absl::Status status) {
   changed_.notify_all();
 }
 
+// False when the peer has had too much; the session is then over.
+bool Session::Spend(size_t frame_bytes) {
+  if (!hooks_.budget) return true;
+  const SteadyTime now = Clk::now();
+  absl::Status status = hooks_.budget->Spend(Budget::kFrames, 1, now);
+  if (status.ok()) status = hooks_.budget->Spend(Budget::kBytes, static_cast<double>(frame_bytes), now);
+  if (!status.ok()) Fault(status);
+  return status.ok();
+}
+
+// What frames cost brings nothing by itself; `ns` may be 0 when somebody else has counted.
+void Session::SpendCpu(uint64_t ns) {
+  counters_.cpu_ns += ns;
+  counters_.fruitless_cpu_ns += ns;
+  if (!hooks_.budget) return;
+  if (absl::Status status = hooks_.budget->SpendCpu(Clk::now()); !status.ok()) Fault(status);
+}
+
 void Session::OnFrame(v1::Frame frame) {
+  uint64_t ns = 0;
+  {
+    const exchange::CpuMeter meter(ns);
+    Take(std::move(frame));
+  }
+  SpendCpu(ns);
+}
+
+void Session::Take(v1::Frame frame) {
   bool greeted;
   {
     std::lock_guard lock(mutex_);
     if (over_) return;
     greeted = greeting_.has_value();
   }
+  if (!Spend(frame.ByteSizeLong())) return;
   counters_.last_contact_us = absl::ToUnixMicros(room_.clock.Now());
   if (frame.kind_case() == v1::Frame::kBye) return OnBye(frame.bye());
   if (greeted == (frame.kind_case() == v1::Frame::kHello)) {
@@ -165,7 +205,7 @@ void Session::OnEnvelope(const v1::EnvelopeChunk& chunk) {
     std::lock_guard lock(mutex_);
     if (draining_ && !inbound_.assembling()) return;  // not answered: it comes again in the next session
     taken = inbound_.Take(chunk);
-    if (taken.ok() && taken->has_value()) ++submitted_;
+    if (taken.ok() && taken->has_value()) ++submitted_, submitted_bytes_ += (*taken)->wire.size();
   }
   if (!taken.ok()) return Fault(taken.status());
   if (!taken->has_value()) return;
@@ -188,19 +228,19 @@ void Session::OnAdmitted(uint64_t position, uint64_t bytes, const absl::Status& 
   {
     std::lock_guard lock(mutex_);
     --submitted_;
+    submitted_bytes_ -= bytes;
     if (status.ok() || !IsOwnFault(reason)) answers_.push_back({position, bytes, !status.ok()});
   }
   if (!status.ok() && IsOwnFault(reason)) EndWith({status, NameOf(status), false});
+  SpendCpu(0);
   changed_.notify_all();
 }
 
 void Session::OnAck(v1::Ack ack) {
   {
     std::lock_guard lock(mutex_);
-    const auto sent = under_way_.find(ack.position());
-    if (sent != under_way_.end()) {
-      acks_.push_back({std::move(ack), sent->second});
-      under_way_.erase(sent);
+    if (const std::optional<uint32_t> objects = awaited_.Answered(ack.position(), Clk::now())) {
+      acks_.push_back({std::move(ack), *objects});
       changed_.notify_all();
       return;
     }

@@ -10,9 +10,10 @@
 #include <thread>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "absl/time/time.h"
 #include "exchange/delivery.h"
+#include "services/peer/awaited.h"
+#include "services/peer/budget.h"
 #include "services/peer/hello.h"
 #include "services/peer/inbound.h"
 #include "services/peer/transport.h"
@@ -42,8 +43,10 @@ class Session : public std::enable_shared_from_this<Session> {
     std::function<void(absl::Status)> on_rolled_back;
     // The transport is closed and nothing of the session touches the room any more. Last call, on the session's thread.
     std::function<void(Session&, const SessionEnd&)> on_ended;
-    // How often a peer that refuses is asked again; outlives its sessions.
+    // How often a peer that refuses is asked again, and what it may use; both outlive its sessions.
     std::shared_ptr<exchange::RefusalPace> pace = nullptr;
+    std::shared_ptr<PeerBudget> budget = nullptr;  // none: unlimited
+    SteadyTime::duration answer_patience = kAnswerPatience;
   };
   // Starts at once. Keep it until on_ended has run, then Join.
   static std::shared_ptr<Session> Open(exchange::Room room, exchange::Admission& admission, const OrgId& peer,
@@ -55,8 +58,11 @@ class Session : public std::enable_shared_from_this<Session> {
   void Stop();     // answers what came whole, says Bye "stopping", closes
   void Replace();  // says Bye "replaced" and closes; what is unanswered comes again in the newer session
   void Abandon();  // closes without another word
-  // Closes when the session is over and its last word has not gone out within kByeGrace: the peer does not read.
+  void Cut(const absl::Status& why);  // says Bye with the reason's name and closes
+  // Closes when the peer does not read: the session is over and its last word has not gone out within kByeGrace, or a
+  // write has waited longer than for any answer.
   void CloseWhenOverdue();
+  uint64_t held_bytes();  // of envelopes that are put together or not answered yet
   void Join();
 
  private:
@@ -65,12 +71,9 @@ class Session : public std::enable_shared_from_this<Session> {
     uint64_t bytes;
     bool refused;
   };
-  struct UnderWay {
-    uint32_t objects;
-  };
   struct AckIn {
     v1::Ack ack;
-    UnderWay sent;
+    uint32_t objects;
   };
   // What ended it, and the word for the peer.
   struct Over {
@@ -83,6 +86,9 @@ class Session : public std::enable_shared_from_this<Session> {
 
   // Incoming, on the transport's threads.
   void OnFrame(v1::Frame frame);
+  void Take(v1::Frame frame);
+  bool Spend(size_t frame_bytes);
+  void SpendCpu(uint64_t ns);
   void OnClosed(absl::Status status);
   void OnHello(const v1::Hello& hello);
   void OnEnvelope(const v1::EnvelopeChunk& chunk);
@@ -105,6 +111,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool CanSendLocked() const;
   bool DrainedLocked() const;
   bool Send(const v1::Frame& frame);
+  void Unanswered(std::string_view what);
 
   exchange::Room room_;
   exchange::Admission& admission_;
@@ -123,9 +130,11 @@ class Session : public std::enable_shared_from_this<Session> {
   std::optional<Greeting> greeting_;
   Inbound inbound_;
   size_t submitted_ = 0;
+  uint64_t submitted_bytes_ = 0;
+  std::optional<SteadyTime> writing_since_;
   std::vector<Answer> answers_;
   Credit allowance_;
-  absl::flat_hash_map<uint64_t, UnderWay> under_way_;
+  Awaited awaited_;
   std::vector<AckIn> acks_;
   std::optional<exchange::Outgoing> next_;
 

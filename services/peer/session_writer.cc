@@ -3,12 +3,28 @@
 #include <chrono>
 #include <utility>
 
+#include "exchange/cpu_meter.h"
 #include "exchange/heads.h"
 #include "services/peer/session.h"
 
 namespace entente::peer {
 
-bool Session::Send(const v1::Frame& frame) { return transport_->Write(frame); }
+bool Session::Send(const v1::Frame& frame) {
+  {
+    std::lock_guard lock(mutex_);
+    writing_since_ = std::chrono::steady_clock::now();
+  }
+  const bool open = transport_->Write(frame);
+  std::lock_guard lock(mutex_);
+  writing_since_.reset();
+  return open;
+}
+
+// The envelope comes again in a later session, at the pace of refusals: whoever does not answer is not asked at once.
+void Session::Unanswered(std::string_view what) {
+  if (hooks_.pace) hooks_.pace->Unanswered(room_.clock.Now());
+  Fault(Reject(RejectReason::kPeerDown, std::string(what) + "; what it owes an answer to is sent again later"));
+}
 
 void Session::Run() {
   transport_->Start([self = shared_from_this()](v1::Frame frame) { self->OnFrame(std::move(frame)); },
@@ -77,8 +93,8 @@ bool Session::AwaitGreeting() {
 
 bool Session::CanSendLocked() const {
   if (draining_) return false;
-  if (next_) return allowance_.Allows(next_->envelope.size(), under_way_.empty());
-  return more_ && under_way_.size() < kMaxUnderWay;
+  if (next_) return allowance_.Allows(next_->envelope.size(), awaited_.empty());
+  return more_ && awaited_.size() < kMaxUnderWay;
 }
 
 bool Session::DrainedLocked() const {
@@ -87,15 +103,16 @@ bool Session::DrainedLocked() const {
 
 void Session::ServeUntilOver() {
   for (;;) {
-    bool drained, can_send;
+    bool drained, can_send, overdue;
     {
-      const auto patience = absl::ToChronoMilliseconds(Patience());
+      const SteadyTime look_again = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(Patience());
       std::unique_lock lock(mutex_);
-      const bool called = changed_.wait_for(lock, patience, [this] {
+      const bool called = changed_.wait_until(lock, std::min(look_again, awaited_.deadline()), [this] {
         return over_ || !answers_.empty() || !acks_.empty() || CanSendLocked() || DrainedLocked();
       });
       if (!called) more_ = true;
       if (over_) return;
+      overdue = awaited_.deadline() <= std::chrono::steady_clock::now();
       drained = DrainedLocked();
       can_send = CanSendLocked();
     }
@@ -103,6 +120,7 @@ void Session::ServeUntilOver() {
       return EndWith({Reject(RejectReason::kUnavailable, "this node is stopping"), std::string(kStopping), false});
     }
     TakeAcks();
+    if (overdue) return Unanswered("the peer left an envelope unanswered");
     bool open = FlushAnswers();
     if (open && can_send) open = next_ ? SendNext() : FetchNext();
     if (!open) return EndWith({Reject(RejectReason::kPeerDown, "the connection closed"), "", false});
@@ -146,6 +164,7 @@ bool Session::FlushAnswers() {
 }
 
 void Session::TakeAcks() {
+  uint64_t ns = 0;
   std::vector<AckIn> acks;
   {
     std::lock_guard lock(mutex_);
@@ -154,6 +173,7 @@ void Session::TakeAcks() {
   for (AckIn& in : acks) {
     std::optional<v1::SignedBody> head;
     if (in.ack.has_head()) {
+      const exchange::CpuMeter meter(ns);
       if (absl::Status checked = CheckPeerHead(room_, peer_, in.ack.head()); !checked.ok()) return Fault(checked);
       head = std::move(*in.ack.mutable_head());
     }
@@ -161,10 +181,11 @@ void Session::TakeAcks() {
     if (in.ack.refused()) {
       ++counters_.refusals_received;
     } else {
-      counters_.objects_sent += in.sent.objects;
+      counters_.objects_sent += in.objects;
     }
     Wake();
   }
+  if (ns > 0) SpendCpu(ns);
 }
 
 // False when the stream is closed; a fault of the outbox sets over_.
@@ -197,7 +218,7 @@ bool Session::SendNext() {
     outgoing = std::move(*next_);
     next_.reset();
     allowance_.Begin(outgoing.envelope.size());
-    under_way_.emplace(outgoing.position, UnderWay{outgoing.objects});
+    awaited_.Begin(outgoing.position, outgoing.objects, outgoing.envelope.size());
   }
   const size_t pieces = PieceCount(outgoing.envelope.size());
   for (size_t i = 0; i < pieces; ++i) {
@@ -207,6 +228,10 @@ bool Session::SendNext() {
     if (!FlushAnswers() || !Send(piece)) return false;
     std::lock_guard lock(mutex_);
     if (over_) return true;
+  }
+  {
+    std::lock_guard lock(mutex_);
+    awaited_.Sent(outgoing.position, std::chrono::steady_clock::now());
   }
   counters_.bytes_sent += outgoing.envelope.size();
   ++counters_.envelopes_sent;

@@ -1,5 +1,5 @@
 // An accepted peer that misbehaves: holds a real session with a real daemon, sends one crafted envelope per scenario and
-// prints the answer, one JSON line each. tests/functional/test_hostile.py drives it and reads the daemon's metrics.
+// prints the answer, one JSON line each; "hoard", "flood" and "waste" go on until the daemon ends the session. tests/functional/test_hostile.py drives it and reads the daemon's metrics.
 //
 //   hostile_peer NODE_DIR TARGET_CARD SCENARIO...
 #include <grpcpp/grpcpp.h>
@@ -73,6 +73,29 @@ class Line {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return closed_; });
   }
+  // Sends the first `bytes` of an envelope that is announced as larger, and nothing more; then waits for the end.
+  std::string Hoard(size_t bytes) {
+    const Bytes wire(envelope::kMaxEnvelopeBytes, 'x');
+    const uint64_t position = ++position_;
+    for (size_t i = 0; i < bytes / peer::kMaxPieceBytes; ++i) {
+      if (!transport_->Write(peer::MakePiece(position, wire, i))) break;
+    }
+    return WaitForBye();
+  }
+  // Frames that mean nothing, until the session ends.
+  std::string Flood() {
+    v1::Frame frame;
+    frame.mutable_credit()->set_bytes(0);
+    while (transport_->Write(frame)) {
+    }
+    return WaitForBye();
+  }
+  // One refused envelope after the other, until the session ends.
+  std::string Waste(const Bytes& wire) {
+    while (Send(wire) == "refused") {
+    }
+    return WaitForBye();
+  }
   const trust::Prekey& prekey() const { return *prekey_; }
 
   // The answer to one envelope: "accepted", "refused", or "closed" when the session ended instead.
@@ -85,8 +108,15 @@ class Line {
   }
 
  private:
+  // What the daemon said at the end; empty: nothing.
+  std::string WaitForBye() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return closed_; });
+    return "closed " + bye_;
+  }
   void OnFrame(v1::Frame frame) {
     std::lock_guard lock(mutex_);
+    if (frame.has_bye()) bye_ = frame.bye().reason();
     if (frame.has_hello()) prekey_ = Must(peer::CheckHello(room_, target_, frame.hello(), rolled_back_)).prekey;
     if (frame.has_credit()) credit_ = true;
     if (frame.has_ack()) answers_[frame.ack().position()] = frame.ack().refused() ? "refused" : "accepted";
@@ -102,6 +132,7 @@ class Line {
   std::map<uint64_t, std::string> answers_;
   bool credit_ = false, closed_ = false, rolled_back_ = false;
   uint64_t position_ = 0;
+  std::string bye_;
 };
 
 Bytes Content(int number) {
@@ -154,6 +185,13 @@ struct Hostile {
       const Bytes wire = Sealed(Honest({target}));
       const std::string first = line.Send(wire);
       return first == "accepted" ? line.Send(wire) : "first " + first;
+    }
+    if (scenario == "hoard") return line.Hoard(envelope::kMaxEnvelopeBytes - peer::kMaxPieceBytes);
+    if (scenario == "flood") return line.Flood();
+    if (scenario == "waste") {
+      Bytes wire = Sealed(Honest({target}));
+      wire.back() ^= 0x04;
+      return line.Waste(wire);
     }
     std::cerr << "hostile_peer: no scenario '" << scenario << "'\n";
     std::exit(2);

@@ -1,0 +1,66 @@
+// Peers that cost too much: asked before a connection, cut when it is known, the worst one shed when memory is short.
+#include <chrono>
+#include <utility>
+
+#include "services/peer/peer_links.h"
+
+namespace entente::peer {
+namespace {
+
+using Clk = std::chrono::steady_clock;
+using exchange::Budget;
+
+}  // namespace
+
+absl::Status PeerLinks::MayConnect(const OrgId& org) {
+  const SteadyTime now = Clk::now();
+  std::shared_ptr<PeerBudget> budget;
+  {
+    std::lock_guard lock(mutex_);
+    budget = StateOf(org).budget;
+  }
+  if (absl::Status spent = budget->Spend(Budget::kHandshakes, 1, now); !spent.ok()) {
+    std::lock_guard lock(mutex_);
+    CutLocked(org, spent);
+    return spent;
+  }
+  if (absl::Status may = budget->MayConnect(now); !may.ok()) return may;
+  if (shedding_.refuses()) return Reject(RejectReason::kUnavailable, "memory is short here; sessions begin later");
+  return absl::OkStatus();
+}
+
+void PeerLinks::OnOverBudget(const OrgId& org, std::string_view what) {
+  if (!room_.directory.Find(org)) return;
+  room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kBudget);
+  std::lock_guard lock(mutex_);
+  CutLocked(org, StateOf(org).budget->Breach(Budget::kHttp2, Clk::now(), Shown(what)));
+}
+
+void PeerLinks::CutLocked(const OrgId& org, const absl::Status& why) {
+  for (const OpenSession& open : open_) {
+    if (open.session->peer() == org) open.session->Cut(why);
+  }
+}
+
+void PeerLinks::OnMemory(uint64_t used, uint64_t limit) {
+  std::lock_guard lock(mutex_);
+  std::vector<Burden> burdens;
+  for (auto& [org, state] : peers_) {
+    const uint64_t received = room_.counters.Peer(org).bytes_received;
+    state.recent = state.recent / 2 + received - std::exchange(state.received_before, received);
+    Burden burden{org, 0, state.recent};
+    bool connected = false;
+    for (const OpenSession& open : open_) {
+      if (open.ended || open.session->peer() != org) continue;
+      connected = true;
+      burden.held += open.session->held_bytes();
+    }
+    if (connected) burdens.push_back(burden);
+  }
+  const std::optional<OrgId> worst = shedding_.Look(used, limit, burdens, Clk::now());
+  if (!worst) return;
+  room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kBudget);
+  CutLocked(*worst, StateOf(*worst).budget->Breach(Budget::kMemory, Clk::now()));
+}
+
+}  // namespace entente::peer
