@@ -10,7 +10,7 @@
 namespace entente::model {
 namespace {
 
-using entente::testing::PeakMemory;
+using entente::test::PeakMemory;
 
 bool EndsWith(const std::string& text, std::string_view end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;

@@ -5,7 +5,7 @@
 #include <string>
 
 // How much memory a step of a test took at most. Only in test programs; the process as a whole is measured.
-namespace entente::testing {
+namespace entente::test {
 
 // Sanitizers keep shadow memory and hold freed blocks back.
 #ifdef __SANITIZE_ADDRESS__
@@ -35,4 +35,4 @@ class PeakMemory {
   size_t start_;
 };
 
-}  // namespace entente::testing
+}  // namespace entente::test

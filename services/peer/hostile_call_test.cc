@@ -98,7 +98,7 @@ TEST_F(Calls, P54AGzipBombIsRefusedWithoutGrowth) {
   grpc::internal::GrpcByteBufferPeer::Set(message,
                                           grpc_raw_compressed_byte_buffer_create(&slice, 1, GRPC_COMPRESS_GZIP));
   grpc_slice_unref(slice);
-  const entente::testing::PeakMemory memory;
+  const entente::test::PeakMemory memory;
   EXPECT_EQ(Send(message, GRPC_COMPRESS_GZIP).error_code(), grpc::StatusCode::UNIMPLEMENTED);
   EXPECT_TRUE(memory.GrewLessThan(32u << 20)) << memory.Growth();
 }

@@ -111,6 +111,7 @@ void Session::OnClosed(absl::Status status) {
 }
 
 void Session::OnFrame(v1::Frame frame) {
+  frame.DiscardUnknownFields();  // they stand beside what is signed, and what is kept is kept whole
   bool greeted;
   {
     std::lock_guard lock(mutex_);

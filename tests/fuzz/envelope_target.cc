@@ -41,6 +41,8 @@ bool Accept(ByteView wire) {
   }
   const envelope::Batch& batch = verified->batch;
   FUZZ_CHECK(!batch.statements().empty() && batch.origin() == world.sender.org());
+  const v1::SignedBody& kept = batch.signed_body();
+  FUZZ_CHECK(kept.GetReflection()->GetUnknownFields(kept).empty());
   std::vector<StatementId> ids;
   for (const envelope::Statement& s : batch.statements()) ids.push_back(s.id());
   for (const envelope::Statement& s : batch.statements()) {
