@@ -66,6 +66,15 @@ v1::PrekeyBody SamplePrekey() {
   return body;
 }
 
+// A statement key that begins only after its document has ended.
+Bytes LateKeyDocument() {
+  v1::IdentityDocument document;
+  EXPECT_TRUE(document.ParseFromString(Norlandia().identity.wire().document()));
+  document.mutable_keys(0)->set_not_before_us(document.expires_us() + 1);
+  document.mutable_keys(0)->set_not_after_us(document.expires_us() + 2);
+  return document.SerializeAsString();
+}
+
 v1::Card SampleCard() {
   v1::Card card;
   card.set_version(1);
@@ -158,6 +167,7 @@ std::vector<Seed> Seeds() {
       {"card", "ok-sample", trust::ArmourCard(SampleCard())},
       {"identity", "ok-signed", First(0, self.identity.wire().SerializeAsString())},
       {"identity", "ok-document", First(1, document)},
+      {"identity", "ok-key-after-the-end", First(1, LateKeyDocument())},
       {"identity", "ok-prekey", First(2, SamplePrekey().SerializeAsString())},
       {"identity", "ok-head", First(3, head)},
       {"certificate", "ok-pem", First(0, certificate->certificate_pem)},
