@@ -87,7 +87,7 @@ TEST(Ed25519, RefusesOtherLengths) {
   EXPECT_FALSE(Verify(key.public_key() + "x", kType, kBody, signature));
 }
 
-TEST(Ed25519, RefusesScalarsBeyondTheOrder) {
+TEST(Ed25519, K44RefusesScalarsBeyondTheOrder) {
   const SigningKey key = SigningKey::Generate();
   Bytes signature = key.Sign(kType, kBody);
   unsigned carry = 0;
@@ -99,7 +99,7 @@ TEST(Ed25519, RefusesScalarsBeyondTheOrder) {
   EXPECT_FALSE(Verify(key.public_key(), kType, kBody, signature));
 }
 
-TEST(Ed25519, PointCheckRefusesSmallOrderAndNonCanonicalKeys) {
+TEST(Ed25519, K44PointCheckRefusesSmallOrderAndNonCanonicalKeys) {
   const Bytes zeros(31, '\0'), ones(30, '\xff');
   EXPECT_FALSE(IsValidPoint('\0' + zeros));            // order 4
   EXPECT_FALSE(IsValidPoint('\1' + zeros));            // the identity
@@ -110,7 +110,7 @@ TEST(Ed25519, PointCheckRefusesSmallOrderAndNonCanonicalKeys) {
   EXPECT_FALSE(IsValidPoint(SigningKey::Generate().public_key() + "x"));
 }
 
-TEST(Ed25519, PointCheckRefusesTheMixedOrderKeyThatVerificationAccepts) {
+TEST(Ed25519, K44PointCheckRefusesTheMixedOrderKeyThatVerificationAccepts) {
   for (const VectorRecord& v : ReadVectors("ed25519_points.txt")) {
     EXPECT_TRUE(VerifyMessage(v.at("public_key"), v.at("message"), v.at("signature"))) << v.at("number");
     EXPECT_EQ(IsValidPoint(v.at("public_key")), v.at("valid_point") == "yes") << v.at("number");

@@ -22,7 +22,7 @@ namespace {
 constexpr char kClaimOid[] = "2.25.292603512037439351072769666065255528623";
 constexpr char kSubject[] = "entente";
 constexpr size_t kMaxPem = 16 * 1024, kSerialSize = 16;
-constexpr size_t kOrgAt = 0, kKeyIdAt = 32, kSpkiAt = 64, kNotAfterAt = 96, kBodySize = 104;
+constexpr size_t kOrgAt = 0, kKeyIdAt = 32, kSpkiAt = 64, kBodySize = 104;  // a u64 time ends it
 constexpr size_t kClaimSize = kBodySize + kSignatureSize;
 
 template <auto free_function>

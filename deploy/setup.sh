@@ -14,6 +14,7 @@ packages=(
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
   libssl-dev librocksdb-dev libsimdjson-dev libtomlplusplus-dev libcli11-dev libspdlog-dev
   prometheus-cpp-dev libboost-dev
+  clang-14 libclang-rt-14-dev
   libgtest-dev librapidcheck-dev libbenchmark-dev python3 python3-pytest python3-pytest-xdist
 )
 sodium_packages=(libsodium-dev libsodium26)

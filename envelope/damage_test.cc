@@ -90,13 +90,13 @@ TEST(Damage, CommitmentIsCheckedBeforeTheAead) {
   EXPECT_EQ(ReasonAtEstovia(wire), kCommit);
 }
 
-TEST(Damage, ChunksCannotBeSwapped) {
+TEST(Damage, K45ChunksCannotBeSwapped) {
   Bytes wire = Large();
   std::swap_ranges(wire.begin() + kChunks, wire.begin() + kChunks + kSealedChunk,
                    wire.begin() + kChunks + kSealedChunk);
   EXPECT_EQ(ReasonAtEstovia(wire), kAead);
 }
-TEST(Damage, AMissingLastChunkShows) {
+TEST(Damage, K45AMissingLastChunkShows) {
   EXPECT_EQ(ReasonAtEstovia(ByteView(Large()).substr(0, kChunks + 3 * kSealedChunk)), kTruncated);
   EXPECT_EQ(ReasonAtEstovia(ByteView(Large()).substr(0, kChunks + kSealedChunk)), kTruncated);
 }
@@ -105,7 +105,7 @@ TEST(Damage, BytesBehindTheLastChunkShow) {
   EXPECT_EQ(ReasonAtEstovia(Large() + "more"), kTrailing);
 }
 
-TEST(Damage, ASlotOfAnotherEnvelopeDoesNotOpen) {
+TEST(Damage, K45ASlotOfAnotherEnvelopeDoesNotOpen) {
   Bytes wire = Small();
   wire.replace(kHeaderSize, kSlotSize, SealedToEstovia({"{}"}), kHeaderSize, kSlotSize);
   EXPECT_EQ(ReasonAtEstovia(wire), kUnwrap);
@@ -116,7 +116,7 @@ TEST(Damage, ShiftedSlotsRefuse) {
   EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).insert(kHeaderSize + kSlotSize, 1, '\0')), kCommit);
   EXPECT_EQ(ReasonAtEstovia(Bytes(Small()).erase(kHeaderSize, kSlotSize)), kHeader);
 }
-TEST(Damage, ALowOrderShareRefusesInTheKem) {
+TEST(Damage, K44ALowOrderShareRefusesInTheKem) {
   Bytes wire = Small();
   wire.replace(99 + kEncSize - 32, 32, 32, '\0');
   EXPECT_EQ(ReasonAtEstovia(wire), kKem);

@@ -125,7 +125,7 @@ TEST(Envelope, CarriesTheLargestContent) {
   EXPECT_TRUE(verified->batch.statements()[0].content() == batch.statements()[0].content());
 }
 
-TEST(Envelope, NothingRepeatsBetweenTwoSeals) {
+TEST(Envelope, K45NothingRepeatsBetweenTwoSeals) {
   const Batch batch = ForEstovia({"{}"});
   const Bytes a = *SealToEstovia(batch), b = *SealToEstovia(batch);
   ASSERT_EQ(a.size(), b.size());

@@ -26,6 +26,17 @@ TEST(HostileTools, OptionalFieldsAreKept) {
   EXPECT_TRUE(verified->batch.statements()[0].body().ends_with("later"));
 }
 
+// Beside a signed body an unknown field is not signed: it is accepted, as any optional one, and not kept.
+TEST(HostileTools, P57UnknownFieldsBesideASignedBodyAreDropped) {
+  const auto verified = AcceptAtEstovia(WithPayload([](v1::Payload& payload) {
+    v1::SignedBody& batch = *payload.mutable_batch();
+    batch.GetReflection()->MutableUnknownFields(&batch)->AddLengthDelimited(100, Bytes(1000, 'x'));
+  }));
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  const v1::SignedBody& kept = verified->batch.signed_body();
+  EXPECT_TRUE(kept.GetReflection()->GetUnknownFields(kept).empty());
+}
+
 // Bob hands on what Alice sealed to him, under his own seal: it is signed, addressed to Carol, and still refused.
 TEST(Reseal, ByARecipientNeedsAChain) {
   Federation& world = World();

@@ -68,12 +68,12 @@ TEST(PayloadLimits, BatchAndSeal) {
   EXPECT_EQ(Read(payload), kLimit);
 }
 // Two bytes each on the wire, hundreds once they are messages: counted before they are.
-TEST(PayloadLimits, EmptyElementsAreCountedBeforeTheyAreBuilt) {
+TEST(PayloadLimits, P57EmptyElementsAreCountedBeforeTheyAreBuilt) {
   Bytes bomb;
   for (int i = 0; i < 8'000'000; ++i) bomb.append("\x12\0", 2);
   EXPECT_EQ(ReasonFor(ReadPayload(bomb)), kLimit);
 }
-TEST(PayloadLimits, MalformedIsRefused) {
+TEST(PayloadLimits, P57MalformedIsRefused) {
   const Bytes whole = Sealed().SerializeAsString();
   EXPECT_EQ(ReasonFor(ReadPayload(whole.substr(0, whole.size() - 1))), kParse);
   EXPECT_EQ(ReasonFor(ReadPayload(whole + '\0')), kParse);

@@ -176,6 +176,7 @@ Batch MakeBatch(v1::Payload payload, SignedStatements proven, Claims claims) {
         std::move(*entry.mutable_content()), proven.places[i].index, std::move(proven.places[i].path), claim.sequence,
         claim.previous, absl::FromUnixMicros(claim.created_us)));
   }
+  payload.mutable_batch()->DiscardUnknownFields();  // beside the signed body, and not signed
   return StatementMaker::MakeBatch(proven.batch.origin, std::move(*payload.mutable_batch()), proven.batch.size,
                                    std::move(statements), std::move(claims.constraints), std::move(claims.audience),
                                    claims.stream);

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "crypto/crypto.h"
-#include "exchange/questions.h"
 
 namespace entente::exchange {
 
@@ -115,6 +114,13 @@ absl::StatusOr<Arrival::Verdict> Arrival::Decide(storage::Transaction& transacti
   if (!verdict.same && newest->has_value() && (*newest)->origin != envelope_.batch.origin()) {
     verdict.held = RejectReason::kOwner;
     verdict.detail = "the id belongs to another origin, which alone makes versions of it";
+    return verdict;
+  }
+  absl::StatusOr<std::optional<OrgId>> creator = creators_.Claimed(transaction, object);
+  if (!creator.ok()) return creator.status();
+  if (!verdict.same && creator->has_value() && **creator != envelope_.batch.origin()) {
+    verdict.held = RejectReason::kOwner;
+    verdict.detail = "created_by_ref names the identity of another origin, which did not sign this";
     return verdict;
   }
   const auto [it, fresh] = decisions_.try_emplace({constraints.label, constraints.pap});

@@ -8,6 +8,7 @@
 
 #include "exchange/big_parse.h"
 #include "exchange/exchange.h"
+#include "exchange/questions.h"
 #include "model/stix_object.h"
 
 namespace entente::exchange {
@@ -48,6 +49,7 @@ class Arrival {
   std::vector<absl::StatusOr<model::StixObject>> objects_;
   std::vector<bool> fresh_;
   std::map<std::pair<model::Label, model::Pap>, policy::Decision> decisions_;
+  Creators creators_;
   uint64_t gaps_ = 0, stored_ = 0, duplicates_ = 0, quarantined_ = 0;
   std::vector<RejectReason> held_;
 };

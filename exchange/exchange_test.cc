@@ -115,19 +115,6 @@ TEST_F(Exchange, AboveTheCeilingOfTheSenderIsHeldNotLost) {
   EXPECT_EQ(norlandia_.journal->Lag(cautious.org()), 0u);
 }
 
-TEST_F(Exchange, AnotherOriginCannotReplaceAnObject) {
-  norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
-  DeliverAll(norlandia_, estovia_);
-  TestNode rival("rival", "XR");
-  rival.Accept(estovia_);
-  estovia_.Accept(rival);
-  rival.Publish({Indicator("1", "b.example", Label::kGreen, "2026-05-05T00:00:00Z")});
-  DeliverAll(rival, estovia_);
-  EXPECT_EQ(estovia_.reading->Get(IdOf("1"), "")->row.origin(), "cert.norlandia");
-  EXPECT_EQ(estovia_.journal->Count().quarantined, 1u);
-  EXPECT_EQ(estovia_.counters.Rejects(RejectReason::kOwner), 1u);
-}
-
 TEST_F(Exchange, AStatementMarkingIsKnownOnlyFromItsOrigin) {
   const std::string marking = "marking-definition--11111111-1111-4111-8111-111111111111";
   const std::string definition = R"({"type":"marking-definition","spec_version":"2.1","id":")" + marking +

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "crypto/crypto.h"
-#include "exchange/questions.h"
 #include "model/text.h"
 
 namespace entente::exchange {
@@ -112,6 +111,14 @@ absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_
     Refuse(candidate, RejectReason::kOwner,
            "this id came from " + room_.directory.NameOf((*newest)->origin) +
                "; only its origin may make versions of it, publish your own object instead");
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::optional<OrgId>> creator = creators_.Claimed(transaction, object);
+  if (!creator.ok()) return creator.status();
+  if (creator->has_value() && **creator != room_.self.org()) {
+    Refuse(candidate, RejectReason::kOwner,
+           "created_by_ref names an identity that came from " + room_.directory.NameOf(**creator) +
+               "; only its origin may speak in its name, name your own identity instead");
     return absl::OkStatus();
   }
   Class& members = ClassFor(constraints);

@@ -10,6 +10,7 @@
 
 #include "exchange/big_parse.h"
 #include "exchange/exchange.h"
+#include "exchange/questions.h"
 #include "model/stix_object.h"
 
 namespace entente::exchange {
@@ -81,6 +82,7 @@ class PublicationBatch {
   std::vector<Candidate> candidates_;
   std::map<ClassKey, Class> classes_;
   std::map<uint64_t, Earlier> earlier_;                          // by the batch's journal sequence
+  Creators creators_;
   std::set<std::string, std::less<>> defined_here_;              // statement markings of this chunk, in order
   std::map<std::pair<std::string, int64_t>, Digest> seen_here_;  // versions of this chunk
 };

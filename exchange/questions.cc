@@ -104,6 +104,18 @@ RejectReason JoinMarkings(const model::StixObject& object, const std::function<b
   return RejectReason::kNone;
 }
 
+absl::StatusOr<std::optional<OrgId>> Creators::Claimed(const storage::Reader& reader,
+                                                       const model::StixObject& object) {
+  const std::string_view id = object.json().StringAt("created_by_ref");
+  if (id.empty()) return std::nullopt;
+  if (const auto found = known_.find(id); found != known_.end()) return found->second;
+  const absl::StatusOr<std::optional<storage::VersionEntry>> identity = reader.NewestVersion(id);
+  if (!identity.ok()) return identity.status();
+  std::optional<OrgId> origin;
+  if (identity->has_value()) origin = (*identity)->origin;
+  return known_.emplace(std::string(id), origin).first->second;
+}
+
 storage::ObjectFacts FactsOf(const model::StixObject& object) {
   storage::ObjectFacts facts;
   facts.id = std::string(object.id());

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <map>
+#include <optional>
 #include <string>
 
 #include "exchange/exchange.h"
@@ -22,6 +24,16 @@ policy::Question InboundQuestion(const Room& room, const policy::Constraints& co
 // origin has defined as statement markings.
 RejectReason JoinMarkings(const model::StixObject& object, const std::function<bool(std::string_view)>& defines,
                           policy::Constraints& constraints, std::string& detail);
+
+// The organisation that the object claims as its creator: the origin of the identity object that `created_by_ref` names.
+// Nothing when it names none, or none that is stored here. Keeps what it finds, for one batch of one origin.
+class Creators {
+ public:
+  absl::StatusOr<std::optional<OrgId>> Claimed(const storage::Reader& reader, const model::StixObject& object);
+
+ private:
+  std::map<std::string, std::optional<OrgId>, std::less<>> known_;  // by identity id
+};
 
 storage::ObjectFacts FactsOf(const model::StixObject& object);
 // The sentence of a denial: its reason's meaning and what would have to change.

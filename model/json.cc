@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "model/json_fault.h"
+#include "model/json_text.h"
 #include "model/json_walk.h"
 
 namespace entente::model {
@@ -60,6 +61,12 @@ absl::StatusOr<JsonDocument> JsonDocument::Parse(ByteView text, TextPlace start)
   if (text.size() > kMaxJsonBytes) {
     return RejectAt(RejectReason::kLimit, "this JSON text is over 32 MiB; split it: the limit is passed",
                     PlaceBehind(text.substr(0, kMaxJsonBytes), start));
+  }
+  // Shorter texts have not the room for so many.
+  if (text.size() > 2 * kMaxJsonTokens) {
+    if (auto fault = TooManyTokens(text, kMaxJsonTokens)) {
+      return RejectAt(RejectReason::kJson, fault->what, PlaceBehind(text.substr(0, fault->offset), start));
+    }
   }
   JsonDocument document;
   document.buffer_ = std::make_unique<Bytes>();

@@ -19,10 +19,6 @@ std::string Refusal(ByteView text) {
   return std::string(document.status().message());
 }
 
-std::string Nested(int levels) {
-  return std::string(levels, '[') + "1" + std::string(levels, ']');
-}
-
 bool EndsWith(const std::string& text, const std::string& end) {
   return text.size() >= end.size() && text.compare(text.size() - end.size(), end.size(), end) == 0;
 }
@@ -105,45 +101,12 @@ TEST(Json, RefusesWhatIsNoJson) {
   }
 }
 
-TEST(Json, RefusesMoreThanOneValue) {
-  for (const char* text : {"1 2", "1,2", "[1]]", "[1][2]", "{}{}", "{} x", "{\"a\":1}}", "[] ,", "1]", "[]\"x\""}) {
-    EXPECT_NE(Refusal(text), "accepted") << text;
-  }
-  EXPECT_NE(Refusal(std::string_view("{}\0", 3)), "accepted");
-  EXPECT_NE(Refusal(std::string_view("[1,\0 2]", 7)), "accepted");
-}
-
-TEST(Json, RefusesComments) {
-  for (const char* text : {"/*c*/1", "1//c", "[1,/*c*/2]", "{//c\n}", "#c\n1", "{\"a\":1/**/}"}) {
-    EXPECT_NE(Refusal(text), "accepted") << text;
-  }
-}
-
 TEST(Json, RefusesMalformedNumbers) {
   for (const char* text :
        {"01", "-01", "1.", ".5", "-", "+1", "1.1.1", "1e", "1e+", "0x10", "1_000", "--1", "1a", "1\x01"}) {
     EXPECT_NE(Refusal(text), "accepted") << text;
     EXPECT_NE(Refusal("[" + std::string(text) + "]"), "accepted") << text;
   }
-}
-
-TEST(Json, RefusesNumbersThatNoDoubleHolds) {
-  for (const char* text : {"1e400", "-1e400", "1e309", "123456789e999999999", "1.8e308"}) {
-    EXPECT_NE(Refusal(text), "accepted") << text;
-  }
-  EXPECT_TRUE(JsonDocument::Parse("1.7976931348623157e308").ok());
-}
-
-TEST(Json, RefusesIntegersBeyondTheExactRange) {
-  for (const char* text : {"9007199254740992", "-9007199254740992", "9007199254740993", "18446744073709551616"}) {
-    EXPECT_NE(Refusal(text).find("2^53-1"), std::string::npos) << text;
-  }
-}
-
-TEST(Json, RefusesDuplicateKeysComparedDecoded) {
-  EXPECT_EQ(Refusal("{\"a\":1,\n \"\\u0061\":2}"), "an object has the same key twice at line 2, column 2");
-  EXPECT_NE(Refusal(R"({"x":[{"k":1,"j":2,"k":3}]})"), "accepted");
-  EXPECT_TRUE(JsonDocument::Parse(R"({"a":1,"A":2,"b":{"a":3}})").ok());
 }
 
 TEST(Json, FindsDuplicatesAmongManyKeysQuickly) {
@@ -153,70 +116,6 @@ TEST(Json, FindsDuplicatesAmongManyKeysQuickly) {
   EXPECT_TRUE(JsonDocument::Parse(text + "\"other\":0}").ok());
   EXPECT_TRUE(EndsWith(Refusal(text + "\n\"key77\":0}"), "the same key twice at line 2, column 1"));
   EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(20));  // comparing all pairs takes minutes
-}
-
-TEST(Json, CountsDepthFromTheOutermostContainer) {
-  EXPECT_TRUE(JsonDocument::Parse(Nested(kMaxJsonDepth)).ok());
-  EXPECT_EQ(Refusal(Nested(kMaxJsonDepth + 1)), "nested deeper than 64 levels at line 1, column 65");
-  std::string objects;
-  for (int i = 0; i < kMaxJsonDepth; ++i) objects += "{\"a\":";
-  EXPECT_TRUE(JsonDocument::Parse(objects + "1" + std::string(kMaxJsonDepth, '}')).ok());
-  EXPECT_NE(Refusal(objects + "[]" + std::string(kMaxJsonDepth, '}')), "accepted");
-  EXPECT_NE(Refusal(std::string(1'000'000, '[')), "accepted");
-}
-
-TEST(Json, CountsKeysAndValuesAsTokens) {
-  std::string zeros = "[0";
-  while (zeros.size() < 2 * (kMaxJsonTokens - 1)) zeros += ",0";
-  EXPECT_TRUE(JsonDocument::Parse(zeros + "]").ok());
-  EXPECT_NE(Refusal(zeros + ",0]").find("more than 1000000 keys and values"), std::string::npos);
-}
-
-TEST(Json, RefusesTextsOverTheLimitAsLimit) {
-  const std::string full = "\"" + std::string(kMaxJsonBytes - 2, 'x') + "\"";
-  EXPECT_TRUE(JsonDocument::Parse(full).ok());
-  const auto over = JsonDocument::Parse(full + " ");
-  EXPECT_EQ(ReasonOf(over.status()), RejectReason::kLimit);
-  EXPECT_TRUE(EndsWith(std::string(over.status().message()), "at line 1, column 33554433"));
-}
-
-TEST(Json, ReadsAHundredKilobytesOfDigits) {
-  const std::string digits(100'000, '7');
-  EXPECT_NE(Refusal(digits), "accepted");
-  const auto fraction = JsonDocument::Parse("[0." + digits + "]");
-  ASSERT_TRUE(fraction.ok()) << fraction.status();
-  EXPECT_DOUBLE_EQ(fraction->root().elements()[0].number(), 7.0 / 9.0);
-  EXPECT_EQ(fraction->root().elements()[0].text().size(), digits.size() + 2);
-}
-
-TEST(Json, RefusesInvalidUtf8) {
-  for (const std::string bad :
-       {"\x80", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "\xFF", "\xC3", "\xF0\x9F\x98"}) {
-    EXPECT_EQ(Refusal("[\"a\",\n\"" + bad + "\"]"), "the text is not valid UTF-8 at line 2, column 2");
-    EXPECT_NE(Refusal("{\"" + bad + "\":1}"), "accepted");
-    EXPECT_NE(Refusal("[1" + bad + "]"), "accepted");
-  }
-}
-
-TEST(Json, RefusesLoneSurrogatesAndBadEscapes) {
-  for (const char* text : {R"(["\ud800"])", R"(["\udc00"])", R"(["\ud800\ud800"])", R"(["\ud800x"])",
-                           R"(["\ud83d\u0041"])", R"(["\ud83d\n"])", R"(["\uDE02\uD83D"])", R"({"\ud800":1})",
-                           R"(["\u12"])", R"(["\u00zz"])", R"(["\x"])", R"(["\'"])", R"(["\U0041"])"}) {
-    EXPECT_NE(Refusal(text), "accepted") << text;
-  }
-  EXPECT_EQ(Refusal(R"(["ab\ud800"])"), "a \\u escape names half of a surrogate pair at line 1, column 5");
-}
-
-TEST(Json, RefusesRawControlCharactersInStrings) {
-  for (char c = 0; c < 0x20; ++c) {
-    EXPECT_NE(Refusal(std::string("[\"a") + c + "\"]"), "accepted") << static_cast<int>(c);
-  }
-  EXPECT_TRUE(JsonDocument::Parse("[\"\x7F\"]").ok());
-}
-
-TEST(Json, RefusesAByteOrderMark) {
-  EXPECT_NE(Refusal("\xEF\xBB\xBF{}").find("byte order mark"), std::string::npos);
-  EXPECT_NE(Refusal(std::string("\xFF\xFE{\0}\0", 6)), "accepted");
 }
 
 TEST(Json, NamesTheLineAndColumn) {

@@ -61,7 +61,30 @@ char SimpleEscape(char letter) {
   }
 }
 
+// Where the string ends that starts at `at`; npos when it does not.
+size_t ClosingQuote(ByteView text, size_t at) {
+  while (true) {
+    at = text.find('"', at + 1);
+    if (at == ByteView::npos) return at;
+    const size_t before = text.find_last_not_of('\\', at - 1);
+    if ((at - 1 - before) % 2 == 0) return at;  // an even number of backslashes: the quote is not escaped
+  }
+}
+
 }  // namespace
+
+std::optional<JsonFault> TooManyTokens(ByteView text, size_t limit) {
+  size_t tokens = 1;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '"') {
+      at = ClosingQuote(text, at);
+      if (at == ByteView::npos) break;
+    } else if ((text[at] == ',' || text[at] == ':') && ++tokens > limit) {
+      return JsonFault{"more than 1000000 keys and values", at};
+    }
+  }
+  return std::nullopt;
+}
 
 std::optional<JsonFault> FirstTextFault(ByteView text) {
   bool in_string = false;

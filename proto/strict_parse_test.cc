@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/reject.h"
+#include "base/testing/peak_memory.h"
 #include "entente/v1/envelope.pb.h"
 #include "entente/v1/identity.pb.h"
 #include "entente/v1/peer.pb.h"
@@ -70,7 +71,7 @@ TEST(StrictParse, EveryPrefixThatEndsInsideAFieldRefusesAndClears) {
   EXPECT_EQ(whole.size() - 1 - refused, 5u);  // a cut behind one of its first five fields leaves a shorter message
 }
 
-TEST(StrictParse, UnknownFieldBelow100RefusesAtEveryLevel) {  // 0x98 0x06 is field 99
+TEST(StrictParse, P57UnknownFieldBelow100RefusesAtEveryLevel) {  // 0x98 0x06 is field 99
   EXPECT_EQ(Parse<v1::IdentityDocument>(B({0x98, 0x06, 0})), RejectReason::kParse);
   EXPECT_EQ(Parse<v1::IdentityDocument>(B({11 << 3, 0})), RejectReason::kParse);
   EXPECT_EQ(Parse<v1::IdentityDocument>(Field(4, B({6 << 3, 0}))), RejectReason::kParse);
@@ -93,14 +94,14 @@ TEST(StrictParse, OptionalFieldsAreStillWellFormed) {
   EXPECT_EQ(Parse<v1::IdentityDocument>(B({0xa6, 0x06})), RejectReason::kParse);           // no such wire type
 }
 
-TEST(StrictParse, DuplicateSingularFieldRefuses) {
+TEST(StrictParse, P57DuplicateSingularFieldRefuses) {
   EXPECT_EQ(Parse<v1::IdentityDocument>(Field(10, "a") + Field(10, "a")), RejectReason::kParse);
   EXPECT_EQ(Parse<v1::IdentityDocument>(B({2 << 3, 1, 2 << 3, 1})), RejectReason::kParse);
   EXPECT_EQ(Parse<v1::Card>(Field(2, "") + Field(2, "")), RejectReason::kParse);  // protobuf would merge these
   EXPECT_EQ(Parse<v1::IdentityDocument>(Field(4, "") + Field(4, "")), RejectReason::kNone);
 }
 
-TEST(StrictParse, SecondMemberOfAOneofRefuses) {
+TEST(StrictParse, P57SecondMemberOfAOneofRefuses) {
   EXPECT_EQ(Parse<v1::Frame>(Field(1, "")), RejectReason::kNone);
   EXPECT_EQ(Parse<v1::Frame>(Field(1, "") + Field(5, "")), RejectReason::kParse);
   EXPECT_EQ(Parse<v1::Frame>(Field(5, "") + Field(5, "")), RejectReason::kParse);
@@ -180,7 +181,18 @@ Bytes Nested(int levels) {
   for (int i = 1; i < levels; ++i) inner = inner->add_nested_type();
   return top.SerializeAsString();
 }
-TEST(StrictParse, DepthIsBounded) {
+TEST(StrictParse, P57ALengthOf2GiBRefusesWithoutRoomForIt) {
+  const entente::test::PeakMemory memory;
+  for (const Bytes& length : {B({0xff, 0xff, 0xff, 0xff, 0x07}), B({0x80, 0x80, 0x80, 0x80, 0x08}),
+                              Bytes(9, '\xff') + B({0x01})}) {
+    EXPECT_EQ(Parse<v1::IdentityDocument>(B({10 << 3 | 2}) + length + "x"), RejectReason::kParse);
+    EXPECT_EQ(Parse<v1::IdentityDocument>(B({4 << 3 | 2}) + length + Bytes(1000, 'x')), RejectReason::kParse);
+    EXPECT_EQ(Parse<v1::IdentityDocument>(B({0xaa, 0x06}) + length + "x"), RejectReason::kParse);  // optional field
+  }
+  EXPECT_TRUE(memory.GrewLessThan(4u << 20)) << memory.Growth();
+}
+
+TEST(StrictParse, P57DepthIsBounded) {
   EXPECT_EQ(Parse<google::protobuf::DescriptorProto>(Nested(kMaxWireDepth)), RejectReason::kNone);
   EXPECT_EQ(Parse<google::protobuf::DescriptorProto>(Nested(kMaxWireDepth + 1)), RejectReason::kParse);
 }

@@ -11,6 +11,8 @@ import tempfile
 import time
 import xml.etree.ElementTree as xml
 
+import fuzz
+
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
 
@@ -96,10 +98,17 @@ def run_lint():
         yield f"lint {rule}", int(not breaches), len(breaches), [], 0.0, "\n".join(breaches)
 
 
+def run_fuzz(seconds):
+    build("fuzz", ["fuzz"])
+    for row in fuzz.run(seconds):
+        print(row[5], end="\n" if row[5] else "", flush=True)
+        yield row
+
+
 def show(rows):
-    print(f"\n{'what':34} {'passed':>7} {'failed':>7} {'skipped':>8} {'seconds':>8}")
+    print(f"\n{'what':40} {'passed':>7} {'failed':>7} {'skipped':>8} {'seconds':>8}")
     for name, passed, failed, skipped, seconds, _ in rows:
-        print(f"{name:34} {passed:7} {failed:7} {len(skipped):8} {seconds:8.1f}")
+        print(f"{name:40} {passed:7} {failed:7} {len(skipped):8} {seconds:8.1f}")
     reasons = {}
     for name, _, _, skipped, _, _ in rows:
         for case, reason in skipped:
@@ -115,7 +124,11 @@ def main():
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--asan", action="store_true")
     parser.add_argument("--unit", action="store_true")
+    parser.add_argument("--fuzz", action="store_true", help="the fuzz targets alone")
+    parser.add_argument("--seconds", type=int, help="of each fuzz target; 60, or ENTENTE_FUZZ_SECONDS (600) with --all")
     options = parser.parse_args()
+    if options.fuzz:
+        finish(list(run_fuzz(options.seconds or 60)))
     preset = "asan" if options.asan else "release"
     unit_alone = options.asan or options.unit
     build_dir = build(preset, ["unit_tests"] if unit_alone else [])
@@ -135,6 +148,12 @@ def main():
             functional, output = run_functional(scratch, options.all)
             rows += functional
             print(output)
+    if options.all:
+        rows += run_fuzz(options.seconds or int(os.environ.get("ENTENTE_FUZZ_SECONDS", 600)))
+    finish(rows)
+
+
+def finish(rows):
     show(sorted(rows, key=lambda row: row[0]))
     passed, failed = sum(row[1] for row in rows), sum(row[2] for row in rows)
     print(f"\n{passed} passed, {failed} failed", flush=True)

@@ -57,8 +57,9 @@ absl::StatusOr<v1::HeadBody> CheckHead(const Identity& signer, const v1::SignedB
   absl::Time at = absl::FromUnixMicros(body.time_us());
   for (const v1::PublicKey& key : signer.keys()) {
     if (key.key_id() != key_id->view()) continue;
-    at = std::clamp(at, absl::FromUnixMicros(key.not_before_us()),
-                    std::min(absl::FromUnixMicros(key.not_after_us()), signer.expires()) - absl::Microseconds(1));
+    // Not std::clamp: a key may begin after its document has ended, and then no moment is one of its own.
+    const absl::Time end = std::min(absl::FromUnixMicros(key.not_after_us()), signer.expires());
+    at = std::min(std::max(at, absl::FromUnixMicros(key.not_before_us())), end - absl::Microseconds(1));
   }
   absl::Status status = VerifyBody(signer, *key_id, kHeadType, head, at);
   if (!status.ok()) return status;

@@ -1,5 +1,6 @@
 #include "services/entented/log.h"
 
+#include <google/protobuf/stubs/logging.h>
 #include <grpc/support/log.h>
 #include <spdlog/sinks/rotating_file_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -80,18 +81,27 @@ std::string TimeText(int64_t unix_us, const char* format) {
   return absl::FormatTime(format, absl::FromUnixMicros(unix_us), absl::UTCTimeZone());
 }
 
-void TakeGrpcLine(gpr_log_func_args* args) {
+// A line that a library writes about a stranger's bytes or a peer that is down, which our own lines tell better.
+void TakeForeignLine(LogLevel level, std::string_view library, const std::string& text) {
   static std::atomic<int64_t> window{0};
   static std::atomic<int> lines{0};
   const int64_t now = std::chrono::steady_clock::now().time_since_epoch() / kForeignWindow;
   if (window.exchange(now) != now) {
     const int dropped = lines.exchange(0) - kForeignLines;
-    if (dropped > 0) Log(LogLevel::kWarn, "lines of the rpc library left out", {{"lines", std::to_string(dropped)}});
+    if (dropped > 0) Log(LogLevel::kWarn, "lines of libraries left out", {{"lines", std::to_string(dropped)}});
   }
   if (lines.fetch_add(1) >= kForeignLines) return;
-  // Its errors are a stranger's bytes or a peer that is down, which our own lines tell better.
-  const LogLevel level = args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kDebug : LogLevel::kTrace;
-  Log(level, "rpc library", {{"text", args->message}});
+  Log(level, library, {{"text", text}});
+}
+
+void TakeGrpcLine(gpr_log_func_args* args) {
+  TakeForeignLine(args->severity == GPR_LOG_SEVERITY_ERROR ? LogLevel::kDebug : LogLevel::kTrace, "rpc library",
+                  args->message);
+}
+
+// Protobuf speaks of text in a frame that is no UTF-8.
+void TakeProtobufLine(google::protobuf::LogLevel, const char*, int, const std::string& text) {
+  TakeForeignLine(LogLevel::kDebug, "message library", text);
 }
 
 }  // namespace
@@ -132,6 +142,7 @@ absl::Status StartLog(const std::string& path, const std::string& level) {
   }
   Current().store(std::move(outputs));
   gpr_set_log_function(TakeGrpcLine);
+  google::protobuf::SetLogHandler(TakeProtobufLine);
   return absl::OkStatus();
 }
 

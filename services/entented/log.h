@@ -16,11 +16,11 @@ using LogField = std::pair<std::string_view, std::string>;
 
 inline constexpr size_t kLogFileBytes = 10u << 20, kLogFiles = 3;  // the current one and two older ones
 
-// gRPC writes a line for what a stranger sends it. So many pass in ten seconds; the rest is counted.
+// gRPC and Protobuf write a line for what a stranger sends. So many pass in ten seconds; the rest is counted.
 inline constexpr int kForeignLines = 20;
 
 // Opens DIR/entented.log (JSON lines, rotated) and stderr (JSON lines, or plain text on a terminal), and takes over
-// gRPC's own log. `level` as in the configuration. Refuses with kStoreIo when the file cannot be opened. Before this,
+// gRPC's and Protobuf's own logs. `level` as in the configuration. Refuses with kStoreIo when the file cannot be opened. Before this,
 // and after a refusal, Log writes to stderr alone.
 absl::Status StartLog(const std::string& path, const std::string& level);
 void Log(LogLevel level, std::string_view message, std::initializer_list<LogField> fields = {});

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <sstream>
+
 #include "base/reject.h"
+#include "entente/v1/peer.pb.h"
 
 namespace entente::node {
 namespace {
@@ -31,6 +34,18 @@ TEST(LogLine, ReceivedTextCannotEndTheLineOrAddFields) {
 
 TEST(LogLine, LongFieldsAreCut) {
   EXPECT_LT(JsonLine(kMoment, LogLevel::kInfo, "m", {{"detail", std::string(1 << 20, 'a')}}).size(), 1200u);
+}
+
+// A peer's frame with text that is no UTF-8 makes Protobuf write; not to a stream of JSON lines.
+TEST(Log, WhatProtobufSaysOfAPeersFrameIsALineOfOurs) {
+  ASSERT_TRUE(StartLog(::testing::TempDir() + "/entente-protobuf.log", "debug").ok());
+  v1::Frame frame;
+  ::testing::internal::CaptureStderr();
+  EXPECT_FALSE(frame.ParseFromString("\x2a\x03\x0a\x01\xff"));
+  std::istringstream lines(::testing::internal::GetCapturedStderr());
+  size_t count = 0;
+  for (std::string line; std::getline(lines, line); ++count) EXPECT_TRUE(line.starts_with("{\"time\"")) << line;
+  EXPECT_EQ(count, 1u);
 }
 
 TEST(OneLine, EndsWithNameAndCode) {

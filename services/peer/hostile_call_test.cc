@@ -5,8 +5,7 @@
 #include <grpcpp/generic/generic_stub.h>
 #include <zlib.h>
 
-#include <fstream>
-
+#include "base/testing/peak_memory.h"
 #include "exchange/testing/test_node.h"
 #include "services/peer/credentials.h"
 #include "services/peer/links.h"
@@ -46,15 +45,6 @@ std::string GzipOfZeros(size_t bytes) {
   deflateEnd(&stream);
   return out;
 }
-
-size_t PeakMemory() {
-  std::ifstream status("/proc/self/status");
-  for (std::string word; status >> word;) {
-    if (size_t kib = 0; word == "VmHWM:" && status >> kib) return kib << 10;
-  }
-  return 0;
-}
-void ForgetPeakMemory() { std::ofstream("/proc/self/clear_refs") << "5"; }
 
 class Calls : public ::testing::Test {
  protected:
@@ -100,7 +90,7 @@ class Calls : public ::testing::Test {
   std::shared_ptr<grpc::Channel> channel_;
 };
 
-TEST_F(Calls, AGzipBombIsRefusedWithoutGrowth) {
+TEST_F(Calls, P54AGzipBombIsRefusedWithoutGrowth) {
   const std::string bomb = GzipOfZeros(kBombBytes);
   ASSERT_LT(bomb.size(), 1u << 20);
   grpc_slice slice = grpc_slice_from_copied_buffer(bomb.data(), bomb.size());
@@ -108,10 +98,9 @@ TEST_F(Calls, AGzipBombIsRefusedWithoutGrowth) {
   grpc::internal::GrpcByteBufferPeer::Set(message,
                                           grpc_raw_compressed_byte_buffer_create(&slice, 1, GRPC_COMPRESS_GZIP));
   grpc_slice_unref(slice);
-  ForgetPeakMemory();
-  const size_t before = PeakMemory();
+  const entente::test::PeakMemory memory;
   EXPECT_EQ(Send(message, GRPC_COMPRESS_GZIP).error_code(), grpc::StatusCode::UNIMPLEMENTED);
-  EXPECT_LT(PeakMemory(), before + (32u << 20));
+  EXPECT_TRUE(memory.GrewLessThan(32u << 20)) << memory.Growth();
 }
 
 TEST_F(Calls, AMessageOverTheLimitEndsItsCall) {

@@ -102,6 +102,25 @@ TEST_F(Hostile, AHeadIsKeptThoughNoEnvelopeFollowed) {
   }));
 }
 
+// What is not signed is not kept: a head is stored as its body and signature, whatever else a peer puts beside them.
+TEST_F(Hostile, P57UnknownFieldsOfAFrameAreNotStored) {
+  v1::SignedBody head = trust::MakeHead(*estovia_.self, 78, Digest(), estovia_.clock.now);
+  const size_t size = head.ByteSizeLong();
+  head.GetReflection()->MutableUnknownFields(&head)->AddLengthDelimited(100, Bytes(1 << 20, 'x'));
+  v1::Frame frame = HelloFrame();
+  *frame.mutable_hello()->mutable_head() = head;
+  Open();
+  Say(frame);
+  ASSERT_TRUE(Next(v1::Frame::kCredit));
+  std::optional<v1::SignedBody> seen;
+  EXPECT_TRUE(Eventually([&] {
+    seen = norlandia_.journal->Cursor(estovia_.org())->seen_head;
+    return seen && seen->body() == head.body();
+  }));
+  EXPECT_EQ(seen->ByteSizeLong(), size);
+  EXPECT_LT(MakeHello(norlandia_.room(), estovia_.org())->ByteSizeLong(), 8u << 10);  // nor said back
+}
+
 TEST_F(Hostile, PiecesOutOfOrder) {
   Greet();
   Say(MakePiece(1, Bytes(kMaxPieceBytes + 5, 'x'), 0));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "base/reject.h"
+#include "base/testing/peak_memory.h"
 #include "envelope/envelope.h"
 
 namespace entente::peer {
@@ -33,6 +34,29 @@ TEST(Inbound, PiecesBecomeTheEnvelope) {
   EXPECT_EQ((*whole)->position, 7u);
   EXPECT_EQ((*whole)->wire, envelope);
   EXPECT_FALSE(inbound.assembling());
+}
+
+// Protobuf merges what is there twice: the last of each field counts, and no piece is put behind another.
+TEST(Inbound, P57TwoPiecesInOneFrameAreTheSecond) {
+  const Bytes twice = MakePiece(7, "first", 0).SerializeAsString() + MakePiece(8, "other", 0).SerializeAsString();
+  v1::Frame frame;
+  ASSERT_TRUE(frame.ParseFromString(twice));
+  Inbound inbound;
+  const auto whole = inbound.Take(frame.envelope());
+  ASSERT_TRUE(whole.ok() && whole->has_value());
+  EXPECT_EQ((*whole)->position, 8u);
+  EXPECT_EQ((*whole)->wire, "other");
+}
+
+TEST(Inbound, P57FramesThatLieAboutLengthOrDepthDoNotParse) {
+  const entente::test::PeakMemory memory;
+  v1::Frame frame;
+  EXPECT_FALSE(frame.ParseFromString("\x12\xff\xff\xff\xff\x07x"));            // an envelope of 2 GiB
+  EXPECT_FALSE(frame.ParseFromString("\x12\x08\x12\xff\xff\xff\xff\x07xx"));  // a piece of 2 GiB
+  Bytes groups;
+  for (int i = 0; i < 1'000'000; ++i) groups += "\xa3\x06";  // field 100 opens a group, a million times
+  EXPECT_FALSE(frame.ParseFromString(groups));
+  EXPECT_TRUE(memory.GrewLessThan(16u << 20)) << memory.Growth();
 }
 
 TEST(Inbound, MalformedBeginningsAreRefused) {

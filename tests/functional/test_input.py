@@ -1,6 +1,9 @@
 """Bad input to publish and to the configuration: each with its named reason, and what was accepted stays."""
 
+import gzip
 import json
+import resource
+import zipfile
 
 import pytest
 
@@ -71,6 +74,30 @@ def test_a_file_that_is_no_bundle_fails_says_where_and_counts(pair, tmp_path, te
     done = norlandia.cli("publish", path, "--json")
     assert done.returncode == 6 and b"E_JSON" in done.stderr, done.stderr
     assert norlandia.status()["objects"] == 0
+    refused(norlandia, "E_JSON", 1)
+
+
+@pytest.mark.parametrize("pack", ["gzip", "zip"])
+def test_P54_a_compressed_bundle_is_refused_without_growth(pair, tmp_path, pack):
+    """256 MiB of a bundle in under 1 MiB: nothing here inflates it, neither the command nor the daemon."""
+    norlandia, _ = pair
+    path = tmp_path / "bomb"
+    with open(path, "wb") as file:
+        archive = zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) if pack == "zip" else None
+        with archive.open("bundle.json", "w") if archive else gzip.GzipFile(fileobj=file, mode="wb") as bundle:
+            bundle.write(b'{"type":"bundle","objects":[')
+            for _ in range(256):
+                bundle.write(b" " * (1 << 20))
+            bundle.write(b"]}")
+        if archive:
+            archive.close()
+    assert path.stat().st_size < 1 << 20
+    before = norlandia.rss_kib()
+    done = norlandia.cli("publish", path, "--json")
+    assert done.returncode == 6 and b"E_JSON" in done.stderr and b"line 1, column 1" in done.stderr, done.stderr
+    # The largest of all children so far: this one, if it had inflated anything.
+    assert resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss < 200 * 1024
+    assert norlandia.rss_kib() < before + 16 * 1024
     refused(norlandia, "E_JSON", 1)
 
 

@@ -1,0 +1,87 @@
+#include "crypto/crypto.h"
+#include "crypto/encoding.h"
+#include "crypto/keystore_file.h"
+#include "crypto/primitives.h"
+#include "crypto/transport_certificate.h"
+#include "tests/fuzz/fuzz.h"
+
+namespace entente::fuzz {
+namespace {
+
+using enum RejectReason;
+
+const crypto::SecretBytes& FileKey() {
+  static const crypto::SecretBytes key = crypto::SecretBytes::CopyOf(Bytes(crypto::kKeySize, 'k'));
+  return key;
+}
+
+// A keystore that authenticates, whatever `plaintext` is: its owner's program went wrong, or its owner did.
+Bytes KeystoreOf(ByteView plaintext) {
+  constexpr size_t kNonceAt = 5 + 4 + 8 + crypto::kSaltSize, kHeaderSize = kNonceAt + crypto::kXChaChaNonceSize;
+  const crypto::KeystoreHeader header{crypto::kDaemon, Bytes(crypto::kSaltSize, 's')};
+  Bytes clear = crypto::SealKeystore(header, FileKey(), {})->substr(0, kHeaderSize + Digest::kSize);
+  Bytes key(crypto::kKeySize, '\0');
+  FUZZ_CHECK(crypto::HkdfExpand(crypto::AsView(FileKey().ExposeSecret()), crypto::ExpandInfo("entente/1/keystore/key"),
+                                {crypto::Octets(key), key.size()}));
+  Bytes sealed(plaintext.size() + crypto::kTagSize, '\0');
+  crypto::XChaChaSeal(key, ByteView(clear).substr(kNonceAt, crypto::kXChaChaNonceSize), clear, plaintext,
+                      crypto::Octets(sealed));
+  return clear + sealed;
+}
+
+bool OpenAndSealAgain(ByteView file) {
+  const absl::StatusOr<crypto::Secrets> secrets = crypto::OpenKeystore(file, FileKey());
+  if (!secrets.ok()) {
+    CheckRefused(secrets.status(), {kKeystore});
+    return false;
+  }
+  const auto header = crypto::ReadKeystoreHeader(file);
+  FUZZ_CHECK(header.ok());
+  const auto sealed = crypto::SealKeystore(*header, FileKey(), *secrets);
+  FUZZ_CHECK(sealed.ok());
+  const auto again = crypto::OpenKeystore(*sealed, FileKey());
+  FUZZ_CHECK(again.ok() && again->size() == secrets->size());
+  for (const auto& [name, secret] : *secrets) {
+    const auto found = again->find(name);
+    FUZZ_CHECK(found != again->end());
+    FUZZ_CHECK(crypto::AsView(found->second.ExposeSecret()) == crypto::AsView(secret.ExposeSecret()));
+  }
+  return true;
+}
+
+bool ReadClaim(ByteView pem) {
+  const auto claim = crypto::ReadTransportClaim(pem);
+  if (!claim.ok()) {
+    CheckRefused(claim.status(), {kIdentity});
+    return false;
+  }
+  FUZZ_CHECK(claim->signature.size() == crypto::kSignatureSize && claim->spki_hash.size() == Digest::kSize);
+  FUZZ_CHECK(ByteView(claim->signed_body).starts_with(claim->org.view()));
+  FUZZ_CHECK(!crypto::VerifyTransportClaim(*claim, Bytes(crypto::kPublicKeySize, '\0')));
+  return true;
+}
+
+}  // namespace
+
+// The first byte says whether the rest is a file as found on disk or the plaintext inside one that authenticates.
+bool FuzzKeystore(ByteView input) {
+  if (input.empty()) return false;
+  const ByteView rest = input.substr(1);
+  if (input[0] % 2 != 0) return OpenAndSealAgain(KeystoreOf(rest));
+  const auto header = crypto::ReadKeystoreHeader(rest);
+  if (!header.ok()) CheckRefused(header.status(), {kKeystore});
+  return OpenAndSealAgain(rest) || header.ok();
+}
+
+// The first byte says whether the rest is PEM or the DER inside it.
+bool FuzzCertificate(ByteView input) {
+  if (input.empty()) return false;
+  const ByteView rest = input.substr(1);
+  if (input[0] % 2 == 0) return ReadClaim(rest);
+  std::string pem = "-----BEGIN CERTIFICATE-----\n";
+  const std::string base64 = crypto::ToBase64(rest);
+  for (size_t at = 0; at < base64.size(); at += 64) pem += base64.substr(at, 64) + "\n";
+  return ReadClaim(pem + "-----END CERTIFICATE-----\n");
+}
+
+}  // namespace entente::fuzz

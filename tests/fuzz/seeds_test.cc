@@ -1,0 +1,213 @@
+// The corpus files that no editor writes: real documents of the project's own makers. Each is accepted by its target,
+// so that fuzzing starts behind the first check. ENTENTE_REFRESH=1 writes them anew, for a changed format.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "crypto/encoding.h"
+#include "crypto/keystore_file.h"
+#include "crypto/transport_certificate.h"
+#include "entente/v1/peer.pb.h"
+#include "entente/v1/record.pb.h"
+#include "envelope/header.h"
+#include "envelope/testing/hostile.h"
+#include "services/peer/inbound.h"
+#include "storage/head.h"
+#include "tests/fuzz/fuzz.h"
+#include "trust/card.h"
+#include "trust/prekey.h"
+#include "trust/sample_organisation.h"
+
+namespace entente::fuzz {
+namespace {
+
+using trust::SampleNow;
+
+trust::Self Norlandia() { return trust::SampleSelf("cert.norlandia", 'a'); }
+OrgId Estovia() { return trust::SampleSelf("cert.estovia", 'e').org(); }
+
+Bytes Piece(const Bytes& bytes) {
+  Bytes out;
+  AppendBigEndian(out, static_cast<uint16_t>(bytes.size()));
+  return out + bytes;
+}
+Bytes First(uint8_t byte, ByteView rest) { return Bytes(1, static_cast<char>(byte)).append(rest); }
+
+policy::Constraints EveryConstraint() {
+  policy::Constraints constraints = envelope::testing::Green();
+  constraints.rel_to = {"XE", "XN"};
+  constraints.not_rel_to = {"XR"};
+  constraints.orcon = true;
+  constraints.sector_to = {"energy"};
+  constraints.hop_limit = 1;
+  constraints.addressees = {Estovia()};
+  return constraints;
+}
+
+v1::Payload SamplePayload() {
+  v1::Payload payload = envelope::testing::HonestPayload(Norlandia(), envelope::testing::Green(), {Estovia()},
+                                                         {"{\"a\":1}", "{}"}, SampleNow());
+  *payload.mutable_seal() = payload.batch();
+  return payload;
+}
+
+v1::PrekeyBody SamplePrekey() {
+  v1::PrekeyBody body;
+  const trust::Self self = Norlandia();
+  body.set_org_id(self.org().str());
+  body.set_key_id(self.key_id.str());
+  body.set_prekey_id(Bytes(16, 'p'));
+  body.set_suite(crypto::kSuite);
+  body.set_public_key(crypto::GenerateKemKeyPair().public_key);
+  body.set_not_before_us(absl::ToUnixMicros(SampleNow()));
+  body.set_not_after_us(absl::ToUnixMicros(SampleNow() + trust::kPrekeyUse));
+  body.set_identity_hash(self.identity.hash().str());
+  return body;
+}
+
+// A statement key that begins only after its document has ended.
+Bytes LateKeyDocument() {
+  v1::IdentityDocument document;
+  EXPECT_TRUE(document.ParseFromString(Norlandia().identity.wire().document()));
+  document.mutable_keys(0)->set_not_before_us(document.expires_us() + 1);
+  document.mutable_keys(0)->set_not_after_us(document.expires_us() + 2);
+  return document.SerializeAsString();
+}
+
+v1::Card SampleCard() {
+  v1::Card card;
+  card.set_version(1);
+  *card.mutable_identity() = Norlandia().identity.wire();
+  card.set_address("cert.example:7443");
+  return card;
+}
+
+Bytes SampleFrames() {
+  v1::Frame credit, ack, bye, hello;
+  credit.mutable_credit()->set_bytes(1 << 20);
+  ack.mutable_ack()->set_position(3);
+  bye.mutable_bye()->set_reason("stopping");
+  hello.mutable_hello()->set_protocol(1);
+  *hello.mutable_hello()->mutable_head() = trust::MakeHead(Norlandia(), 1, Digest(), SampleNow());
+  Bytes out = Piece(hello.SerializeAsString()) + Piece(credit.SerializeAsString());
+  out += Piece(peer::MakePiece(9, "an envelope", 0).SerializeAsString()) + Piece("");
+  return out + Piece(ack.SerializeAsString()) + Piece(bye.SerializeAsString());
+}
+
+Bytes SampleHeadFile() {
+  const std::string path = ::testing::TempDir() + "/fuzz-head";
+  std::filesystem::remove(path);
+  EXPECT_TRUE(storage::HeadFile::Create(path, trust::MakeHead(Norlandia(), 7, Digest(), SampleNow())).ok());
+  std::ifstream file(path, std::ios::binary);
+  return Bytes(std::istreambuf_iterator<char>(file), {});
+}
+Bytes SampleSlot() {
+  const v1::SignedBody head = trust::MakeHead(Norlandia(), 8, Digest(), SampleNow());
+  Bytes out;
+  AppendBigEndian(out, static_cast<uint16_t>(head.body().size()));
+  return out + head.body() + head.signature();
+}
+
+// A party, a batch and an object of it, as a journal holds them.
+Bytes SampleJournal() {
+  const trust::Self self = Norlandia();
+  const auto batch = envelope::SignBatch(self, envelope::testing::Green(), {Estovia()}, {"{\"type\":\"x\"}"},
+                                         {*StreamId::From(Bytes(16, 's')), 0, {}}, SampleNow());
+  const envelope::Statement& statement = batch->statements()[0];
+  v1::Record party, signed_batch, object;
+  *party.mutable_party()->mutable_identity() = self.identity.wire();
+  v1::BatchAccepted& accepted = *signed_batch.mutable_batch();
+  *accepted.mutable_batch() = batch->signed_body();
+  accepted.set_statement_ids(statement.id().str());
+  accepted.set_origin(self.org().str());
+  v1::ObjectAccepted& row = *object.mutable_object();
+  row.set_batch_seq(2);
+  row.set_statement_id(statement.id().str());
+  row.set_statement(statement.body());
+  row.set_salt(statement.salt());
+  row.set_content(statement.content());
+  row.set_content_digest(crypto::Sha256(statement.content()).str());
+  return Piece(party.SerializeAsString()) + Piece(signed_batch.SerializeAsString()) + Piece(object.SerializeAsString());
+}
+
+// The DER inside a PEM text.
+Bytes Der(const std::string& pem) {
+  const size_t begin = pem.find('\n') + 1, end = pem.find("-----END");
+  return *crypto::FromBase64(ByteView(pem).substr(begin, end - begin));
+}
+
+Bytes SampleHeader() {
+  envelope::Header header;
+  header.id = *EnvelopeId::From(Bytes(16, 'i'));
+  header.created_hour = 497222;
+  header.expires_hour = 497223;
+  header.slots = 1;
+  return envelope::EncodeHeader(header) + Bytes(envelope::kSlotSize + 32 + 256 + crypto::kTagSize, 'x');
+}
+
+struct Seed {
+  const char* target;
+  const char* name;
+  Bytes bytes;
+};
+
+std::vector<Seed> Seeds() {
+  EXPECT_TRUE(crypto::Initialise().ok());
+  const trust::Self self = Norlandia();
+  const v1::Payload payload = SamplePayload();
+  const auto certificate = crypto::MakeTransportCertificate(self.org(), self.key_id, *self.statement_key, SampleNow());
+  const crypto::SecretBytes file_key = crypto::SecretBytes::CopyOf(Bytes(crypto::kKeySize, 'k'));
+  const auto file = crypto::SealKeystore({crypto::kDaemon, Bytes(crypto::kSaltSize, 's')}, file_key, {});
+  const Bytes entries("\3one\0\1x\3two\0\0", 13);
+  const Bytes head = trust::MakeHead(self, 1, Digest(), SampleNow()).body();
+  const Bytes constraints = envelope::ToWire(EveryConstraint()).SerializeAsString();
+  const Bytes document = self.identity.wire().document();
+  return {
+      {"card", "ok-sample", trust::ArmourCard(SampleCard())},
+      {"identity", "ok-signed", First(0, self.identity.wire().SerializeAsString())},
+      {"identity", "ok-document", First(1, document)},
+      {"identity", "ok-key-after-the-end", First(1, LateKeyDocument())},
+      {"identity", "ok-prekey", First(2, SamplePrekey().SerializeAsString())},
+      {"identity", "ok-head", First(3, head)},
+      {"certificate", "ok-pem", First(0, certificate->certificate_pem)},
+      {"certificate", "ok-der", First(1, Der(certificate->certificate_pem))},
+      {"keystore", "ok-file", First(0, *file)},
+      {"keystore", "ok-plaintext", First(1, entries)},
+      {"wire", "ok-document", First(0, document)},
+      {"wire", "ok-identity", First(1, self.identity.wire().SerializeAsString())},
+      {"wire", "ok-prekey", First(2, SamplePrekey().SerializeAsString())},
+      {"wire", "ok-card", First(3, SampleCard().SerializeAsString())},
+      {"wire", "ok-statement", First(4, payload.statements(0).body())},
+      {"wire", "ok-payload", First(5, payload.SerializeAsString())},
+      {"wire", "ok-constraints", First(7, constraints)},
+      {"statement", "ok-constraints", First(0xff, constraints)},
+      {"statement", "ok-two", Piece(payload.batch().body()) + Piece(payload.statements(0).body()) +
+                                  Piece(payload.statements(1).body())},
+      {"payload", "ok-two", payload.SerializeAsString()},
+      {"frame", "ok-session", SampleFrames()},
+      {"head", "ok-file", First(0, SampleHeadFile())},
+      {"head", "ok-slot", First(1, SampleSlot())},
+      {"record", "ok-journal", SampleJournal()},
+      {"envelope", "ok-header", First(0, SampleHeader())},
+      {"envelope", "ok-undamaged", First(1, "")},
+      {"envelope", "ok-signed", First(3, payload.SerializeAsString())},
+  };
+}
+
+TEST(Seeds, AreAcceptedByTheirTargets) {
+  for (const Seed& seed : Seeds()) {
+    NameInput(seed.name);
+    const Target* target = FindTarget(seed.target);
+    ASSERT_NE(target, nullptr) << seed.target;
+    EXPECT_TRUE(target->run(seed.bytes)) << seed.target << "/" << seed.name;
+    EXPECT_LE(seed.bytes.size(), target->max_bytes) << seed.target << "/" << seed.name;
+    if (std::getenv("ENTENTE_REFRESH") == nullptr) continue;
+    const std::filesystem::path folder = std::string(ENTENTE_SOURCE_DIR "/tests/fuzz/corpus/") + seed.target;
+    std::filesystem::create_directories(folder);
+    std::ofstream(folder / seed.name, std::ios::binary) << seed.bytes;
+  }
+}
+
+}  // namespace
+}  // namespace entente::fuzz
