@@ -154,7 +154,11 @@ class Federation:
         return acknowledged, done
 
     def lag(self):
-        return self.sender.peer(self.receiver.name)["lag_objects"]
+        """What waits for the receiver; None while the sender does not say."""
+        done = self.sender.cli("status", "--json")
+        if done.returncode != 0:
+            return None
+        return next(p["lag_objects"] for p in json.loads(done.stdout)["peers"] if p["name"] == self.receiver.name)
 
     def converge(self, texts):
         """Everything published once more is acknowledged, arrives, and is right at both nodes."""
