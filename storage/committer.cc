@@ -161,7 +161,9 @@ void Committer::TryReopen() {
     std::lock_guard lock(mutex_);
     if (!reopens_ || stopping_) return;
   }
-  if (!space_.Check(2 * room_.rows.database().UnflushedBytes() + kSpareBytes).ok()) return;
+  // The store has to be closed for it, and nobody could read one that does not open for want of space.
+  const uint64_t needed = 2 * room_.rows.database().UnflushedBytes() + kSpareBytes;
+  if (!space_.Check(needed).ok() || !space_.Prove(needed).ok()) return;
   absl::StatusOr<Durable> durable = writer_.Reopen(room_.rows, room_.options.path + ".head");
   const RejectReason reason = ReasonOf(durable.status());
   if (reason == RejectReason::kUnavailable || reason == RejectReason::kDiskFull) return;

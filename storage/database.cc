@@ -50,7 +50,8 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
 absl::Status Database::OpenEngine() {
   const bool present = Exists(path_);
   rocksdb::DBOptions options = StoreOptions(purpose_);
-  options.info_log = MakeEngineLog(path_);
+  const auto log = std::make_shared<EngineLog>(path_);
+  options.info_log = log;
   std::vector<std::string> before;
   rocksdb::Status listed;
   if (present) listed = rocksdb::DB::ListColumnFamilies(options, path_, &before);
@@ -64,13 +65,13 @@ absl::Status Database::OpenEngine() {
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
   const rocksdb::Status opened = rocksdb::DB::Open(options, path_, families, &handles, &db);
-  if (!opened.ok()) return OpenFailure(opened, path_);
+  if (!opened.ok()) return OpenFailure(opened, path_, log->Dropped());
   db_.reset(db);
   for (size_t i = 0; i < kFamilies; ++i) handles_[i] = handles[i];
   // Only now: the list is read without the lock, and another process that writes it may make it look damaged.
   if (!listed.ok()) {
     CloseEngine();
-    return OpenFailure(listed, path_);
+    return OpenFailure(listed, path_, "");
   }
   return absl::OkStatus();
 }

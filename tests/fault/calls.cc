@@ -55,7 +55,8 @@ long SyncOf(const char* name, int fd, auto make) {
 }
 
 int OpenAt(int folder, const char* path, int flags, mode_t mode) {
-  const Verdict verdict = (flags & O_CREAT) != 0 ? Meet(kCreate, "open", path, 0) : Verdict{};
+  const bool makes = (flags & O_CREAT) != 0 || (flags & O_TMPFILE) == O_TMPFILE;
+  const Verdict verdict = makes ? Meet(kCreate, "open", path, 0) : Verdict{};
   return static_cast<int>(Do(verdict, [&] { return syscall(SYS_openat, folder, path, flags, mode); }));
 }
 

@@ -30,7 +30,7 @@ enum Kind : int64_t {
 enum Call : int64_t {
   kWrite = 1 << 0,
   kSync = 1 << 1,
-  kCreate = 1 << 2,   // open with O_CREAT, mkdir, link
+  kCreate = 1 << 2,   // open with O_CREAT or O_TMPFILE, mkdir, link
   kRename = 1 << 3,
   kUnlink = 1 << 4,
   kResize = 1 << 5,   // ftruncate, fallocate

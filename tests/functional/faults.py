@@ -10,7 +10,7 @@ import os
 import pathlib
 import struct
 
-from federation import TEST_BIN, bundle_file, indicator, wait_for
+from federation import TEST_BIN, indicator
 
 SHIM = TEST_BIN / "libfault_shim.so"
 # As in tests/fault/plan.h.
@@ -129,61 +129,3 @@ class Expected:
 def fresh(*sizes):
     """Exact texts of new indicators, each about `size` bytes longer than the shortest."""
     return [json.dumps(indicator(tlp="GREEN", x_pad="p" * size)) for size in sizes]
-
-
-class Federation:
-    """norlandia publishes to estovia; both with a shim in front of their write path, and one file of what is expected."""
-
-    def __init__(self, norlandia, estovia, folder):
-        self.nodes = {"publisher": norlandia, "receiver": estovia}
-        self.sender, self.receiver = norlandia, estovia
-        self.folder = pathlib.Path(folder)
-        self.shims = {side: Shim(node, self.folder) for side, node in self.nodes.items()}
-        self.expected = Expected(self.folder / "expected.jsonl")
-
-    def start(self, side, **options):
-        self.nodes[side].start(env=self.shims[side].env, **options)
-
-    def publish(self, texts, options=()):
-        """Publishes and writes down what was acknowledged; returns (how many, the finished command)."""
-        done = self.sender.cli("publish", bundle_file(self.folder / "load.json", texts), "--json", *options)
-        lines = done.stdout.decode().splitlines()
-        totals = json.loads(lines[-1]) if lines else {"published": 0, "unchanged": 0}
-        acknowledged = totals["published"] + totals["unchanged"]
-        self.expected.add(texts, acknowledged)
-        return acknowledged, done
-
-    def lag(self):
-        """What waits for the receiver; None while the sender does not say."""
-        done = self.sender.cli("status", "--json")
-        if done.returncode != 0:
-            return None
-        return next(p["lag_objects"] for p in json.loads(done.stdout)["peers"] if p["name"] == self.receiver.name)
-
-    def converge(self, texts):
-        """Everything published once more is acknowledged, arrives, and is right at both nodes."""
-        acknowledged, done = self.publish(texts)
-        assert done.returncode == 0 and acknowledged == len(texts), done.stderr
-        self.sender.drained(self.receiver.name)
-        for node in self.nodes.values():
-            self.expected.check(node, read={json.loads(text)["id"] for text in texts})
-
-    def revive(self, side):
-        """Starts the node that died; it must not sign another head where it has one."""
-        node = self.nodes[side]
-        before = newest_head(node)
-        self.shims[side].disarm()
-        self.start(side)
-        after = newest_head(node)
-        assert after[0] >= before[0] and (after[0] > before[0] or after[1] == before[1]), "a second head of one size"
-        report, _ = node.fsck()  # the first one behind a start also tells of a head that was torn and is whole again
-        assert all("halves" in problem for problem in report["problems"]), report
-
-    def settle(self, side):
-        """Waits until the fault has struck or all work is done; True when it has."""
-        shim = self.shims[side]
-        wait_for(lambda: shim.fired or self.dead(side) or self.lag() == 0, "the fault, or the end of the work")
-        return bool(shim.fired)
-
-    def dead(self, side):
-        return self.nodes[side].process.poll() is not None
