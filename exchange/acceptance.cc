@@ -128,7 +128,10 @@ absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRe
     if (absl::Status accepted = room.directory.Accept({*party, *identity}); !accepted.ok()) return accepted;
     return transaction.AppendParty(wire).status();
   });
-  if (!stored.ok()) return stored;
+  if (!stored.ok()) {
+    room.counters.CountReject(Door::kOperator, ReasonOf(stored));
+    return stored;
+  }
   return ToRecord(*party);
 }
 

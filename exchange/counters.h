@@ -44,6 +44,7 @@ struct PeerCounters {
 enum class Door {
   kPeer,        // a peer's certificate, frames, envelopes and what is in them
   kPublish,     // what this node's own operator publishes
+  kOperator,    // what the operator changes otherwise: a party on file
   kConnection,  // a connection that came while there was no room for it
   kCount
 };

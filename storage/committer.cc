@@ -97,16 +97,26 @@ void Committer::Resume(std::optional<Durable> rebuilt) {
   filled_.notify_all();
 }
 
-void Committer::Run() {
-  for (;;) {
-    {
-      std::unique_lock lock(mutex_);
-      busy_ = false;
-      idle_.notify_all();
-      filled_.wait(lock, [&] { return !paused_ && (stopping_ || !queue_.empty()); });
-      if (queue_.empty()) return;
-      busy_ = true;
+// False when there is nothing more to do, ever. Sets busy_.
+bool Committer::AwaitWork() {
+  std::unique_lock lock(mutex_);
+  busy_ = false;
+  idle_.notify_all();
+  const auto called = [&] { return !paused_ && (stopping_ || !queue_.empty()); };
+  do {
+    if (reopens_) {
+      filled_.wait_for(lock, kReopenPace, called);
+    } else {
+      filled_.wait(lock, called);
     }
+  } while (paused_);
+  busy_ = true;
+  return !stopping_ || !queue_.empty();
+}
+
+void Committer::Run() {
+  while (AwaitWork()) {
+    TryReopen();
     std::vector<Item> items;
     CommitGroup(items);
     for (Item& item : items) item.done(std::move(item.outcome));
@@ -142,6 +152,30 @@ void Committer::CommitGroup(std::vector<Item>& items) {
   for (Item& item : items) {
     if (item.outcome.ok()) item.outcome = written;
   }
+}
+
+// A write that met a full disk may be on it, or half of it. The store says which once it is opened anew. Not so after another
+// failure of the disk: what the kernel dropped then, it may report as written.
+void Committer::TryReopen() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!reopens_ || stopping_) return;
+  }
+  // The store has to be closed for it, and nobody could read one that does not open for want of space.
+  const uint64_t needed = 2 * room_.rows.database().UnflushedBytes() + kSpareBytes;
+  if (!space_.Check(needed).ok() || !space_.Prove(needed).ok()) return;
+  absl::StatusOr<Durable> durable = writer_.Reopen(room_.rows, room_.options.path + ".head");
+  const RejectReason reason = ReasonOf(durable.status());
+  if (reason == RejectReason::kUnavailable || reason == RejectReason::kDiskFull) return;
+  {
+    std::lock_guard lock(mutex_);
+    reopens_ = false;
+    failure_ = durable.status();
+    if (!durable.ok()) return;
+    durable->stats = durable_.stats;
+    durable_ = *std::move(durable);
+  }
+  if (on_group_) on_group_(writer_.head());
 }
 
 absl::Status Committer::Intake(uint64_t group_bytes) const {
@@ -182,11 +216,10 @@ absl::Status Committer::WriteGroup(const std::vector<Item>& items, Overlay& grou
     return written;
   }
   std::lock_guard lock(mutex_);
-  // Nobody knows how much of it is on disk, so room alone does not bring intake back; the reason says what to look for.
-  const bool full = ReasonOf(written) == RejectReason::kDiskFull;
-  failure_ = Reject(full ? RejectReason::kDiskFull : RejectReason::kStoreIo,
+  reopens_ = ReasonOf(written) == RejectReason::kDiskFull;
+  failure_ = Reject(reopens_ ? RejectReason::kDiskFull : RejectReason::kStoreIo,
                     "a write did not reach the disk, so intake stopped: " + std::string(written.message()) +
-                        "; then start this node again");
+                        (reopens_ ? "; intake goes on by itself" : "; then start this node again"));
   return failure_;
 }
 

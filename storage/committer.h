@@ -7,11 +7,9 @@
 #include <thread>
 #include <vector>
 
-#include "absl/container/flat_hash_map.h"
 #include "storage/disk_space.h"
+#include "storage/durable.h"
 #include "storage/group_writer.h"
-#include "storage/journal.h"
-#include "storage/view_rows.h"
 #include "storage/views.h"
 
 namespace entente::storage {
@@ -20,14 +18,8 @@ namespace entente::storage {
 inline constexpr size_t kGroupBytes = 8u << 20;
 // How long Pause waits for commits to run out.
 inline constexpr std::chrono::seconds kPausePatience{1};
-
-// What readers ask for without touching the store: the state behind the last durable group.
-struct Durable {
-  JournalHead head;
-  Counters counters;
-  absl::flat_hash_map<Bytes, TallyRow> tallies;  // by peer key
-  CommitStats stats;
-};
+// How often a store that ran out of space in the middle of a write looks whether there is room to open it again.
+inline constexpr std::chrono::milliseconds kReopenPace{500};
 
 // One thread that runs commit bodies in call order, in groups that share one synced write.
 class Committer {
@@ -69,6 +61,8 @@ class Committer {
     uint64_t records = 0;
   };
   void Run();
+  bool AwaitWork();
+  void TryReopen();
   bool TakeOne(std::vector<Item>& group);
   void CommitGroup(std::vector<Item>& items);
   absl::Status Intake(uint64_t group_bytes) const;
@@ -90,6 +84,7 @@ class Committer {
   std::deque<Item> queue_;
   bool stopping_ = false, paused_ = false, busy_ = false;
   absl::Status failure_;
+  bool reopens_ = false;  // failure_ is a write that met a full disk: it ends when the store was opened again
   // What the largest group needed among those refused for space since there was room for it. A group that only just
   // does not fit is refused while an empty one would be taken in: Health must not say that all is well.
   mutable uint64_t refused_bytes_ = 0;

@@ -196,7 +196,7 @@ TEST_F(CommitterTest, RecordTimesDoNotGoBackWithAClockThatIsSetBackALittle) {
   EXPECT_GE((*journal().FindRecord(3))->time_us(), (*journal().FindRecord(2))->time_us());
 }
 
-TEST_F(CommitterTest, UnderTheSpaceFloorNothingIsTakenIn) {
+TEST_F(CommitterTest, D16UnderTheSpaceFloorNothingIsTakenIn) {
   store_.Close();
   store_.options.space_floor_fraction = 1.0;
   store_.options.space_floor_bytes = ~0ull;
@@ -206,7 +206,7 @@ TEST_F(CommitterTest, UnderTheSpaceFloorNothingIsTakenIn) {
   EXPECT_EQ(journal().Head().sequence, 0u);
 }
 
-TEST_F(CommitterTest, IntakeGoesOnWhenSpaceIsFreed) {
+TEST_F(CommitterTest, D16IntakeGoesOnWhenSpaceIsFreed) {
   struct statvfs disk {};
   ASSERT_EQ(statvfs(store_.store().c_str(), &disk), 0);
   constexpr uint64_t kSlack = 3ull << 30;  // other programs may use the disk while this runs
@@ -225,7 +225,7 @@ TEST_F(CommitterTest, IntakeGoesOnWhenSpaceIsFreed) {
   EXPECT_TRUE(journal().Health().ok());
 }
 
-TEST_F(CommitterTest, AFailedWriteEndsIntakeUntilReopened) {
+TEST_F(CommitterTest, D17AFailedWriteEndsIntakeUntilReopened) {
   ASSERT_TRUE(journal().CommitAndWait(Stores(1)).ok());
   const auto before = signal(SIGXFSZ, SIG_IGN);
   rlimit limit{}, none{};

@@ -21,6 +21,10 @@ ByteView ToView(const rocksdb::Slice& slice) {
   return {slice.data(), slice.size()};
 }
 
+absl::Status Closed() {
+  return Reject(RejectReason::kStoreIo, "the store could not be opened again after a write had failed; start this node again");
+}
+
 }  // namespace
 
 bool Database::Exists(const std::string& path) {
@@ -29,37 +33,64 @@ bool Database::Exists(const std::string& path) {
 }
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path, Create create, Purpose purpose) {
-  const bool present = Exists(path);
-  if (!present && create == Create::kNever) {
+  if (create == Create::kNever && !Exists(path)) {
     return Reject(RejectReason::kNotFound, "no store at " + path + "; entente init makes one");
   }
   std::error_code error;
   std::filesystem::create_directories(path, error);
   if (error) return Reject(RejectReason::kStoreIo, "cannot make " + path + ": " + error.message());
   std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
-  rocksdb::DBOptions options = StoreOptions(purpose);
-  options.info_log = MakeEngineLog(path);
-  std::vector<std::string> before;
-  rocksdb::Status listed;
-  if (present) listed = rocksdb::DB::ListColumnFamilies(options, path, &before);
   std::unique_ptr<Database> out(new Database());
   out->path_ = path;
   out->purpose_ = purpose;
+  if (absl::Status opened = out->OpenEngine(); !opened.ok()) return opened;
+  return out;
+}
+
+absl::Status Database::OpenEngine() {
+  const bool present = Exists(path_);
+  rocksdb::DBOptions options = StoreOptions(purpose_);
+  const auto log = std::make_shared<EngineLog>(path_);
+  options.info_log = log;
+  std::vector<std::string> before;
+  rocksdb::Status listed;
+  if (present) listed = rocksdb::DB::ListColumnFamilies(options, path_, &before);
   std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  made_.clear();
   for (size_t i = 0; i < kFamilies; ++i) {
     const Family family = static_cast<Family>(i);
     families.emplace_back(std::string(Name(family)), FamilyOptions(family));
-    if (present && std::find(before.begin(), before.end(), Name(family)) == before.end()) out->made_.push_back(family);
+    if (present && std::find(before.begin(), before.end(), Name(family)) == before.end()) made_.push_back(family);
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(options, path, families, &handles, &db);
-  if (!opened.ok()) return OpenFailure(opened, path);
-  out->db_.reset(db);
-  for (size_t i = 0; i < kFamilies; ++i) out->handles_[i] = handles[i];
+  const rocksdb::Status opened = rocksdb::DB::Open(options, path_, families, &handles, &db);
+  if (!opened.ok()) return OpenFailure(opened, path_, log->Dropped());
+  db_.reset(db);
+  for (size_t i = 0; i < kFamilies; ++i) handles_[i] = handles[i];
   // Only now: the list is read without the lock, and another process that writes it may make it look damaged.
-  if (!listed.ok()) return OpenFailure(listed, path);
-  return out;
+  if (!listed.ok()) {
+    CloseEngine();
+    return OpenFailure(listed, path_, "");
+  }
+  return absl::OkStatus();
+}
+
+void Database::CloseEngine() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* handle : retired_) db_->DestroyColumnFamilyHandle(handle);
+  retired_.clear();
+  for (auto& handle : handles_) db_->DestroyColumnFamilyHandle(handle.exchange(nullptr));
+  db_->Close();
+  db_.reset();
+}
+
+absl::Status Database::Reopen() {
+  if (!gate_.TryShut()) return Reject(RejectReason::kUnavailable, "somebody reads the store; try again");
+  CloseEngine();
+  const absl::Status opened = OpenEngine();
+  gate_.Open();
+  return opened;
 }
 
 absl::Status Database::Destroy(const std::string& path) {
@@ -70,13 +101,12 @@ absl::Status Database::Destroy(const std::string& path) {
 }
 
 Database::~Database() {
-  if (db_ == nullptr) return;
-  for (rocksdb::ColumnFamilyHandle* handle : retired_) db_->DestroyColumnFamilyHandle(handle);
-  for (const auto& handle : handles_) db_->DestroyColumnFamilyHandle(handle);
-  db_->Close();
+  CloseEngine();
 }
 
 absl::StatusOr<std::optional<Bytes>> Database::Get(Family family, ByteView key, const Frozen* at) const {
+  const Gate::Visit visit(gate_);
+  if (db_ == nullptr) return Closed();
   rocksdb::ReadOptions options;
   if (at != nullptr) options.snapshot = at->snapshot_;
   rocksdb::PinnableSlice value;
@@ -87,13 +117,17 @@ absl::StatusOr<std::optional<Bytes>> Database::Get(Family family, ByteView key, 
 }
 
 std::unique_ptr<Database::Frozen> Database::Freeze() const {
-  return std::unique_ptr<Frozen>(new Frozen(db_.get(), db_->GetSnapshot()));
+  Gate::Visit visit(gate_);
+  const rocksdb::Snapshot* snapshot = db_ == nullptr ? nullptr : db_->GetSnapshot();
+  return std::unique_ptr<Frozen>(new Frozen(std::move(visit), db_.get(), snapshot));
 }
 Database::Frozen::~Frozen() {
-  db_->ReleaseSnapshot(snapshot_);
+  if (snapshot_ != nullptr) db_->ReleaseSnapshot(snapshot_);
 }
 
 absl::Status Database::Write(Batch& batch, bool sync) {
+  const Gate::Visit visit(gate_);
+  if (db_ == nullptr) return Closed();
   rocksdb::WriteOptions options;
   options.sync = sync;
   options.disableWAL = purpose_ == Purpose::kScratch;
@@ -101,12 +135,15 @@ absl::Status Database::Write(Batch& batch, bool sync) {
 }
 
 uint64_t Database::UnflushedBytes() const {
+  const Gate::Visit visit(gate_);
   uint64_t bytes = 0;
-  db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  if (db_ != nullptr) db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
   return bytes;
 }
 
 absl::Status Database::VerifyTables(Family family, const std::function<absl::Status()>& goes_on) const {
+  const Gate::Visit visit(gate_);
+  if (db_ == nullptr) return Closed();
   if (const rocksdb::Status held = db_->DisableFileDeletions(); !held.ok()) return FromRocks(held, Name(family));
   rocksdb::ColumnFamilyMetaData tables;
   db_->GetColumnFamilyMetaData(handle(family), &tables);
@@ -126,6 +163,8 @@ absl::Status Database::VerifyTables(Family family, const std::function<absl::Sta
 }
 
 absl::Status Database::Replace(Family family) {
+  const Gate::Visit visit(gate_);
+  if (db_ == nullptr) return Closed();
   rocksdb::ColumnFamilyHandle* old = handle(family);
   if (const rocksdb::Status dropped = db_->DropColumnFamily(old); !dropped.ok())
     return FromRocks(dropped, Name(family));
@@ -135,61 +174,6 @@ absl::Status Database::Replace(Family family) {
   handles_[static_cast<size_t>(family)] = fresh;
   retired_.push_back(old);
   return absl::OkStatus();
-}
-
-struct Database::Cursor::Bounds {
-  Bytes lower, upper;
-  rocksdb::Slice lower_slice, upper_slice;
-};
-
-Database::Cursor::Cursor() = default;
-Database::Cursor::Cursor(Cursor&&) noexcept = default;
-Database::Cursor::~Cursor() = default;
-void Database::Cursor::SeekToFirst() {
-  iterator_->SeekToFirst();
-}
-void Database::Cursor::SeekToLast() {
-  iterator_->SeekToLast();
-}
-void Database::Cursor::Seek(ByteView key) {
-  iterator_->Seek(ToSlice(key));
-}
-void Database::Cursor::Next() {
-  iterator_->Next();
-}
-void Database::Cursor::Prev() {
-  iterator_->Prev();
-}
-bool Database::Cursor::Valid() const {
-  return iterator_->Valid();
-}
-ByteView Database::Cursor::key() const {
-  return ToView(iterator_->key());
-}
-ByteView Database::Cursor::value() const {
-  return ToView(iterator_->value());
-}
-absl::Status Database::Cursor::status() const {
-  return FromRocks(iterator_->status(), family_);
-}
-
-Database::Cursor Database::Iterate(Family family, ByteView lower, ByteView upper, const Frozen* at,
-                                   bool long_scan) const {
-  Cursor cursor;
-  cursor.family_ = Name(family);
-  cursor.bounds_ = std::make_unique<Cursor::Bounds>();
-  Cursor::Bounds& bounds = *cursor.bounds_;
-  bounds.lower = lower;
-  bounds.upper = upper;
-  bounds.lower_slice = ToSlice(bounds.lower);
-  bounds.upper_slice = ToSlice(bounds.upper);
-  rocksdb::ReadOptions options;
-  if (at != nullptr) options.snapshot = at->snapshot_;
-  options.fill_cache = !long_scan;
-  if (!lower.empty()) options.iterate_lower_bound = &bounds.lower_slice;
-  if (!upper.empty()) options.iterate_upper_bound = &bounds.upper_slice;
-  cursor.iterator_.reset(db_->NewIterator(options, handle(family)));
-  return cursor;
 }
 
 Database::Batch::Batch(const Database& database)

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "storage/gate.h"
 #include "storage/rows.h"
 
 namespace rocksdb {
@@ -23,7 +24,7 @@ class WriteBatch;
 
 namespace entente::storage {
 
-// One RocksDB folder with our families, its values as they stand on disk. Safe from any thread, except Replace.
+// One RocksDB folder with our families, its values as they stand on disk. Safe from any thread, except Replace and Reopen.
 class Database {
  public:
   enum class Create { kNever, kIfMissing };
@@ -35,6 +36,10 @@ class Database {
   static absl::Status Destroy(const std::string& path);
   static bool Exists(const std::string& path);
   ~Database();
+  // Closes the store and opens it again, as the next start of the node would; whoever reads meanwhile waits. Refuses with
+  // kUnavailable, and nothing is changed, while somebody holds a Cursor or a Frozen. After another refusal (those of Open)
+  // the store is closed, and everything is refused until this succeeds.
+  absl::Status Reopen();
 
   class Frozen;  // what the store holds at one moment
   class Cursor;
@@ -57,11 +62,14 @@ class Database {
 
  private:
   Database() = default;
+  absl::Status OpenEngine();
+  void CloseEngine();
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 
   std::string path_;
   Purpose purpose_ = Purpose::kStore;
-  std::unique_ptr<rocksdb::DB> db_;
+  mutable Gate gate_;  // whoever uses what is below visits; Reopen shuts it
+  std::unique_ptr<rocksdb::DB> db_;  // none after a Reopen that failed
   std::array<std::atomic<rocksdb::ColumnFamilyHandle*>, kFamilies> handles_{};
   std::vector<rocksdb::ColumnFamilyHandle*> retired_;
   std::vector<Family> made_;
@@ -73,7 +81,9 @@ class Database::Frozen {
 
  private:
   friend class Database;
-  Frozen(rocksdb::DB* db, const rocksdb::Snapshot* snapshot) : db_(db), snapshot_(snapshot) {}
+  Frozen(Gate::Visit visit, rocksdb::DB* db, const rocksdb::Snapshot* snapshot)
+      : visit_(std::move(visit)), db_(db), snapshot_(snapshot) {}
+  Gate::Visit visit_;
   rocksdb::DB* db_;
   const rocksdb::Snapshot* snapshot_;
 };
@@ -96,7 +106,8 @@ class Database::Cursor {
  private:
   friend class Database;
   struct Bounds;
-  Cursor();
+  explicit Cursor(Gate::Visit visit);
+  Gate::Visit visit_;
   std::unique_ptr<Bounds> bounds_;  // the iterator points into it
   std::unique_ptr<rocksdb::Iterator> iterator_;
   std::string_view family_;

@@ -23,7 +23,7 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view what) {
                                             "; check the disk and the kernel log, then start again");
 }
 
-absl::Status OpenFailure(const rocksdb::Status& status, const std::string& path) {
+absl::Status OpenFailure(const rocksdb::Status& status, const std::string& path, const std::string& dropped) {
   // Both of RocksDB's refusals name the lock file: a lock of another process, and one held by this process already.
   if (status.IsIOError() && status.ToString().find(path + "/LOCK") != std::string::npos &&
       status.ToString().find("open a file for lock") == std::string::npos) {
@@ -32,7 +32,8 @@ absl::Status OpenFailure(const rocksdb::Status& status, const std::string& path)
   }
   if (IsDamage(status)) {
     return Reject(RejectReason::kStoreCorrupt,
-                  "the store at " + path + " is damaged: " + status.ToString() + std::string(kRestore));
+                  "the store at " + path + " is damaged: " + status.ToString() +
+                      (dropped.empty() ? "" : " in " + dropped) + std::string(kRestore));
   }
   return FromRocks(status, path);
 }

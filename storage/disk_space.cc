@@ -1,6 +1,8 @@
 #include "storage/disk_space.h"
 
+#include <fcntl.h>
 #include <sys/statvfs.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,6 +25,18 @@ absl::Status DiskSpace::Check(uint64_t needed) const {
   return Reject(RejectReason::kDiskFull, "only " + std::to_string(free / kMiB) + " MiB are free where " + path_ +
                                              " lies, intake stops at " + std::to_string((floor + needed) / kMiB) +
                                              " MiB; free some space, intake goes on by itself");
+}
+
+absl::Status DiskSpace::Prove(uint64_t needed) const {
+  const auto failed = [this](int error) {
+    return Reject(error == ENOSPC || error == EDQUOT ? RejectReason::kDiskFull : RejectReason::kStoreIo,
+                  "no file can be made where " + path_ + " lies: " + std::strerror(error));
+  };
+  const int fd = open(path_.c_str(), O_TMPFILE | O_WRONLY | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (fd < 0) return errno == EOPNOTSUPP || errno == EISDIR ? absl::OkStatus() : failed(errno);
+  const int error = fallocate(fd, 0, 0, static_cast<off_t>(needed)) == 0 ? 0 : errno;
+  close(fd);
+  return error == 0 || error == EOPNOTSUPP ? absl::OkStatus() : failed(error);
 }
 
 }  // namespace entente::storage

@@ -14,6 +14,9 @@ class DiskSpace {
       : path_(std::move(path)), floor_fraction_(floor_fraction), floor_bytes_(floor_bytes) {}
   // OK when `needed` more bytes leave the floor free; kDiskFull or kStoreIo otherwise. Asks the file system each time.
   absl::Status Check(uint64_t needed) const;
+  // Takes `needed` bytes for a moment, in a file without a name: kDiskFull or kStoreIo where Check's numbers are not what a
+  // write would meet. OK where the file system cannot do that.
+  absl::Status Prove(uint64_t needed) const;
 
  private:
   std::string path_;

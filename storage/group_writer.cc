@@ -1,5 +1,8 @@
 #include "storage/group_writer.h"
 
+#include "base/reject.h"
+#include "storage/store_check.h"
+
 namespace entente::storage {
 
 absl::Status GroupWriter::Write(Overlay& group) {
@@ -23,6 +26,21 @@ absl::Status GroupWriter::Write(Overlay& group) {
   if (absl::Status status = head_file_.Write(signed_head); !status.ok()) return status;
   head_ = {seq, chain, signed_head};
   return absl::OkStatus();
+}
+
+absl::StatusOr<Durable> GroupWriter::Reopen(const SealedRows& rows, const std::string& head_path) {
+  if (absl::Status opened = database_.Reopen(); !opened.ok()) return opened;
+  absl::StatusOr<std::optional<HeadFile::Found>> found = HeadFile::Read(head_path);
+  if (!found.ok()) return found.status();
+  if (!found->has_value()) return Reject(RejectReason::kStoreCorrupt, "the head file " + head_path + " is gone");
+  absl::StatusOr<Met> met = MeetHead(rows, self_, clock_, head_path, (*found)->head);
+  if (!met.ok()) return met.status();
+  absl::StatusOr<Durable> durable = LoadDurable(rows);
+  if (!durable.ok()) return durable;
+  head_file_ = std::move(met->file);
+  head_ = met->head;
+  durable->head = head_;
+  return durable;
 }
 
 }  // namespace entente::storage

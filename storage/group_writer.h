@@ -5,8 +5,8 @@
 #include "absl/status/statusor.h"
 #include "base/clock.h"
 #include "crypto/at_rest.h"
+#include "storage/durable.h"
 #include "storage/head.h"
-#include "storage/journal.h"
 #include "storage/sealed_rows.h"
 
 namespace entente::storage {
@@ -25,8 +25,12 @@ class GroupWriter {
 
   const JournalHead& head() const { return head_; }
   // `group` holds journal records from head().sequence + 1 on and their view changes; its record bytes are consumed.
-  // After a refusal (kStoreIo, kDiskFull, kStoreCorrupt) nobody knows what is on disk: never write again.
+  // After a refusal (kStoreIo, kDiskFull, kStoreCorrupt) nobody knows what is on disk: never write again before Reopen.
   absl::Status Write(Overlay& group);
+  // Closes store and head file, opens them again and checks all that a start of the node checks. What the last Write left
+  // behind is part of the journal then, or is not. Refuses with kUnavailable while somebody reads, with kDiskFull while
+  // there is no space for it: try again; or for good.
+  absl::StatusOr<Durable> Reopen(const SealedRows& rows, const std::string& head_path);
 
  private:
   Database& database_;

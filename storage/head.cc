@@ -76,6 +76,7 @@ std::optional<Slot> Decode(ByteView slot) {
 
 struct Slots {
   std::optional<Slot> newest;
+  Bytes newest_bytes;
   size_t newest_index = 0, damaged = 0;
 };
 
@@ -90,6 +91,7 @@ absl::StatusOr<Slots> ReadSlots(int fd, const std::string& path) {
     if (!slot) ++out.damaged;
     if (!slot || (out.newest && out.newest->sequence > slot->sequence)) continue;
     out.newest = std::move(slot);
+    out.newest_bytes = std::move(bytes);
     out.newest_index = i;
   }
   if (!out.newest) {
@@ -161,6 +163,10 @@ absl::StatusOr<HeadFile> HeadFile::Open(const std::string& path) {
   if (fd.get() < 0) return IoFailure(path, "open");
   absl::StatusOr<Slots> slots = ReadSlots(fd.get(), path);
   if (!slots.ok()) return slots.status();
+  // Its own bytes again, not a sync alone: after a sync that failed the kernel takes them for written.
+  const off_t at = static_cast<off_t>(slots->newest_index * kSlotBytes);
+  if (absl::Status status = WriteAll(fd.get(), slots->newest_bytes, at, path); !status.ok()) return status;
+  if (fdatasync(fd.get()) != 0) return IoFailure(path, "sync");
   HeadFile out;
   out.fd_ = fd.Release();
   out.next_slot_ = (slots->newest_index + 1) % kSlots;

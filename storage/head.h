@@ -25,7 +25,8 @@ class HeadFile {
   static absl::StatusOr<std::optional<Found>> Read(const std::string& path, int tries = 1);
   // Writes a new file whole: temporary file, sync, link, sync of the folder. An existing one stays as it is.
   static absl::Status Create(const std::string& path, const v1::SignedBody& head);
-  // For writing. Refuses like Read.
+  // For writing. The newest head is durable behind it: a node that was killed may have written it and not synced it, and
+  // what peers are shown must outlive the machine. Refuses like Read, and with kDiskFull.
   static absl::StatusOr<HeadFile> Open(const std::string& path);
 
   HeadFile() = default;  // closed: Write refuses

@@ -48,8 +48,8 @@ class Journal : public Reader {
 
   // Runs `body` on the committer's thread, in call order with all others. When it returns OK its records are written
   // with others in one synced WriteBatch, the signed head is synced, and then `done(OK)` runs on that thread. When it
-  // refuses, nothing of it is written and `done` gets its status. A failed write stops all intake (kStoreIo) until
-  // reopened, kDiskFull when it was for want of space; where a group does not fit above the space floor its commits are
+  // refuses, nothing of it is written and `done` gets its status. A failed write stops all intake: kStoreIo until
+  // reopened, kDiskFull until there is space again. Where a group does not fit above the space floor its commits are
   // refused with kDiskFull, and taken again as soon as space is freed. Blocks when the queue is full.
   using Body = std::function<absl::Status(Transaction&)>;
   using Done = std::function<void(absl::Status)>;

@@ -84,7 +84,6 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const JournalOptions& opt
                                                        const trust::Self& self, const Clock& clock) {
   absl::StatusOr<HeadFile::Found> found_head = FindHead(options, self, clock);
   if (!found_head.ok()) return found_head.status();
-  v1::SignedBody& signed_head = found_head->head;
   absl::StatusOr<std::unique_ptr<Database>> opened =
       Database::Open(options.path, options.create ? Database::Create::kIfMissing : Database::Create::kNever,
                      Database::Purpose::kStore);
@@ -92,24 +91,16 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const JournalOptions& opt
   Database& database = **opened;
   const SealedRows rows(database, at_rest);
   v1::HeadBody body;
-  const bool fresh = body.ParseFromString(signed_head.body()) && body.sequence() == 0;
+  const bool fresh = body.ParseFromString(found_head->head.body()) && body.sequence() == 0;
   if (absl::Status owner = CheckOwner(database, at_rest, self.org(), fresh); !owner.ok()) return owner;
-  absl::StatusOr<JournalEnd> end = CheckJournal(rows, self.identity, signed_head);
-  if (!end.ok()) return end.status();
-
-  absl::StatusOr<HeadFile> head_file = HeadFile::Open(options.path + ".head");
-  if (!head_file.ok()) return head_file.status();
-  // Longer than its head: the last group was written and not yet acknowledged when the node stopped.
-  if (end->sequence != body.sequence()) {
-    signed_head = trust::MakeHead(self, end->sequence, end->root, clock.Now());
-    if (absl::Status written = head_file->Write(signed_head); !written.ok()) return written;
-  }
+  absl::StatusOr<Met> met = MeetHead(rows, self, clock, options.path + ".head", found_head->head);
+  if (!met.ok()) return met.status();
   RocksJournal::Opened found;
-  found.head_file = *std::move(head_file);
-  found.head = {end->sequence, end->root, signed_head};
-  found.last_time_us = end->time_us;
+  found.head_file = std::move(met->file);
+  found.head = met->head;
+  found.last_time_us = met->time_us;
   if (found_head->damaged_slots > 0) found.notice = kHeadHalfDamaged;
-  absl::StatusOr<Durable> durable = LoadViews(options, rows, database, self, end->sequence);
+  absl::StatusOr<Durable> durable = LoadViews(options, rows, database, self, found.head.sequence);
   if (durable.ok()) {
     found.durable = *std::move(durable);
   } else if (options.repair && ReasonOf(durable.status()) == RejectReason::kStoreCorrupt) {

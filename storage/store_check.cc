@@ -130,6 +130,21 @@ absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::Ide
   return end;
 }
 
+absl::StatusOr<Met> MeetHead(const SealedRows& rows, const trust::Self& self, const Clock& clock,
+                             const std::string& head_path, const v1::SignedBody& signed_head) {
+  absl::StatusOr<JournalEnd> end = CheckJournal(rows, self.identity, signed_head);
+  if (!end.ok()) return end.status();
+  absl::StatusOr<HeadFile> file = HeadFile::Open(head_path);
+  if (!file.ok()) return file.status();
+  Met met{*std::move(file), {end->sequence, end->root, signed_head}, end->time_us};
+  v1::HeadBody body;
+  if (body.ParseFromString(signed_head.body()) && end->sequence != body.sequence()) {
+    met.head.signed_head = trust::MakeHead(self, end->sequence, end->root, clock.Now());
+    if (absl::Status written = met.file.Write(met.head.signed_head); !written.ok()) return written;
+  }
+  return met;
+}
+
 absl::StatusOr<Durable> LoadDurable(const SealedRows& rows) {
   Durable out;
   absl::StatusOr<std::optional<Bytes>> row = rows.Get(Family::kMeta, kCountersKey);

@@ -24,6 +24,15 @@ absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const
 // kStoreIo.
 absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::Identity& self,
                                         const v1::SignedBody& head);
+// The head file, open, and as long as the journal: what was written and not acknowledged when the node stopped gets a
+// head now. Refuses like CheckJournal and HeadFile::Open.
+struct Met {
+  HeadFile file;
+  JournalHead head;
+  int64_t time_us = 0;  // of the newest record
+};
+absl::StatusOr<Met> MeetHead(const SealedRows& rows, const trust::Self& self, const Clock& clock,
+                             const std::string& head_path, const v1::SignedBody& signed_head);
 // The counters and tallies among the views. Refuses with kStoreCorrupt, kStoreIo.
 absl::StatusOr<Durable> LoadDurable(const SealedRows& rows);
 // The chain hash stored at `sequence`; zeros at 0; empty beyond the end.

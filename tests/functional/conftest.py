@@ -3,6 +3,7 @@
 import pytest
 
 from federation import Node, peer_both_ways
+from federation_faults import made_ready, make_federation
 
 
 @pytest.fixture(scope="session")
@@ -52,3 +53,16 @@ def trio(pair, make_node):
     volt = make_node("volt-energy", nation="XN", kind="private").start()
     peer_both_ways(norlandia, volt)
     return norlandia, estovia, volt
+
+
+@pytest.fixture(scope="module")
+def federation(tmp_path_factory):
+    """Two nodes with a shim in front of their write path; for tests that kill them and leave them alive."""
+    made = make_federation(tmp_path_factory.mktemp("faults"))
+    yield made
+    made.kill()
+
+
+@pytest.fixture
+def ready(federation):
+    return made_ready(federation)

@@ -1,4 +1,4 @@
-"""kill -9 of publisher or receiver at random moments under load: acknowledged means present, once, byte-equal.
+"""kill -9 or SIGTERM of publisher or receiver at random moments under load: acknowledged means present, once, byte-equal.
 
 The oracle is outside the processes: the objects this test made, and the counts that publish printed."""
 
@@ -39,7 +39,7 @@ def check_prefix(node, things, count):
 
 
 @pytest.mark.parametrize("number", range(ROUNDS))
-def test_kill_under_load(pair, tmp_path, number):
+def test_C1_to_C6_killed_at_a_random_moment_under_load(pair, tmp_path, number):
     seed = random.SystemRandom().randrange(1 << 32) if "ENTENTE_SEED" not in os.environ else int(os.environ["ENTENTE_SEED"])
     print(f"seed {seed}: repeat with ENTENTE_SEED={seed}")
     rng = random.Random(seed)
@@ -67,3 +67,52 @@ def test_kill_under_load(pair, tmp_path, number):
     for node in (norlandia, estovia):
         assert node.status()["objects"] == OBJECTS
         assert node.fsck()[0]["ok"]
+
+
+STOPS = 10  # in CI
+STOP_SECONDS = 10.0  # the catalogue's; test_daemon.py holds an unhurried stop to two
+STOP_OBJECTS = 800
+
+
+def stop_under_load(norlandia, estovia, tmp_path, rng):
+    """SIGTERM to one of the two at a random moment of a publish; returns the seconds it took."""
+    victim = rng.choice([norlandia, estovia])
+    things = [indicator(tlp="GREEN", x_pad="p" * rng.randrange(3000)) for _ in range(STOP_OBJECTS)]
+    path = bundle_file(tmp_path / "load.json", things)
+    publisher = start_publish(norlandia, path)
+    deadline = time.monotonic() + rng.random() * 0.3  # the random moment is the point; nothing waits for it to be enough
+    while time.monotonic() < deadline and publisher.poll() is None:
+        pass
+    started = time.monotonic()
+    assert victim.stop(patience=STOP_SECONDS) == 0
+    took = time.monotonic() - started
+    count = acknowledged(publisher)
+    victim.start()
+    check_prefix(norlandia, things, count)
+    norlandia.session_up("cert.estovia")
+    done = norlandia.publish(path)
+    assert done["published"] + done["unchanged"] == STOP_OBJECTS and done["unchanged"] >= count
+    norlandia.drained("cert.estovia")
+    check_prefix(estovia, things, STOP_OBJECTS)
+    return took
+
+
+def stop_in_a_loop(pair, tmp_path, rounds):
+    for number in range(rounds):
+        seed = random.SystemRandom().randrange(1 << 32) if "ENTENTE_SEED" not in os.environ else int(os.environ["ENTENTE_SEED"])
+        took = stop_under_load(*pair, tmp_path, random.Random(seed))
+        print(f"round {number}: seed {seed}, {took:.2f} s (repeat with ENTENTE_SEED={seed})")
+        assert took < STOP_SECONDS
+    for node in pair:
+        assert node.fsck()[0] == {"ok": True, "problems": []}
+        assert node.status()["objects"] == rounds * STOP_OBJECTS
+
+
+def test_O84_sigterm_under_load_drains_in_time_and_loses_nothing(pair, tmp_path):
+    stop_in_a_loop(pair, tmp_path, STOPS)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("block", range(10))
+def test_O84_in_a_longer_loop(pair, tmp_path, block):
+    stop_in_a_loop(pair, tmp_path, STOPS)
