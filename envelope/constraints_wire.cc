@@ -104,6 +104,7 @@ v1::ReleaseConstraints ToWire(const policy::Constraints& from) {
   if (from.hop_limit) wire.set_hop_limit(*from.hop_limit);
   for (const std::string& purpose : from.purpose) wire.add_purpose(purpose);
   wire.set_personal_data(static_cast<v1::PersonalData>(from.personal_data));
+  wire.set_source_role(static_cast<v1::SourceRole>(from.source_role));
   if (from.retain_until != absl::InfiniteFuture()) wire.set_retain_until_us(absl::ToUnixMicros(from.retain_until));
   wire.set_sg_id(from.sg_id);
   for (const OrgId& org : from.addressees) wire.add_addressees(org.str());
@@ -130,6 +131,7 @@ absl::StatusOr<policy::Constraints> FromWire(const v1::ReleaseConstraints& wire)
   out.post_embargo_label = LabelFromWire(wire.post_embargo_label());
   if (wire.has_hop_limit()) out.hop_limit = wire.hop_limit();
   out.personal_data = static_cast<policy::PersonalData>(wire.personal_data());
+  out.source_role = static_cast<policy::SourceRole>(wire.source_role());
   out.sg_id = wire.sg_id();
   out.exercise_id = wire.exercise_id();
   if (auto s = ReadTime(wire.embargo_until_us(), absl::InfinitePast(), out.embargo_until); !s.ok()) return s;

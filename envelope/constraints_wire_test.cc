@@ -21,6 +21,7 @@ policy::Constraints Everything() {
   all.purpose = {"network-security"};
   all.hop_limit = 0;
   all.personal_data = policy::PersonalData::kPresent;
+  all.source_role = policy::SourceRole::kCustodian;
   all.retain_until = absl::FromUnixMicros(1'890'000'000'000'000);
   all.sg_id = Bytes(32, 'g');
   all.addressees = {*OrgId::From(Bytes(32, '\1')), *OrgId::From(Bytes(32, '\2'))};
@@ -54,6 +55,7 @@ TEST(Constraints, EveryLabelPapAndClassHasItsNumber) {
       c.label = static_cast<model::Label>(label);
       c.pap = static_cast<model::Pap>(other);
       c.personal_data = static_cast<policy::PersonalData>(other);
+      c.source_role = static_cast<policy::SourceRole>(other % 3);
       const auto back = FromWire(ToWire(c));
       ASSERT_TRUE(back.ok());
       EXPECT_EQ(*back, c);

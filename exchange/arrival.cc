@@ -8,7 +8,8 @@ namespace entente::exchange {
 
 Arrival::Arrival(Room room, envelope::VerifiedEnvelope envelope, std::shared_ptr<const trust::Accepted> from,
                  std::optional<v1::SignedBody> head)
-    : room_(room), envelope_(std::move(envelope)), from_(std::move(from)), head_(std::move(head)) {}
+    : room_(room), envelope_(std::move(envelope)), from_(std::move(from)), head_(std::move(head)),
+      creators_(room_, envelope_.batch.origin()) {}
 
 size_t Arrival::ContentBytes() const {
   size_t bytes = 0;
@@ -116,11 +117,11 @@ absl::StatusOr<Arrival::Verdict> Arrival::Decide(storage::Transaction& transacti
     verdict.detail = "the id belongs to another origin, which alone makes versions of it";
     return verdict;
   }
-  absl::StatusOr<std::optional<OrgId>> creator = creators_.Claimed(transaction, object);
-  if (!creator.ok()) return creator.status();
-  if (!verdict.same && creator->has_value() && **creator != envelope_.batch.origin()) {
+  absl::StatusOr<std::optional<OrgId>> usurped = creators_.Usurped(transaction, object, constraints);
+  if (!usurped.ok()) return usurped.status();
+  if (!verdict.same && usurped->has_value()) {
     verdict.held = RejectReason::kOwner;
-    verdict.detail = "created_by_ref names the identity of another origin, which did not sign this";
+    verdict.detail = "created_by_ref names the identity of another origin, which did not sign this, and the signer does not say that it is a custodian";
     return verdict;
   }
   const auto [it, fresh] = decisions_.try_emplace({constraints.label, constraints.pap});

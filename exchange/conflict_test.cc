@@ -120,6 +120,25 @@ TEST_F(Conflict, P59APublisherMayNotSpeakInAnotherOriginsName) {
   EXPECT_NE(spoofed.notable(0).detail().find("cert.norlandia"), std::string::npos);
 }
 
+// Who passes on what others wrote says so, and is believed to be nobody but itself.
+TEST_F(Conflict, P59ACustodianSpeaksInNobodysName) {
+  PublishTerms custodian;
+  custodian.constraints.source_role = policy::SourceRole::kCustodian;
+  norlandia_.Publish({IdentityObject('a'), CreatedBy("1", 'a')}, custodian);
+  DeliverAll(norlandia_, estovia_);
+  rival_.Publish({CreatedBy("2", 'a')});  // the identity came from a custodian: nobody's claim yet
+  DeliverAll(rival_, estovia_);
+  EXPECT_TRUE(estovia_.reading->Get(IdOf("2"), "").ok());
+  norlandia_.Publish({IdentityObject('c')});
+  DeliverAll(norlandia_, estovia_);
+  rival_.Publish({CreatedBy("3", 'c')}, custodian);
+  rival_.Publish({CreatedBy("4", 'c')});
+  DeliverAll(rival_, estovia_);
+  EXPECT_TRUE(estovia_.reading->Get(IdOf("3"), "").ok());
+  EXPECT_EQ(Held(estovia_, "4").at(0).reason, "OWNER");
+  EXPECT_EQ(estovia_.Publish({CreatedBy("5", 'c')}, custodian).published(), 1u);
+}
+
 // The same bytes twice are one object, whoever sends them.
 TEST_F(Conflict, P59TheVeryBytesOfTheOwnerAreNoSpoof) {
   norlandia_.Publish({IdentityObject('a'), CreatedBy("1", 'a')});

@@ -8,7 +8,7 @@
 namespace entente::exchange {
 
 PublicationBatch::PublicationBatch(Room room, std::vector<PublishItem> items, PublishTerms terms, uint64_t first_index)
-    : room_(room), terms_(std::move(terms)), first_index_(first_index) {
+    : room_(room), terms_(std::move(terms)), first_index_(first_index), creators_(room_, room_.self.org()) {
   candidates_.resize(items.size());
   for (size_t i = 0; i < items.size(); ++i) {
     candidates_[i].content = std::move(items[i].content);
@@ -113,12 +113,12 @@ absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_
                "; only its origin may make versions of it, publish your own object instead");
     return absl::OkStatus();
   }
-  absl::StatusOr<std::optional<OrgId>> creator = creators_.Claimed(transaction, object);
-  if (!creator.ok()) return creator.status();
-  if (creator->has_value() && **creator != room_.self.org()) {
+  absl::StatusOr<std::optional<OrgId>> usurped = creators_.Usurped(transaction, object, constraints);
+  if (!usurped.ok()) return usurped.status();
+  if (usurped->has_value()) {
     Refuse(candidate, RejectReason::kOwner,
-           "created_by_ref names an identity that came from " + room_.directory.NameOf(**creator) +
-               "; only its origin may speak in its name, name your own identity instead");
+           "created_by_ref names an identity that came from " + room_.directory.NameOf(**usurped) +
+               "; only its origin may speak in its name: name your own identity, or pass it on with --source-role custodian");
     return absl::OkStatus();
   }
   Class& members = ClassFor(constraints);

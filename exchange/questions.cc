@@ -104,16 +104,27 @@ RejectReason JoinMarkings(const model::StixObject& object, const std::function<b
   return RejectReason::kNone;
 }
 
-absl::StatusOr<std::optional<OrgId>> Creators::Claimed(const storage::Reader& reader,
-                                                       const model::StixObject& object) {
+absl::StatusOr<std::optional<OrgId>> Creators::AuthorOf(const storage::Reader& reader, std::string_view identity) const {
+  const absl::StatusOr<std::optional<storage::VersionEntry>> entry = reader.NewestVersion(identity);
+  if (!entry.ok()) return entry.status();
+  if (!entry->has_value() || (*entry)->origin == signer_) return std::nullopt;
+  absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord((*entry)->seq);
+  if (!record.ok()) return record.status();
+  if (!record->has_value()) return std::nullopt;
+  absl::StatusOr<policy::Constraints> constraints = ConstraintsOf((*record)->object().statement());
+  if (!constraints.ok()) return constraints.status();
+  if (constraints->source_role == policy::SourceRole::kCustodian) return std::nullopt;
+  return (*entry)->origin;
+}
+
+absl::StatusOr<std::optional<OrgId>> Creators::Usurped(const storage::Reader& reader, const model::StixObject& object,
+                                                       const policy::Constraints& constraints) {
   const std::string_view id = object.json().StringAt("created_by_ref");
-  if (id.empty()) return std::nullopt;
+  if (id.empty() || constraints.source_role == policy::SourceRole::kCustodian) return std::nullopt;
   if (const auto found = known_.find(id); found != known_.end()) return found->second;
-  const absl::StatusOr<std::optional<storage::VersionEntry>> identity = reader.NewestVersion(id);
-  if (!identity.ok()) return identity.status();
-  std::optional<OrgId> origin;
-  if (identity->has_value()) origin = (*identity)->origin;
-  return known_.emplace(std::string(id), origin).first->second;
+  absl::StatusOr<std::optional<OrgId>> author = AuthorOf(reader, id);
+  if (!author.ok()) return author.status();
+  return known_.emplace(std::string(id), *author).first->second;
 }
 
 storage::ObjectFacts FactsOf(const model::StixObject& object) {

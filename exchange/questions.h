@@ -25,13 +25,20 @@ policy::Question InboundQuestion(const Room& room, const policy::Constraints& co
 RejectReason JoinMarkings(const model::StixObject& object, const std::function<bool(std::string_view)>& defines,
                           policy::Constraints& constraints, std::string& detail);
 
-// The organisation that the object claims as its creator: the origin of the identity object that `created_by_ref` names.
-// Nothing when it names none, or none that is stored here. Keeps what it finds, for one batch of one origin.
+// In whose name an object speaks: that of the origin of the identity object that `created_by_ref` names. An identity that
+// is not stored here, or that its origin passed on as custodian, binds nobody. Keeps what it finds, for one batch.
 class Creators {
  public:
-  absl::StatusOr<std::optional<OrgId>> Claimed(const storage::Reader& reader, const model::StixObject& object);
+  Creators(const Room& room, const OrgId& signer) : room_(room), signer_(signer) {}
+  // The organisation, other than the signer, in whose name the object speaks. Nothing where the signer is custodian.
+  absl::StatusOr<std::optional<OrgId>> Usurped(const storage::Reader& reader, const model::StixObject& object,
+                                               const policy::Constraints& constraints);
 
  private:
+  absl::StatusOr<std::optional<OrgId>> AuthorOf(const storage::Reader& reader, std::string_view identity) const;
+
+  const Room room_;
+  const OrgId signer_;
   std::map<std::string, std::optional<OrgId>, std::less<>> known_;  // by identity id
 };
 

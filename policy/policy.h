@@ -15,6 +15,8 @@
 namespace entente::policy {
 
 enum class PersonalData { kUnstated, kNone, kPresent, kSpecial };
+// Whether the signer wrote the object or passes on what others wrote. No check of the matrix reads it.
+enum class SourceRole { kUnstated, kAuthor, kCustodian };
 
 // Everything signed into a statement that limits where its content may go.
 struct Constraints {
@@ -27,6 +29,7 @@ struct Constraints {
   std::vector<std::string> sector_to, purpose;  // sorted
   std::optional<uint32_t> hop_limit;
   PersonalData personal_data = PersonalData::kUnstated;
+  SourceRole source_role = SourceRole::kUnstated;
   absl::Time retain_until = absl::InfiniteFuture();
   Bytes sg_id;                      // sharing group; empty for none
   std::vector<OrgId> addressees;    // organisations the publisher named; sorted; empty for none
