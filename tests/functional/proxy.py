@@ -122,7 +122,7 @@ class _Link:
             if self._left(way) == 0:
                 self.proxy.cuts += 1
                 return self.cut()
-            piece = await loop.sock_recv(source, min(PIECE, self._left(way)))
+            piece = await loop.sock_recv(source, min(PIECE if rules.rate[way] else 16 * PIECE, self._left(way)))
             if not piece:
                 return sink.shutdown(socket.SHUT_WR)
             rate = rules.rate[way]
@@ -134,7 +134,7 @@ class _Link:
 
     def _left(self, way):
         cut = self.proxy.rules.cut[way]
-        return PIECE if cut is None else max(0, cut - self.passed[way])
+        return 16 * PIECE if cut is None else max(0, cut - self.passed[way])
 
     async def _while_silent(self, way):
         while self.proxy.rules.hole[way]:
