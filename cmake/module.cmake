@@ -1,10 +1,12 @@
 # One function per kind of target. Layers: an arrow may only point to a strictly lower layer (docs/adr/0001-layers.md).
 
-# entente_module(NAME crypto LAYER 1 FILES a.cc b.cc [DEPS base] [LIBS OpenSSL::Crypto] [TESTS a_test.cc] [TEST_DEPS x])
+# entente_module(NAME crypto LAYER 1 FILES a.cc b.cc [DEPS base] [LIBS OpenSSL::Crypto] [TESTS a_test.cc] [TEST_DEPS x]
+#                [THREADS])
 # Defines the static library entente_<name> and, when TESTS is given, the executable <name>_test registered with CTest.
-# DEPS are direct module dependencies, public; LIBS are third-party libraries, private to the module's sources.
+# DEPS are direct module dependencies, public; LIBS are third-party libraries, private to the module's sources. THREADS: the test
+# program also runs under the thread sanitizer, so it may link nothing that synchronises in its own way (gRPC does).
 function(entente_module)
-  cmake_parse_arguments(M "" "NAME;LAYER" "FILES;DEPS;LIBS;TESTS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(M "THREADS" "NAME;LAYER" "FILES;DEPS;LIBS;TESTS;TEST_DEPS;TEST_LIBS" ${ARGN})
   if(M_UNPARSED_ARGUMENTS OR NOT M_NAME OR NOT DEFINED M_LAYER OR NOT M_FILES)
     message(FATAL_ERROR "entente_module: NAME, LAYER and FILES are required; not understood: '${M_UNPARSED_ARGUMENTS}'")
   endif()
@@ -35,6 +37,9 @@ function(entente_module)
     set_target_properties(${M_NAME}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     add_test(NAME ${M_NAME} COMMAND ${M_NAME}_test)
     add_dependencies(unit_tests ${M_NAME}_test)
+    if(M_THREADS)
+      add_dependencies(thread_tests ${M_NAME}_test)
+    endif()
   endif()
 endfunction()
 

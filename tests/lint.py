@@ -59,13 +59,13 @@ def modules():
             name = re.search(r"NAME (\w+)", call).group(1)
             deps = re.search(r"\bDEPS ([\w\s]*?)(?=\b[A-Z_]{4,}\b|$)", call)
             tests = re.search(r"\bTEST_DEPS ([\w\s]*?)(?=\b[A-Z_]{4,}\b|$)", call)
-            files = re.search(r"\bFILES\s+(\S+)", call).group(1)
+            files = re.search(r"\bFILES((?:\s+(?![A-Z_]+\b)\S+)+)", call).group(1).split()
             at = str(path.parent.relative_to(ROOT))
-            if files.startswith("testing/"):
+            if files[0].startswith("testing/"):
                 at += "/testing"
-            if "SERVICE_SOURCES" not in files:  # all generated: no folder of its own
+            if "SERVICE_SOURCES" not in files[0]:  # all generated: no folder of its own
                 found[name] = (at, (deps.group(1).split() if deps else []), (tests.group(1).split() if tests else []),
-                               re.findall(r"\b\w+_test\.cc", call))
+                               re.findall(r"\b\w+_test\.cc", call), {file.rsplit(".", 1)[0] for file in files})
     return found
 
 
@@ -80,13 +80,15 @@ def reach(name, known, seen=None):
 
 
 def owner(path, known):
-    """The module whose folder is the longest that holds `path`."""
+    """The module that lists `path`, or the .cc of a header; else the first one whose folder is the longest that holds it."""
     folder, _, file = path.rpartition("/")
-    for name, (at, _, _, tests) in known.items():
+    for name, (at, _, _, tests, sources) in known.items():
         if file in tests and at.removesuffix("/testing") == folder:
             return name
-    fits = [(len(at), name) for name, (at, _, _, _) in known.items() if path.startswith(at + "/")]
-    return max(fits)[1] if fits else None
+        if at == folder and file.rsplit(".", 1)[0] in sources:
+            return name
+    fits = [(at, name) for name, (at, *_) in known.items() if path.startswith(at + "/")]
+    return max(fits, key=lambda fit: len(fit[0]))[1] if fits else None
 
 
 def includes(text):

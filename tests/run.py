@@ -26,11 +26,25 @@ def build(preset, targets):
     return build_dir
 
 
-def run_unit(program, scratch):
+# What the unit tests of a build are told beside their own environment. A build with sanitizers does less of the same.
+ENVIRONMENTS = {
+    "release": {},
+    "asan": {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "ENTENTE_SEEDS": "20", "ENTENTE_CUT_STEP": "13"},
+    "tsan": {"TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan.supp:second_deadlock_stack=1", "ENTENTE_SEEDS": "20",
+             "ENTENTE_CUT_STEP": "53"},
+    "all": {"ENTENTE_SEEDS": "1000"},
+}
+# Under the thread sanitizer: of the store, what runs on several threads; its own checks are minutes of one thread.
+THREADS_FILTER = {"storage_test": "Committer*:Journal*"}
+
+
+def run_unit(program, scratch, added):
     """Runs one GoogleTest program; returns (name, passed, failed, skipped with reasons, seconds, output)."""
     report = scratch / f"{program.name}.json"
     started = time.monotonic()
-    environment = {**os.environ, "GTEST_COLOR": "no", "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0"}
+    environment = {**added, **os.environ, "GTEST_COLOR": "no"}
+    if "TSAN_OPTIONS" in added and program.name in THREADS_FILTER:
+        environment["GTEST_FILTER"] = THREADS_FILTER[program.name]
     try:
         done = subprocess.run([str(program), f"--gtest_output=json:{report}"], capture_output=True, timeout=1200,
                               env=environment)
@@ -123,21 +137,23 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--all", action="store_true")
     parser.add_argument("--asan", action="store_true")
+    parser.add_argument("--tsan", action="store_true")
     parser.add_argument("--unit", action="store_true")
     parser.add_argument("--fuzz", action="store_true", help="the fuzz targets alone")
     parser.add_argument("--seconds", type=int, help="of each fuzz target; 60, or ENTENTE_FUZZ_SECONDS (600) with --all")
     options = parser.parse_args()
     if options.fuzz:
         finish(list(run_fuzz(options.seconds or 60)))
-    preset = "asan" if options.asan else "release"
-    unit_alone = options.asan or options.unit
-    build_dir = build(preset, ["unit_tests"] if unit_alone else [])
+    preset = "asan" if options.asan else "tsan" if options.tsan else "release"
+    unit_alone = preset != "release" or options.unit
+    build_dir = build(preset, [] if not unit_alone else ["thread_tests"] if options.tsan else ["unit_tests"])
+    added = ENVIRONMENTS["all" if options.all else preset]
     rows = []
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         programs = sorted((build_dir / "tests").glob("*_test"), reverse=True)  # the longest are not last
         with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
-            for row in pool.map(lambda program: run_unit(program, scratch), programs):
+            for row in pool.map(lambda program: run_unit(program, scratch, added), programs):
                 rows.append(row)
                 if row[2]:
                     print(row[5], flush=True)

@@ -3,10 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
-#include <future>
 
-#include "exchange/testing/test_node.h"
-#include "services/peer/testing/pipe.h"
+#include "services/peer/testing/two_rooms.h"
 
 namespace entente::peer {
 namespace {
@@ -16,37 +14,7 @@ using exchange::testing::TestNode;
 using model::Label;
 using testing::Eventually;
 using testing::Pipe;
-
-constexpr uint64_t kCredit = 16u << 20;
-
-// A session of a real node over one end of a pipe.
-class Side {
- public:
-  Side(TestNode& node, const TestNode& peer, std::shared_ptr<Pipe> pipe, int end, uint64_t credit = kCredit) {
-    session_ = Session::Open(node.room(), *node.admission, peer.org(), credit, pipe->End(end),
-                             {[](Session&) { return absl::OkStatus(); },
-                              [this](absl::Status why) { rolled_back = ReasonOf(why) == RejectReason::kRolledBack; },
-                              [this](Session&, const SessionEnd& end_of_it) { ended_.set_value(end_of_it); }});
-  }
-  ~Side() { Finish(); }
-  SessionEnd Finish() {
-    session_->Stop();
-    return Ended();
-  }
-  SessionEnd Ended() {
-    if (end_) return *end_;
-    end_ = ended_.get_future().get();
-    session_->Join();
-    return *end_;
-  }
-  Session& operator*() { return *session_; }
-  std::atomic<bool> rolled_back{false};
-
- private:
-  std::promise<SessionEnd> ended_;
-  std::optional<SessionEnd> end_;
-  std::shared_ptr<Session> session_;
-};
+using testing::Side;
 
 class Sessions : public ::testing::Test {
  protected:

@@ -107,6 +107,23 @@ class Line {
     return closed_ ? "closed" : answers_[position];
   }
 
+  // Asks for much and reads no frame of it until the standard input ends. HTTP/2 itself still answers pings.
+  std::string NeverRead() {
+    const auto set_deaf = [this](bool deaf) {
+      std::lock_guard lock(mutex_);
+      deaf_ = deaf;
+      changed_.notify_all();
+    };
+    set_deaf(true);
+    v1::Frame frame;
+    frame.mutable_credit()->set_bytes(uint64_t{1} << 40);
+    transport_->Write(frame);
+    while (std::cin.get() != std::char_traits<char>::eof()) {
+    }
+    set_deaf(false);
+    return "silent";
+  }
+
  private:
   // What the daemon said at the end; empty: nothing.
   std::string WaitForBye() {
@@ -115,7 +132,8 @@ class Line {
     return "closed " + bye_;
   }
   void OnFrame(v1::Frame frame) {
-    std::lock_guard lock(mutex_);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return !deaf_; });
     if (frame.has_bye()) bye_ = frame.bye().reason();
     if (frame.has_hello()) prekey_ = Must(peer::CheckHello(room_, target_, frame.hello(), rolled_back_)).prekey;
     if (frame.has_credit()) credit_ = true;
@@ -130,7 +148,7 @@ class Line {
   std::condition_variable changed_;
   std::optional<trust::Prekey> prekey_;
   std::map<uint64_t, std::string> answers_;
-  bool credit_ = false, closed_ = false, rolled_back_ = false;
+  bool credit_ = false, closed_ = false, rolled_back_ = false, deaf_ = false;
   uint64_t position_ = 0;
   std::string bye_;
 };
@@ -164,6 +182,7 @@ struct Hostile {
   std::string Run(const std::string& scenario) {
     constexpr size_t kSlot = envelope::kHeaderSize, kCommitment = kSlot + envelope::kSlotSize;
     if (scenario == "good") return line.Send(Sealed(Honest({target})));
+    if (scenario == "never-reads") return line.NeverRead();
     if (scenario == "flip-header") return Flip(20);
     if (scenario == "flip-magic") return Flip(0);
     if (scenario == "flip-slot") return Flip(kSlot + 100);

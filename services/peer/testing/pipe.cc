@@ -1,15 +1,13 @@
 #include "services/peer/testing/pipe.h"
 
-#include <chrono>
-
 namespace entente::peer::testing {
 namespace {
 
-class PipeEnd final : public FrameTransport {
+class LineEnd final : public FrameTransport {
  public:
-  PipeEnd(std::shared_ptr<Pipe> pipe, int side) : pipe_(std::move(pipe)), side_(side) {}
-  ~PipeEnd() override {
-    pipe_->Close();
+  LineEnd(std::shared_ptr<FrameLine> line, int side) : line_(std::move(line)), side_(side) {}
+  ~LineEnd() override {
+    line_->Close();
     if (!reader_.joinable()) return;
     // Whoever listened may let go of this end last, in on_closed.
     if (reader_.get_id() == std::this_thread::get_id()) {
@@ -18,27 +16,27 @@ class PipeEnd final : public FrameTransport {
       reader_.join();
     }
   }
-  bool Write(const v1::Frame& frame) override { return pipe_->Write(side_, frame); }
+  bool Write(const v1::Frame& frame) override { return line_->Write(side_, frame); }
   void Start(std::function<void(v1::Frame)> on_frame, std::function<void(absl::Status)> on_closed) override {
-    reader_ = std::thread([pipe = pipe_, side = side_, on_frame = std::move(on_frame),
+    reader_ = std::thread([line = line_, side = side_, on_frame = std::move(on_frame),
                            on_closed = std::move(on_closed)]() mutable {
-      while (std::optional<v1::Frame> frame = pipe->Take(side)) on_frame(*std::move(frame));
+      while (std::optional<v1::Frame> frame = line->Take(side)) on_frame(*std::move(frame));
       on_frame = nullptr;
       on_closed(absl::OkStatus());
     });
   }
-  void Close() override { pipe_->Close(); }
+  void Close() override { line_->Close(); }
 
  private:
-  const std::shared_ptr<Pipe> pipe_;
+  const std::shared_ptr<FrameLine> line_;
   const int side_;
   std::thread reader_;
 };
 
 }  // namespace
 
-bool Eventually(const std::function<bool()>& holds) {
-  const auto deadline = std::chrono::steady_clock::now() + std::chrono::seconds(20);
+bool Eventually(const std::function<bool()>& holds, std::chrono::milliseconds patience) {
+  const auto deadline = std::chrono::steady_clock::now() + patience;
   while (!holds()) {
     if (std::chrono::steady_clock::now() > deadline) return false;
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
@@ -46,13 +44,13 @@ bool Eventually(const std::function<bool()>& holds) {
   return true;
 }
 
+std::unique_ptr<FrameTransport> FrameLine::End(int side) { return std::make_unique<LineEnd>(shared_from_this(), side); }
+
 std::shared_ptr<Pipe> Pipe::Make(int cut_after) {
   std::shared_ptr<Pipe> pipe(new Pipe);
   pipe->left_ = cut_after;
   return pipe;
 }
-
-std::unique_ptr<FrameTransport> Pipe::End(int side) { return std::make_unique<PipeEnd>(shared_from_this(), side); }
 
 bool Pipe::was_cut() const {
   std::lock_guard lock(mutex_);
