@@ -20,6 +20,7 @@
 #include "services/peer/grpc_transport.h"
 #include "services/peer/hello.h"
 #include "services/peer/inbound.h"
+#include "tests/hostile/forgeries.h"
 #include "trust/card.h"
 
 namespace entente::hostile {
@@ -155,6 +156,13 @@ struct Hostile {
       const std::string first = line.Send(wire);
       return first == "accepted" ? line.Send(wire) : "first " + first;
     }
+    const Forger forger{self, target, line.prekey(), Honest({target}), crypto::RandomId<StreamId>().str(), Content(++number)};
+    std::string answer;
+    for (const Bytes& wire : Forge(forger, scenario)) {
+      if (!answer.empty() && answer != "accepted") return "first " + answer;
+      answer = line.Send(wire);
+    }
+    if (!answer.empty()) return answer;
     std::cerr << "hostile_peer: no scenario '" << scenario << "'\n";
     std::exit(2);
   }
