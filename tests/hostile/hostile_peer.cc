@@ -51,6 +51,10 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
+// What a peer writes where its text may be shown: it ends lines, adds fields, colours, and turns the reading direction.
+constexpr char kHostileText[] =
+    "x\",\"level\":\"error\"}\r\n{\"level\":\"forged\"}\x1b[31m\xe2\x80\xae  state=up";
+
 // The session as a peer that follows the frames' rules and nothing else.
 class Line {
  public:
@@ -64,6 +68,7 @@ class Line {
                       });
     v1::Frame hello;
     *hello.mutable_hello() = Must(peer::MakeHello(room_, target_));
+    hello.mutable_hello()->set_software(kHostileText);
     transport_->Write(hello);
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return (prekey_ && credit_) || closed_; });
@@ -83,6 +88,16 @@ class Line {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return answers_.contains(position) || closed_; });
     return closed_ ? "closed" : answers_[position];
+  }
+
+  // "closed" once the daemon has answered a Bye of hostile words.
+  std::string SayBye() {
+    v1::Frame bye;
+    bye.mutable_bye()->set_reason(kHostileText);
+    transport_->Write(bye);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return closed_; });
+    return "closed";
   }
 
  private:
@@ -133,6 +148,7 @@ struct Hostile {
   }
   std::string Run(const std::string& scenario) {
     constexpr size_t kSlot = envelope::kHeaderSize, kCommitment = kSlot + envelope::kSlotSize;
+    if (scenario == "bye") return line.SayBye();
     if (scenario == "good") return line.Send(Sealed(Honest({target})));
     if (scenario == "flip-header") return Flip(20);
     if (scenario == "flip-magic") return Flip(0);
