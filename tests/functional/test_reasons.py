@@ -137,7 +137,8 @@ def test_a_log_that_cannot_be_opened_stops_the_start_by_name(make_node):
     node = make_node("cert.norlandia")
     (node.dir / "entented.log").mkdir()
     done = node.cli("run", check=PAGE["STORE_IO"]["exit"])
-    assert b"[STORE_IO ENT-4009]" in done.stderr, done.stderr
+    record = json.loads(done.stderr)
+    assert (record["reason"], record["code"]) == ("STORE_IO", PAGE["STORE_IO"]["code"])
 
 
 def test_health_answers_with_the_tables_http_status(make_node):
