@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 
@@ -170,9 +171,10 @@ def test_a_daemon_that_dies_before_its_first_answer_leaves_a_result(make_node, t
 
 def socket_clients(node):
     """Inodes of the connections that the daemon has taken; it lets go of one some time after its client has."""
-    path = str(node.dir / "admin.sock")
+    descriptors = pathlib.Path(f"/proc/{node.daemon_pid()}/fd")
+    held = {os.readlink(fd).strip("socket:[]") for fd in descriptors.iterdir() if fd.is_symlink()}
     rows = [line.split() for line in open("/proc/net/unix")]
-    return {row[6] for row in rows if row[-1].endswith("/admin.sock") and row[5] == "03" and os.path.exists(path)}
+    return {row[6] for row in rows if row[-1].endswith("/admin.sock") and row[5] == "03"} & held
 
 
 def test_closed_streams_are_told_and_harm_nothing(pair, tmp_path):
