@@ -78,7 +78,8 @@ Exit RunDoctor(const Invocation& invocation, const std::string& passphrase_file)
 void AddDoctor(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("doctor", "Check configuration, files, keys, ports, machine and peers");
   const auto passphrase_file = std::make_shared<std::string>();
-  command->add_option("--passphrase-file", *passphrase_file, "File with the passphrase (default: DIR/passphrase)");
+  command->add_option("--passphrase-file", *passphrase_file, "File with the passphrase (default: DIR/passphrase)")
+      ->type_name("FILE");
   command->callback([&invocation, passphrase_file] {
     invocation.command = [&invocation, passphrase_file] { return RunDoctor(invocation, *passphrase_file); };
   });

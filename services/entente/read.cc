@@ -217,7 +217,7 @@ void AddTail(CLI::App& app, Invocation& invocation) {
   command->add_flag("-f,--follow", flags->follow, "Go on as objects arrive");
   command->add_flag("--content", flags->content, "With --json: the object's exact text as member `content`");
   command->add_option("--type", flags->type, "Only this STIX type");
-  command->add_option("--peer", flags->peer, "Only from this origin");
+  command->add_option("--peer", flags->peer, "Only from this origin")->type_name("PEER");
   command->callback(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunTail(invocation, *flags); }; });
 }
