@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "services/entente/checks.h"
 #include "services/entente/commands.h"
 #include "services/entente/json_writer.h"
 #include "services/entente/process.h"
@@ -9,7 +10,6 @@
 namespace entente::cli {
 namespace {
 
-constexpr uint16_t kPeerPort = 7443, kMetricsPort = 9464;
 constexpr auto kUnknownNation = "ZZ";  // user-assigned in ISO 3166: "unknown"
 
 struct InitFlags {
