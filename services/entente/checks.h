@@ -22,8 +22,8 @@ struct Finding {
 // Everything about the node in `folder`, running or not. Changes nothing and needs no network but the admin socket.
 std::vector<Finding> Examine(const std::string& folder, const std::string& passphrase_file);
 
-// Whether this machine is fit for a node that is not there yet: programs, kernel, memory, limits, clock, disk, the folder
-// and the ports that `entente init` would take, and whether each of `addresses` (host:port) can be reached.
+// Whether this machine is fit for a node that is not there yet: programs, kernel, memory, limits, clock, disk, the
+// folder and the ports that `entente init` would take, and whether each of `addresses` (host:port) can be reached.
 std::vector<Finding> ExamineBefore(const std::string& folder, const std::vector<std::string>& addresses);
 
 // The part that needs no daemon: files, keys, clock, disk.

@@ -76,9 +76,10 @@ void ExamineLimits(std::vector<Finding>& findings) {
   findings.push_back({kMachine, few ? Result::kWarning : Result::kOk, what,
                       few ? "raise the limit (LimitNOFILE=, ulimit -n) to 4096 or more" : ""});
   const bool little = locked.rlim_cur != RLIM_INFINITY && locked.rlim_cur < kMemlockKiB << 10;
-  findings.push_back({kMachine, little ? Result::kWarning : Result::kOk,
-                      little ? "almost no memory may be locked: keys could be written to swap" : "keys can be kept from swap",
-                      little ? "raise the limit (LimitMEMLOCK=, ulimit -l) to 64 KiB or more" : ""});
+  findings.push_back(
+      {kMachine, little ? Result::kWarning : Result::kOk,
+       little ? "almost no memory may be locked: keys could be written to swap" : "keys can be kept from swap",
+       little ? "raise the limit (LimitMEMLOCK=, ulimit -l) to 64 KiB or more" : ""});
 }
 
 void ExamineKernel(std::vector<Finding>& findings) {
@@ -97,10 +98,11 @@ void ExamineKernel(std::vector<Finding>& findings) {
     for (const std::string flag : {"sse4_2", "pclmulqdq", "avx2"}) {
       if ((line + " ").find(" " + flag + " ") == std::string::npos) missing += (missing.empty() ? "" : ", ") + flag;
     }
-    findings.push_back({kMachine, missing.empty() ? Result::kOk : Result::kWarning,
-                        missing.empty() ? "the processor has what checksums and keys are fast with"
-                                        : "the processor, or what this virtual machine sees of it, lacks " + missing,
-                        missing.empty() ? "" : "everything works, slower; give the virtual machine its host's processor type"});
+    findings.push_back(
+        {kMachine, missing.empty() ? Result::kOk : Result::kWarning,
+         missing.empty() ? "the processor has what checksums and keys are fast with"
+                         : "the processor, or what this virtual machine sees of it, lacks " + missing,
+         missing.empty() ? "" : "everything works, slower; give the virtual machine its host's processor type"});
     return;
   }
 }
@@ -118,7 +120,8 @@ void ExaminePort(uint16_t port, const std::string& what, const std::string& opti
 // Answers the nearest folder that exists: the disk that the node would be on.
 std::string ExamineFolder(const std::string& folder, std::vector<Finding>& findings) {
   std::error_code error;
-  const std::filesystem::path path = std::filesystem::absolute(folder.empty() ? "." : folder, error);
+  const std::filesystem::path given = folder.empty() ? std::filesystem::current_path(error) : folder.c_str();
+  const std::filesystem::path path = std::filesystem::absolute(given, error).lexically_normal();
   std::filesystem::path there = path;
   while (!there.empty() && !std::filesystem::exists(there, error) && there != there.parent_path()) {
     there = there.parent_path();

@@ -11,9 +11,9 @@ namespace entente::cli {
 
 // One option or argument as the parser knows it.
 struct OptionEntry {
-  std::vector<std::string> names;    // "-n", "--last"; empty for an argument
-  std::string argument;              // name of an argument: "FILE"
-  std::string value;                 // kind of its value: "FILE", "DIR", "PEER", "LABEL", "KIND", "TEXT"; empty for a flag
+  std::vector<std::string> names;  // "-n", "--last"; empty for an argument
+  std::string argument;            // name of an argument: "FILE"
+  std::string value;  // kind of its value: "FILE", "DIR", "PEER", "LABEL", "KIND", "TEXT"; empty for a flag
   std::vector<std::string> choices;  // where the values are a closed list
   std::string help, standard;        // standard: the default that the parser fills in
   bool required = false, repeats = false;

@@ -184,7 +184,8 @@ std::string FishCompletion(const CommandEntry& root) {
     }
   }
   return "# fish completion of entente: entente completion fish | source\n"
-         "set -g __entente_paths" + paths + "\nset -g __entente_takes" + takes + R"sh(
+         "set -g __entente_paths" +
+         paths + "\nset -g __entente_takes" + takes + R"sh(
 function __entente_at
     set -l at entente
     set -l skip 0

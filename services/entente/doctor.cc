@@ -59,9 +59,10 @@ struct DoctorFlags {
   bool pre = false;
 };
 
-Exit WriteBundle(const Invocation& invocation, const DoctorFlags& flags, const std::vector<Finding>& findings, bool ok) {
-  const auto members = WriteSupportBundle(invocation.node, flags.bundle,
-                                          {FindingsJson(findings, ok), "entente " ENTENTE_VERSION});
+Exit WriteBundle(const Invocation& invocation, const DoctorFlags& flags, const std::vector<Finding>& findings,
+                 bool ok) {
+  const auto members =
+      WriteSupportBundle(invocation.node, flags.bundle, {FindingsJson(findings, ok), "entente " ENTENTE_VERSION});
   if (!members.ok()) {
     return Fail(members.status(), "name a new file with --bundle, in a folder that takes one");
   }
@@ -79,10 +80,11 @@ Exit WriteBundle(const Invocation& invocation, const DoctorFlags& flags, const s
 
 Exit RunDoctor(const Invocation& invocation, const DoctorFlags& flags) {
   if (invocation.node.empty() && !flags.pre) {
-    return Fail(RejectReason::kUsage, "no node is named", "give --node DIR or set ENTENTE_NODE, or --pre before `init`");
+    return Fail(RejectReason::kUsage, "no node is named",
+                "give --node DIR or set ENTENTE_NODE, or --pre before `init`");
   }
-  const std::vector<Finding> findings = flags.pre ? ExamineBefore(invocation.node, flags.dial)
-                                                  : Examine(invocation.node, flags.passphrase_file);
+  const std::vector<Finding> findings =
+      flags.pre ? ExamineBefore(invocation.node, flags.dial) : Examine(invocation.node, flags.passphrase_file);
   size_t failures = 0, warnings = 0;
   for (const Finding& finding : findings) {
     if (finding.result == Finding::Result::kFailure) ++failures;
@@ -96,8 +98,8 @@ Exit RunDoctor(const Invocation& invocation, const DoctorFlags& flags) {
     Print(std::to_string(findings.size()) + " checks, " + std::to_string(failures) + " failures, " +
           std::to_string(warnings) + " warnings");
     Next(invocation.terminal, failures > 0 ? "follow the first hint, then entente doctor"
-                               : flags.pre  ? "entente init --node DIR --name N --nation XX"
-                                            : "entente status");
+                              : flags.pre  ? "entente init --node DIR --name N --nation XX"
+                                           : "entente status");
   }
   return failures == 0 ? Exit::kOk : Exit::kFailed;
 }
@@ -105,7 +107,8 @@ Exit RunDoctor(const Invocation& invocation, const DoctorFlags& flags) {
 }  // namespace
 
 void AddDoctor(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("doctor", "Check configuration, files, keys, ports, machine and peers; make a support bundle");
+  CLI::App* command =
+      app.add_subcommand("doctor", "Check configuration, files, keys, ports, machine and peers; make a support bundle");
   const auto flags = std::make_shared<DoctorFlags>();
   CLI::Option* pre = command->add_flag("--pre", flags->pre, "Before `init`: is this machine fit for a node?");
   command->add_option("--dial", flags->dial, "With --pre: can this host:port be reached? Repeat for more")

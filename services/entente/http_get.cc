@@ -38,7 +38,8 @@ class Connection {
     hints.ai_socktype = SOCK_STREAM;
     hints.ai_flags = flags | AI_NUMERICSERV;
     const int failed = getaddrinfo(host.c_str(), std::to_string(port).c_str(), &hints, &found);
-    if (failed != 0) return Reject(RejectReason::kPeerDown, "the name is not known: " + std::string(gai_strerror(failed)));
+    if (failed != 0)
+      return Reject(RejectReason::kPeerDown, "the name is not known: " + std::string(gai_strerror(failed)));
     const std::unique_ptr<addrinfo, void (*)(addrinfo*)> owned(found, freeaddrinfo);
     deadline_ = absl::Now() + kPatience;
     fd_ = socket(found->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

@@ -86,8 +86,9 @@ void AddInit(CLI::App& app, Invocation& invocation) {
   CLI::Option* metrics =
       command->add_option("--metrics", options.metrics_listen,
                           "Metrics port as host:port (default: 127.0.0.1:9464, or a free port); none: off");
-  command->add_option("--passphrase-file", options.passphrase_file,
-                      "File with the passphrase, mode 0600 (default: DIR/passphrase, made at random)")
+  command
+      ->add_option("--passphrase-file", options.passphrase_file,
+                   "File with the passphrase, mode 0600 (default: DIR/passphrase, made at random)")
       ->type_name("FILE");
   command
       ->add_option("--root-cost", flags->root_cost,

@@ -54,7 +54,8 @@ std::string Paragraph(const OptionEntry& option) {
   if (option.required && !option.names.empty()) out += " Required.";
   if (!option.choices.empty()) {
     out += " One of";
-    for (const std::string& choice : option.choices) out += (choice == option.choices.front() ? " " : ", ") + Bold(choice);
+    for (const std::string& choice : option.choices)
+      out += (choice == option.choices.front() ? " " : ", ") + Bold(choice);
     out += ".";
   }
   if (!option.standard.empty()) out += " Default: " + Bold(option.standard) + ".";
@@ -80,7 +81,8 @@ std::string Commands(const CommandEntry& command) {
 std::string SeeAlso(const CommandEntry& command, const CommandEntry& root) {
   std::vector<std::string> pages;
   for (const CommandEntry* other : Flat(root)) {
-    const bool parent = command.path.starts_with(other->path + " "), child = other->path.starts_with(command.path + " ");
+    const bool parent = command.path.starts_with(other->path + " "),
+               child = other->path.starts_with(command.path + " ");
     if (parent || child) pages.push_back(".BR " + Roff(PageName(*other)) + " (1)");
   }
   std::string out = ".SH SEE ALSO\n";

@@ -5,6 +5,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <map>
 #include <set>
 
 #include "absl/time/clock.h"
@@ -20,7 +21,7 @@
 namespace entente::cli {
 namespace {
 
-constexpr size_t kMaxLogBytes = 256 << 10, kMaxMetricsBytes = 4 << 20, kMaxLimitsBytes = 64 << 10;
+constexpr size_t kMaxLogBytes = 256 << 10, kMaxMetricsBytes = 4 << 20, kMaxLimitsBytes = 64 << 10, kMaxPlaceBytes = 40;
 constexpr auto kAbout =
     "Made by `entente doctor --bundle`. Look through it before you send it: it names this organisation, its peers and\n"
     "folders. It holds no key, no passphrase, and no object's content, id or name; host names are left out.\n";
@@ -66,19 +67,19 @@ std::string NewestLines(const std::string& path) {
   return from == 0 ? text : text.substr(std::min(text.find('\n') + 1, text.size()));
 }
 
-// Problems may name objects: their number and the reasons they end with are enough to begin with.
+// Where a problem is: its first words, before what may name an object.
+std::string PlaceOf(const std::string& problem) {
+  const std::string first = problem.substr(0, problem.find(':'));
+  return Shown(first.substr(0, first.find_first_of("0123456789\"'")), kMaxPlaceBytes);
+}
+
 std::string FsckSummary(const v1::FsckReply& reply) {
-  std::set<std::string_view> reasons;
-  for (const std::string& problem : reply.problems()) {
-    for (const RejectEntry& row : AllRejectReasons()) {
-      if (problem.find(row.name) != std::string::npos) reasons.insert(row.name);
-    }
-  }
+  std::map<std::string, uint64_t> places;
+  for (const std::string& problem : reply.problems()) ++places[PlaceOf(problem)];
   JsonWriter json;
-  json.BeginObject().Field("ok", reply.ok()).Field("records", reply.records());
-  json.Field("problems", static_cast<uint64_t>(reply.problems_size())).Key("reasons").BeginArray();
-  for (const std::string_view reason : reasons) json.Value(reason);
-  return json.EndArray().EndObject().text() + "\n";
+  json.BeginObject().Field("ok", reply.ok()).Field("records", reply.records()).Key("problems").BeginObject();
+  for (const auto& [place, count] : places) json.Field(place, count);
+  return json.EndObject().EndObject().text() + "\n";
 }
 
 std::string WithoutAddresses(v1::StatusReply status) {

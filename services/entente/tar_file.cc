@@ -27,7 +27,10 @@ void TarFile::Add(const std::string& name, ByteView content, int64_t unix_second
   PutOctal(header, kSizeAt, 12, content.size());
   PutOctal(header, kTimeAt, 12, static_cast<uint64_t>(unix_seconds));
   header[kTypeAt] = '0';
-  header.replace(kMagicAt, 8, Bytes("ustar\0" "00", 8));
+  header.replace(kMagicAt, 8,
+                 Bytes("ustar\0"
+                       "00",
+                       8));
   header.replace(kSumAt, 8, 8, ' ');  // counted as spaces
   const uint64_t sum = std::accumulate(header.begin(), header.end(), uint64_t{0},
                                        [](uint64_t so_far, char c) { return so_far + static_cast<unsigned char>(c); });

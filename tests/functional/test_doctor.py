@@ -103,7 +103,7 @@ def test_O81_the_bundle_helps_and_holds_no_secret_value_name_or_host(make_node, 
     assert leaks([(name, text) for name, (_, text) in found.items()], {**secrets, **content}) == []
     assert json.loads(found["status.json"][1])["name"] == "cert.norlandia"
     assert json.loads(found["fsck.json"][1]) == {"ok": True, "records": json.loads(found["status.json"][1])["journal_seq"],
-                                                "problems": 0, "reasons": []}
+                                                "problems": {}}
     assert b"entente_objects_total" in found["metrics.txt"][1] and b"ready" in found["readyz.txt"][1]
     assert b'peer_address = "redacted:7443"' in found["entente.toml"][1]
     assert {row["group"] for row in json.loads(found["doctor.json"][1])["checks"]} >= {"daemon", "machine"}

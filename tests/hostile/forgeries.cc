@@ -80,9 +80,7 @@ const std::map<std::string_view, Maker>& Makers() {
       {"seal-by-unknown-key",
        [](const Forger& f) { return WithSeal(f, [](v1::SealBody& s) { s.set_key_id(Bytes(32, 'k')); }); }},
       {"seal-by-root-key",
-       [](const Forger& f) {
-         return WithSeal(f, [root = RootKey(f.self)](v1::SealBody& s) { s.set_key_id(root); });
-       }},
+       [](const Forger& f) { return WithSeal(f, [root = RootKey(f.self)](v1::SealBody& s) { s.set_key_id(root); }); }},
       {"sequence-zero",
        [](const Forger& f) { return WithStatement(f, [](v1::StatementBody& b) { b.set_sequence(0); }); }},
       {"equivocate", Equivocate},

@@ -19,8 +19,8 @@ struct Forger {
   Bytes stream, second;  // the stream that `equivocate-...` writes to, and other content for the same place of it
 };
 
-// The envelopes of scenario `name`, to be sent in this order: signed with real keys, honest but for one thing. Every one
-// but the last is admitted. Empty for a name that is none of ours.
+// The envelopes of scenario `name`, to be sent in this order: signed with real keys, honest but for one thing. Every
+// one but the last is admitted. Empty for a name that is none of ours.
 std::vector<Bytes> Forge(const Forger& forger, std::string_view name);
 
 }  // namespace entente::hostile
