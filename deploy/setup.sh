@@ -6,7 +6,8 @@
 #   deploy/setup.sh           install what is missing (needs root; without it prints the one line to run and exits 1)
 #
 # libsodium 1.0.22 (X-Wing) is in Debian unstable only. It is taken from the machine's own Debian mirror, pinned so that
-# nothing else can come from unstable (docs/adr/0002-libsodium-from-unstable.md).
+# nothing else can come from unstable. Where that package does not install, Debian's source package is built instead;
+# ENTENTE_SODIUM=source builds it in any case, =binary never (docs/adr/0002-libsodium-from-unstable.md).
 set -euo pipefail
 
 packages=(
@@ -16,6 +17,7 @@ packages=(
   prometheus-cpp-dev libboost-dev
   clang-14 libclang-rt-14-dev
   libgtest-dev librapidcheck-dev libbenchmark-dev python3 python3-pytest python3-pytest-xdist
+  clang-format-14 clang-tidy-14
 )
 sodium_packages=(libsodium-dev libsodium26)
 sodium_minimum=1.0.22
@@ -54,7 +56,35 @@ pin_preferences() {
   printf 'Package: %s\nPin: release n=sid\nPin-Priority: 990\n' "${sodium_packages[*]}"
 }
 
-mapfile -t missing < <(missing_packages)
+# Builds the static library and headers of Debian's source package and installs them as a package of their own, named
+# libsodium-dev, so that apt knows what is on the machine. apt checks the source against the archive's signature; only
+# what that covers is unpacked. Everything happens in the folder $1.
+build_sodium() {
+  local version root=$1/root
+  unstable_source | sed 's/^Types: deb$/Types: deb-src/' >/etc/apt/sources.list.d/entente-sid-source.sources
+  apt-get -q -o Acquire::Retries=3 update
+  (cd "$1" && apt-get -q source --download-only libsodium/sid && dpkg-source -x libsodium_*.dsc source)
+  rm -f /etc/apt/sources.list.d/entente-sid-source.sources
+  version=$(cd "$1/source" && dpkg-parsechangelog -S Version)
+  dpkg --compare-versions "$version" ge "$sodium_minimum"
+  (cd "$1/source" && ./configure --prefix=/usr --libdir="/usr/lib/$(dpkg-architecture -qDEB_HOST_MULTIARCH)" \
+    --disable-shared --enable-static --with-pic --disable-dependency-tracking && make -j"$(nproc)" && make -j"$(nproc)" check &&
+    make install DESTDIR="$root")
+  mkdir -p "$root/DEBIAN"
+  printf '%s\n' 'Package: libsodium-dev' "Version: $version+entente" "Architecture: $(dpkg --print-architecture)" \
+    'Maintainer: the user of this machine <root@localhost>' 'Section: libdevel' 'Priority: optional' \
+    'Description: libsodium, static, built from the source package of Debian unstable by deploy/setup.sh' \
+    >"$root/DEBIAN/control"
+  dpkg-deb --root-owner-group --build "$root" "$1/libsodium-dev.deb"
+  dpkg -i "$1/libsodium-dev.deb"
+}
+
+case "${ENTENTE_SODIUM:-either}" in
+  either | binary | source) ;;
+  *) echo "setup: ENTENTE_SODIUM is '$ENTENTE_SODIUM'; use binary, source, or leave it unset" >&2; exit 2 ;;
+esac
+mapfile -t absent < <(missing_packages)
+missing=("${absent[@]}")
 sodium_present || missing+=("${sodium_packages[@]}")
 
 case "${1:-}" in
@@ -80,19 +110,41 @@ if [ "$(id -u)" -ne 0 ]; then
 fi
 
 export DEBIAN_FRONTEND=noninteractive
-if ! sodium_present; then
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+log=$scratch/log
+failed() {
+  tail -25 "$log" >&2
+  echo "setup: $1 (its last lines are above); mend the package source and run again" >&2
+  exit 1
+}
+install_packages() { apt-get -q install --no-install-recommends -y "$@"; }
+
+if [ "${#absent[@]}" -gt 0 ]; then
+  { apt-get -q -o Acquire::Retries=3 update && install_packages "${absent[@]}"; } >"$log" 2>&1 || failed "apt-get failed"
+fi
+if ! sodium_present && [ "${ENTENTE_SODIUM:-either}" != source ]; then
   unstable_source >/etc/apt/sources.list.d/entente-sid.sources
   pin_preferences >/etc/apt/preferences.d/entente-sid
-fi
-log=$(mktemp)
-trap 'rm -f "$log"' EXIT
-if ! { apt-get -q -o Acquire::Retries=3 update && apt-get -q install --no-install-recommends -y "${missing[@]}"; } >"$log" 2>&1; then
-  tail -25 "$log" >&2
-  echo "setup: apt-get failed (its last lines are above); mend the package source and run again" >&2
-  exit 1
+  if { apt-get -q -o Acquire::Retries=3 update && install_packages "${sodium_packages[@]}"; } >"$log" 2>&1 &&
+    sodium_present; then
+    echo "setup: libsodium $(dpkg-query -W -f='${Version}' libsodium-dev) is unstable's binary package" >&2
+  elif [ "${ENTENTE_SODIUM:-either}" = binary ]; then
+    failed "unstable's binary package of libsodium does not install"
+  else
+    tail -3 "$log" >&2
+    rm -f /etc/apt/sources.list.d/entente-sid.sources /etc/apt/preferences.d/entente-sid
+    echo "setup: unstable's binary package of libsodium does not install here; building its source package" >&2
+  fi
 fi
 if ! sodium_present; then
-  echo "setup: libsodium $sodium_minimum or newer could not be installed from unstable;" \
+  # A function in a condition runs without `set -e`: a shell of its own keeps it.
+  (set -euo pipefail; build_sodium "$scratch") >"$log" 2>&1 &
+  wait $! || failed "libsodium's source package was not built"
+  echo "setup: libsodium $(dpkg-query -W -f='${Version}' libsodium-dev) is built from unstable's source package" >&2
+fi
+if ! sodium_present; then
+  echo "setup: libsodium $sodium_minimum or newer could not be installed;" \
     "docs/adr/0002-libsodium-from-unstable.md names the alternatives" >&2
   exit 1
 fi

@@ -60,8 +60,9 @@ def main():
         result, code = publish_bundle(options.entente, options.folder, options.bundle, options.tlp)
     else:
         result, code = play_story(options.entente, options.folder)
-    result["seconds"] = round(time.monotonic() - started, 3)
-    print(json.dumps(result), flush=True)
+    if result:  # a publish that was refused as a whole has said why on stderr, and has no result
+        result["seconds"] = round(time.monotonic() - started, 3)
+        print(json.dumps(result), flush=True)
     if code == 0 and result.get("delivered") != result.get("permitted"):
         print("try: delivered differs from permitted", file=sys.stderr)
         code = 1

@@ -1,9 +1,9 @@
 #!/usr/bin/python3
 """Rules that the compiler does not know: what may include what, how long a file may be, words that must not appear.
 
-  tests/lint.py [--json]     prints each breach as file:line: rule: what; exit 1 when there is one
+  tests/lint.py [--json] [--root DIR]    prints each breach as file:line: rule: what; exit 1 when there is one
 
---json prints {"rule": [breach, ...]} for tests/run.py instead.
+--json prints {"rule": [breach, ...]} for tests/run.py instead. tests/functional/test_lint.py plants a breach of each rule.
 """
 
 import json
@@ -12,7 +12,11 @@ import re
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+import reasons
+
+RULES = ("size", "wall", "layer", "upward", "cycle", "word", "sleep", "reason")
+ROOT = pathlib.Path(sys.argv[sys.argv.index("--root") + 1] if "--root" in sys.argv else
+                    pathlib.Path(__file__).resolve().parents[1])
 
 # Lines of a file, by how its name ends; the first match counts. A split follows an idea, so the limit is a reason to look for one.
 SIZES = [("_test.cc", 360), (".h", 150), (".cc", 260), (".py", 300)]
@@ -67,6 +71,22 @@ def modules():
                 found[name] = (at, (deps.group(1).split() if deps else []), (tests.group(1).split() if tests else []),
                                re.findall(r"\b\w+_test\.cc", call), {file.rsplit(".", 1)[0] for file in files})
     return found
+
+
+def check_layers(breach):
+    """cmake/module.cmake refuses an upward dependency too; here it has a file and a place."""
+    layers, uses = {}, []
+    for path in ROOT.glob("**/CMakeLists.txt"):
+        at = str(path.relative_to(ROOT))
+        for call in re.findall(r"entente_module\(([^)]*)\)", "" if at.startswith("build/") else path.read_text()):
+            name, layer = re.search(r"NAME (\w+)", call).group(1), re.search(r"LAYER (\d+)", call)
+            if layer:
+                layers[name] = int(layer.group(1))
+                uses.append((at, name, re.search(r"\bDEPS ([\w\s]*?)(?=\b[A-Z_]{4,}\b|$)", call)))
+    for at, name, deps in uses:
+        for dep in deps.group(1).split() if deps else ():
+            if layers.get(dep, -1) >= layers[name]:
+                breach("upward", at, 1, f"{name} of layer {layers[name]} depends on {dep} of layer {layers[dep]}")
 
 
 def reach(name, known, seen=None):
@@ -144,7 +164,7 @@ def check_words(path, text, breach):
 
 
 def main():
-    breaches = {rule: [] for rule in ("size", "wall", "layer", "cycle", "word", "sleep")}
+    breaches = {rule: [] for rule in RULES}
 
     def breach(rule, path, number, what):
         breaches[rule].append(f"{path}:{number}: {rule}: {what}")
@@ -161,10 +181,15 @@ def main():
         if path.endswith((".cc", ".h")):
             check_includes(path, text, known, breach)
             graph[path] = [name for _, quote, name in includes(text) if quote == '"' and (ROOT / name).exists()]
+    check_layers(breach)
+    for what in reasons.breaches(ROOT) if (ROOT / "base/reject.cc").exists() else ():
+        breach("reason", "base/reject.cc", 1, what)
     check_cycles({node: following for node, following in graph.items() if node.endswith(".h")}, breach)
     if "--json" in sys.argv:
         print(json.dumps(breaches))
         return
+    for name, why in reasons.NOT_REACHABLE.items():
+        print(f"reason {name} is not reachable in this version: {why}")
     for lines in breaches.values():
         for line in lines:
             print(line)

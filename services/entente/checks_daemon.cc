@@ -98,6 +98,12 @@ void ExamineDaemon(const v1::StatusReply& status, std::vector<Finding>& findings
   ExaminePort("peer", status.peer_address(), "accepted peers get a session, everybody else is refused in the handshake",
               true, findings);
   ExaminePort("metrics", status.metrics_address(), "without authentication", false, findings);
+  if (!status.metrics_address().empty()) {
+    findings.push_back({kPorts, Result::kOk,
+                        "for prometheus.yml: scrape_configs: [{job_name: entente, static_configs: [{targets: [\"" +
+                            status.metrics_address() + "\"]}]}]",
+                        ""});
+  }
   findings.push_back({kPorts, Result::kOk, "admin socket is open to this user only", ""});
   ExaminePeers(status, findings);
 }

@@ -19,6 +19,12 @@ struct Invocation {
   std::function<Exit()> command;
 };
 
+// Stands below every --help and in every manual page.
+inline constexpr auto kExitCodes =
+    "Exit codes: 0 ok, 1 failed, 2 usage, 3 refused by policy, 4 verification failed, 5 peer unreachable, 6 partly "
+    "done.\n"
+    "Every error names a code; `entente help ENT-1234` explains it. docs/cli.md is the whole reference.";
+
 // Each adds its command (or family of commands) to `app`; parsing then sets invocation.command. `invocation` outlives
 // `app`.
 void AddInit(CLI::App& app, Invocation& invocation);
@@ -33,6 +39,8 @@ void AddTail(CLI::App& app, Invocation& invocation);
 void AddExplain(CLI::App& app, Invocation& invocation);
 void AddFsck(CLI::App& app, Invocation& invocation);
 void AddDemo(CLI::App& app, Invocation& invocation);
+void AddCompletion(CLI::App& app, Invocation& invocation);
+void AddMan(CLI::App& app, Invocation& invocation);
 void AddVersion(CLI::App& app, Invocation& invocation);
 void AddHelp(CLI::App& app, Invocation& invocation);
 

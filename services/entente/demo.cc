@@ -98,7 +98,7 @@ void AddDemo(CLI::App& app, Invocation& invocation) {
   const auto add = [&](const char* name, const char* help, bool must_exist,
                        Exit (*act)(const Invocation&, const Federation&)) {
     CLI::App* command = family->add_subcommand(name, help);
-    command->add_option("--dir", *folder, "Where it lives (default: ~/.local/state/entente-demo)");
+    command->add_option("--dir", *folder, "Where it lives (default: ~/.local/state/entente-demo)")->type_name("DIR");
     command->callback([&invocation, folder, must_exist, act] {
       invocation.command = [&invocation, folder, must_exist, act] {
         return RunOn(invocation, *folder, must_exist, act);

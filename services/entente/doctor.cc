@@ -4,6 +4,7 @@
 #include "services/entente/checks.h"
 #include "services/entente/commands.h"
 #include "services/entente/json_writer.h"
+#include "services/entente/support_bundle.h"
 
 namespace entente::cli {
 namespace {
@@ -52,23 +53,53 @@ std::string FindingsJson(const std::vector<Finding>& findings, bool ok) {
   return json.EndArray().EndObject().text();
 }
 
-Exit RunDoctor(const Invocation& invocation, const std::string& passphrase_file) {
-  if (invocation.node.empty()) {
-    return Fail(RejectReason::kUsage, "no node is named", "give --node DIR or set ENTENTE_NODE");
+struct DoctorFlags {
+  std::string passphrase_file, bundle;
+  std::vector<std::string> dial;
+  bool pre = false;
+};
+
+Exit WriteBundle(const Invocation& invocation, const DoctorFlags& flags, const std::vector<Finding>& findings,
+                 bool ok) {
+  const auto members =
+      WriteSupportBundle(invocation.node, flags.bundle, {FindingsJson(findings, ok), "entente " ENTENTE_VERSION});
+  if (!members.ok()) {
+    return Fail(members.status(), "name a new file with --bundle, in a folder that takes one");
   }
-  const std::vector<Finding> findings = Examine(invocation.node, passphrase_file);
+  if (invocation.json) {
+    JsonWriter json;
+    json.BeginObject().Field("bundle", flags.bundle).Key("members").BeginArray();
+    for (const std::string& member : *members) json.Value(member);
+    Print(json.EndArray().Field("ok", ok).EndObject().text());
+  } else {
+    for (const std::string& member : *members) Print(member);
+    Say(Shown(flags.bundle) + " is written; look through it before you send it");
+  }
+  return Exit::kOk;
+}
+
+Exit RunDoctor(const Invocation& invocation, const DoctorFlags& flags) {
+  if (invocation.node.empty() && !flags.pre) {
+    return Fail(RejectReason::kUsage, "no node is named",
+                "give --node DIR or set ENTENTE_NODE, or --pre before `init`");
+  }
+  const std::vector<Finding> findings =
+      flags.pre ? ExamineBefore(invocation.node, flags.dial) : Examine(invocation.node, flags.passphrase_file);
   size_t failures = 0, warnings = 0;
   for (const Finding& finding : findings) {
     if (finding.result == Finding::Result::kFailure) ++failures;
     if (finding.result == Finding::Result::kWarning) ++warnings;
   }
+  if (!flags.bundle.empty()) return WriteBundle(invocation, flags, findings, failures == 0);
   if (invocation.json) {
     Print(FindingsJson(findings, failures == 0));
   } else {
     PrintFindings(invocation.terminal, findings);
     Print(std::to_string(findings.size()) + " checks, " + std::to_string(failures) + " failures, " +
           std::to_string(warnings) + " warnings");
-    Next(invocation.terminal, failures > 0 ? "follow the first hint, then entente doctor" : "entente status");
+    Next(invocation.terminal, failures > 0 ? "follow the first hint, then entente doctor"
+                              : flags.pre  ? "entente init --node DIR --name N --nation XX"
+                                           : "entente status");
   }
   return failures == 0 ? Exit::kOk : Exit::kFailed;
 }
@@ -76,12 +107,20 @@ Exit RunDoctor(const Invocation& invocation, const std::string& passphrase_file)
 }  // namespace
 
 void AddDoctor(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("doctor", "Check configuration, files, keys, ports, machine and peers");
-  const auto passphrase_file = std::make_shared<std::string>();
-  command->add_option("--passphrase-file", *passphrase_file, "File with the passphrase (default: DIR/passphrase)");
-  command->callback([&invocation, passphrase_file] {
-    invocation.command = [&invocation, passphrase_file] { return RunDoctor(invocation, *passphrase_file); };
-  });
+  CLI::App* command =
+      app.add_subcommand("doctor", "Check configuration, files, keys, ports, machine and peers; make a support bundle");
+  const auto flags = std::make_shared<DoctorFlags>();
+  CLI::Option* pre = command->add_flag("--pre", flags->pre, "Before `init`: is this machine fit for a node?");
+  command->add_option("--dial", flags->dial, "With --pre: can this host:port be reached? Repeat for more")
+      ->allow_extra_args(false)
+      ->needs(pre);
+  command->add_option("--bundle", flags->bundle, "Write all that helps a supporter into this new tar file; no secrets")
+      ->type_name("FILE")
+      ->excludes(pre);
+  command->add_option("--passphrase-file", flags->passphrase_file, "File with the passphrase (default: DIR/passphrase)")
+      ->type_name("FILE");
+  command->callback(
+      [&invocation, flags] { invocation.command = [&invocation, flags] { return RunDoctor(invocation, *flags); }; });
 }
 
 }  // namespace entente::cli

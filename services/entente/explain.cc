@@ -92,7 +92,7 @@ void AddExplain(CLI::App& app, Invocation& invocation) {
   const auto id = std::make_shared<std::string>(), peer = std::make_shared<std::string>();
   const auto version = std::make_shared<std::string>();
   command->add_option("ID", *id, "STIX id of the object")->required();
-  command->add_option("--peer", *peer, "Name of the peer")->required();
+  command->add_option("--peer", *peer, "Name of the peer")->required()->type_name("PEER");
   command->add_option("--version", *version, "The version with this `modified` (default: the newest)");
   command->callback([&invocation, id, peer, version] {
     invocation.command = [&invocation, id, peer, version] { return RunExplain(invocation, *id, *peer, *version); };

@@ -82,8 +82,10 @@ void AddFsck(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("fsck", "Check every record, signature and view of the store");
   const auto flags = std::make_shared<FsckFlags>();
   command->add_flag("--rebuild", flags->rebuild, "Make damaged views anew from the journal");
-  command->add_option("--passphrase-file", flags->passphrase_file,
-                      "For a stopped node: file with the passphrase (default: DIR/passphrase)");
+  command
+      ->add_option("--passphrase-file", flags->passphrase_file,
+                   "For a stopped node: file with the passphrase (default: DIR/passphrase)")
+      ->type_name("FILE");
   command->callback(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunFsck(invocation, *flags); }; });
 }

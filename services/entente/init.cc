@@ -1,6 +1,7 @@
 #include <CLI/CLI.hpp>
 #include <memory>
 
+#include "services/entente/checks.h"
 #include "services/entente/commands.h"
 #include "services/entente/json_writer.h"
 #include "services/entente/process.h"
@@ -9,7 +10,6 @@
 namespace entente::cli {
 namespace {
 
-constexpr uint16_t kPeerPort = 7443, kMetricsPort = 9464;
 constexpr auto kUnknownNation = "ZZ";  // user-assigned in ISO 3166: "unknown"
 
 struct InitFlags {
@@ -77,6 +77,7 @@ void AddInit(CLI::App& app, Invocation& invocation) {
   command->add_option("--name", options.name, "Name of the organisation, as in cert.norlandia")->required();
   command->add_option("--nation", options.nation, "ISO 3166-1 code of its nation (default: ZZ, unknown)");
   command->add_option("--kind", options.kind, "nation, cert, private, research, observer or relay")
+      ->type_name("KIND")
       ->capture_default_str();
   CLI::Option* listen =
       command->add_option("--listen", options.peer_listen,
@@ -85,8 +86,10 @@ void AddInit(CLI::App& app, Invocation& invocation) {
   CLI::Option* metrics =
       command->add_option("--metrics", options.metrics_listen,
                           "Metrics port as host:port (default: 127.0.0.1:9464, or a free port); none: off");
-  command->add_option("--passphrase-file", options.passphrase_file,
-                      "File with the passphrase, mode 0600 (default: DIR/passphrase, made at random)");
+  command
+      ->add_option("--passphrase-file", options.passphrase_file,
+                   "File with the passphrase, mode 0600 (default: DIR/passphrase, made at random)")
+      ->type_name("FILE");
   command
       ->add_option("--root-cost", flags->root_cost,
                    "Memory that opening the root key takes: sensitive (1 GiB) or daemon")

@@ -122,7 +122,7 @@ Exit Fail(RejectReason reason, std::string_view what, std::string_view fix) {
   const std::string code(known.code);
   Say("error: " + Shown(what));
   Say("  why   " + std::string(known.meaning));
-  Say("  fix   " + std::string(fix.empty() ? RemedyFor(reason) : fix));
+  Say("  fix   " + (fix.empty() ? std::string(RemedyFor(reason)) : Shown(fix)));
   Say("  code  " + code + " " + std::string(known.name) + " (entente help " + code + ")");
   return ExitOf(Reject(reason, what));
 }

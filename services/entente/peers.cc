@@ -152,13 +152,16 @@ Exit RunShow(const Invocation& invocation, const std::string& name) {
 void AddAdd(CLI::App& family, Invocation& invocation) {
   CLI::App* command = family.add_subcommand("add", "Accept an organisation, or change what is on file about it");
   const auto flags = std::make_shared<AddFlags>();
-  command->add_option("CARD", flags->card_file, "The card file that its `entente init` wrote")->required();
+  command->add_option("CARD", flags->card_file, "The card file that its `entente init` wrote")->required()->type_name("FILE");
   command->add_option("--fingerprint", flags->fingerprint, "Its fingerprint, compared over a channel you trust")
       ->required();
   command->add_option("--nation", flags->nation, "ISO 3166-1 code of its nation")->required();
-  command->add_option("--kind", flags->kind, "nation, cert, private, research, observer or relay")->required();
+  command->add_option("--kind", flags->kind, "nation, cert, private, research, observer or relay")
+      ->required()
+      ->type_name("KIND");
   command->add_option("--ceiling", flags->ceiling,
-                      "Strictest label ever exchanged with it (default: AMBER+STRICT; GREEN for an observer or relay)");
+                      "Strictest label ever exchanged with it (default: AMBER+STRICT; GREEN for an observer or relay)")
+      ->type_name("LABEL");
   command->add_option("--name", flags->name, "What to call it here (default: the card's name)");
   command->add_option("--sector", flags->sectors, "A sector it belongs to, as in energy; repeat for more")
       ->allow_extra_args(false);
@@ -175,7 +178,7 @@ void AddPeer(CLI::App& app, Invocation& invocation) {
   list->callback([&invocation] { invocation.command = [&invocation] { return RunList(invocation); }; });
   CLI::App* show = family->add_subcommand("show", "One peer");
   const auto name = std::make_shared<std::string>();
-  show->add_option("NAME", *name, "Name of the peer")->required();
+  show->add_option("NAME", *name, "Name of the peer")->required()->type_name("PEER");
   show->callback(
       [&invocation, name] { invocation.command = [&invocation, name] { return RunShow(invocation, *name); }; });
 }

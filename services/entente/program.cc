@@ -13,11 +13,6 @@ namespace {
 constexpr auto kAbout =
     "Entente exchanges signed, TLP-labelled threat intelligence with other organisations' nodes.\n"
     "First steps: entente demo up, entente demo play; or entente init --node DIR --name N --nation XX.";
-constexpr auto kExitCodes =
-    "Exit codes: 0 ok, 1 failed, 2 usage, 3 refused by policy, 4 verification failed, 5 peer unreachable, 6 partly "
-    "done.\n"
-    "Every error names a code; `entente help ENT-1234` explains it. docs/cli.md is the whole reference.";
-
 std::string NotEmpty(const std::string& value) {
   return value.empty() ? "its value is empty; give one, or leave the option away" : "";
 }
@@ -27,7 +22,7 @@ std::string NotEmpty(const std::string& value) {
 void AddToAll(CLI::App& app, Invocation& invocation) {
   for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) AddToAll(*command, invocation);
   app.require_subcommand(0, 1);
-  app.add_option("--node", invocation.node, "Folder of the node (or ENTENTE_NODE)");
+  app.add_option("--node", invocation.node, "Folder of the node (or ENTENTE_NODE)")->type_name("DIR");
   app.add_flag("--json", invocation.json, "One line of JSON on stdout instead of text");
   for (CLI::Option* option : app.get_options()) {
     if (option->get_items_expected_min() > 0) option->check(CLI::Validator(NotEmpty, ""));
@@ -50,6 +45,8 @@ void Build(CLI::App& app, Invocation& invocation) {
   AddExplain(app, invocation);
   AddFsck(app, invocation);
   AddDemo(app, invocation);
+  AddCompletion(app, invocation);
+  AddMan(app, invocation);
   AddVersion(app, invocation);
   AddHelp(app, invocation);
   AddToAll(app, invocation);

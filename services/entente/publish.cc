@@ -74,19 +74,20 @@ Exit RunPublish(const Invocation& invocation, const Publish& publish) {
 
 void AddReleaseOptions(CLI::App& command, PublishFlags& flags) {
   const auto list = [&command](const std::string& name, std::vector<std::string>& into, const std::string& help) {
-    command.add_option(name, into, help + "; repeat for more")->allow_extra_args(false)->group("Release");
+    return command.add_option(name, into, help + "; repeat for more")->allow_extra_args(false)->group("Release");
   };
   const auto text = [&command](const std::string& name, std::string& into, const std::string& help) {
-    command.add_option(name, into, help)->group("Release");
+    return command.add_option(name, into, help)->group("Release");
   };
-  text("--tlp", flags.tlp, "CLEAR, GREEN, AMBER, AMBER+STRICT or RED: labels what has none, may raise, never lowers");
-  list("--to", flags.to, "Address it to this peer");
+  text("--tlp", flags.tlp, "CLEAR, GREEN, AMBER, AMBER+STRICT or RED: labels what has none, may raise, never lowers")
+      ->type_name("LABEL");
+  list("--to", flags.to, "Address it to this peer")->type_name("PEER");
   list("--rel-to", flags.rel_to, "Releasable to this nation only");
   list("--not-rel-to", flags.not_rel_to, "Not releasable to this nation");
   command.add_flag("--orcon", flags.orcon, "The originator controls onward release")->group("Release");
   text("--pap", flags.pap, "Permissible actions: CLEAR, GREEN, AMBER or RED");
   text("--embargo-until", flags.embargo_until, "UTC time before which it is held to the addressees");
-  text("--post-embargo-tlp", flags.post_embargo_tlp, "Label from the end of the embargo on");
+  text("--post-embargo-tlp", flags.post_embargo_tlp, "Label from the end of the embargo on")->type_name("LABEL");
   list("--sector-to", flags.sector_to, "For organisations of this sector only");
   list("--purpose", flags.purpose, "Permitted use");
   text("--personal-data", flags.personal_data, "none, present or special");
@@ -102,7 +103,9 @@ void AddReleaseOptions(CLI::App& command, PublishFlags& flags) {
 void AddPublish(CLI::App& app, Invocation& invocation) {
   CLI::App* command = app.add_subcommand("publish", "Sign, seal and share the objects of a STIX file");
   const auto publish = std::make_shared<Publish>();
-  command->add_option("FILE", publish->file, "STIX bundle, array of objects or one object; - for stdin")->required();
+  command->add_option("FILE", publish->file, "STIX bundle, array of objects or one object; - for stdin")
+      ->required()
+      ->type_name("FILE");
   AddReleaseOptions(*command, publish->flags);
   command
       ->add_option("--wait", publish->wait_seconds,

@@ -67,7 +67,26 @@ Exit RunGet(const Invocation& invocation, const GetFlags& flags) {
   return Exit::kOk;
 }
 
-Exit RunSearch(const Invocation& invocation, const std::string& value, uint32_t limit) {
+constexpr size_t kMaxSearchBytes = 1 << 20;  // far over what the daemon takes; a file given by mistake ends here
+
+// The first line of stdin, without its end: so that a value stands on no command line for others to see.
+absl::StatusOr<std::string> ValueFromStdin() {
+  std::string line;
+  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) {
+    line += static_cast<char>(c);
+    if (line.size() > kMaxSearchBytes) return Reject(RejectReason::kLimit, "the value on stdin is over 1 MiB");
+  }
+  if (line.ends_with('\r')) line.pop_back();
+  if (line.empty()) return Reject(RejectReason::kUsage, "stdin has no value on its first line; give one");
+  return line;
+}
+
+Exit RunSearch(const Invocation& invocation, std::string value, uint32_t limit) {
+  if (value == "-") {
+    absl::StatusOr<std::string> given = ValueFromStdin();
+    if (!given.ok()) return Fail(given.status());
+    value = *std::move(given);
+  }
   const auto client = AdminClient::Connect(invocation.node);
   if (!client.ok()) return Fail(client.status());
   v1::SearchRequest request;
@@ -180,7 +199,10 @@ void AddSearch(CLI::App& app, Invocation& invocation) {
       app.add_subcommand("search", "Objects that name a value: domain, address, hash, CVE, technique, name");
   const auto value = std::make_shared<std::string>();
   const auto limit = std::make_shared<uint32_t>(0);
-  command->add_option("VALUE", *value, "The whole value; any case, hxxp and [.] are understood")->required();
+  command
+      ->add_option("VALUE", *value,
+                   "The whole value; any case, hxxp and [.] are understood; - for the first line of stdin")
+      ->required();
   command->add_option("--limit", *limit, "At most this many (default: 1000)")->check(CLI::Range(1, 100'000));
   command->callback([&invocation, value, limit] {
     invocation.command = [&invocation, value, limit] { return RunSearch(invocation, *value, *limit); };
@@ -195,7 +217,7 @@ void AddTail(CLI::App& app, Invocation& invocation) {
   command->add_flag("-f,--follow", flags->follow, "Go on as objects arrive");
   command->add_flag("--content", flags->content, "With --json: the object's exact text as member `content`");
   command->add_option("--type", flags->type, "Only this STIX type");
-  command->add_option("--peer", flags->peer, "Only from this origin");
+  command->add_option("--peer", flags->peer, "Only from this origin")->type_name("PEER");
   command->callback(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunTail(invocation, *flags); }; });
 }

@@ -12,6 +12,8 @@ namespace entente::cli {
 // Members of an open object.
 void WritePeerStatus(JsonWriter& json, const v1::PeerStatus& peer);
 void WriteObjectRow(JsonWriter& json, const v1::ObjectRow& row);
+// One line, as `entente status --json` prints it.
+std::string StatusJson(const v1::StatusReply& status);
 
 std::string PaintedState(const Terminal& terminal, std::string_view state);
 // "TLP:AMBER+STRICT", or "unlabelled".

@@ -7,7 +7,6 @@
 #include "services/entente/rows.h"
 
 namespace entente::cli {
-namespace {
 
 std::string StatusJson(const v1::StatusReply& status) {
   JsonWriter json;
@@ -24,6 +23,8 @@ std::string StatusJson(const v1::StatusReply& status) {
   json.Field("peer_address", status.peer_address()).Field("metrics_address", status.metrics_address());
   return json.Field("started", Timestamp(status.started_us())).EndObject().text();
 }
+
+namespace {
 
 void PrintStatus(const Terminal& terminal, const v1::StatusReply& status) {
   const absl::Time now = absl::Now();

@@ -1,24 +1,19 @@
 #include <malloc.h>
-#include <sys/prctl.h>
-#include <sys/resource.h>
-#include <sys/stat.h>
+#include <unistd.h>
 
 #include <csignal>
 #include <cstdio>
 
+#include "services/entented/harden.h"
 #include "services/entented/log.h"
 #include "services/entented/node.h"
 
 namespace entente::node {
 namespace {
 
-// Keys live in this process: no core file, no debugger of another process of the same user, no file that others may
-// read. Signals are taken by Node::Run alone; every later thread inherits the mask.
-void Harden() {
-  const rlimit none{0, 0};
-  setrlimit(RLIMIT_CORE, &none);
-  prctl(PR_SET_DUMPABLE, 0);
-  umask(077);
+// Signals are taken by Node::Run alone; every later thread inherits the mask.
+void Prepare() {
+  HardenProcess();
   mallopt(M_ARENA_MAX, 2);  // each arena keeps freed memory; with one per thread the daemon never gives any back
   sigset_t signals;
   sigemptyset(&signals);
@@ -26,8 +21,9 @@ void Harden() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
+// The last line that a person sees. Where nobody watches, stderr has JSON lines only, and the log has told it.
 int Refused(const absl::Status& status) {
-  std::fprintf(stderr, "entented: %s\n", OneLine(status).c_str());
+  if (isatty(STDERR_FILENO) == 1) std::fprintf(stderr, "entented: %s\n", OneLine(status).c_str());
   return 1;
 }
 
@@ -38,9 +34,12 @@ std::string VersionLine() {
 }
 
 int RunDaemon(const std::string& folder, const std::string& passphrase_file) {
-  Harden();
+  Prepare();
   const auto node = Node::Open(folder, passphrase_file);
-  if (!node.ok()) return Refused(node.status());
+  if (!node.ok()) {
+    if (isatty(STDERR_FILENO) != 1) LogRefusal(LogLevel::kError, "the node could not start", node.status());
+    return Refused(node.status());
+  }
   if (const absl::Status status = (*node)->Start(); !status.ok()) {
     LogRefusal(LogLevel::kError, "the node could not start", status);
     return Refused(status);

@@ -77,6 +77,12 @@ std::string Quoted(std::string_view text) {
   return out + "\"";
 }
 
+// A plain value that could be taken for more than one word of the line stands in quotes.
+std::string PlainValue(std::string_view text) {
+  const bool bare = !text.empty() && text.find_first_of(" \"=") == std::string_view::npos;
+  return bare ? model::Escaped(text, kMaxFieldBytes) : Quoted(text);
+}
+
 std::string TimeText(int64_t unix_us, const char* format) {
   return absl::FormatTime(format, absl::FromUnixMicros(unix_us), absl::UTCTimeZone());
 }
@@ -118,8 +124,7 @@ std::string PlainLine(int64_t unix_us, LogLevel level, std::string_view message,
                       std::initializer_list<LogField> fields) {
   std::string line = TimeText(unix_us, "%H:%M:%E3SZ ") + std::string(kNames[static_cast<size_t>(level)]) + " " +
                      model::Escaped(message, kMaxFieldBytes);
-  for (const auto& [name, value] : fields)
-    line += "  " + std::string(name) + "=" + model::Escaped(value, kMaxFieldBytes);
+  for (const auto& [name, value] : fields) line += "  " + std::string(name) + "=" + PlainValue(value);
   return line;
 }
 

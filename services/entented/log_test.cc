@@ -22,7 +22,12 @@ TEST(LogLine, PlainIsForPeople) {
             "22:13:20.123Z warn session  state=refused");
 }
 
-TEST(LogLine, ReceivedTextCannotEndTheLineOrAddFields) {
+TEST(LogLine, O80PlainValuesCannotLookLikeOtherFields) {
+  EXPECT_EQ(PlainLine(kMoment, LogLevel::kInfo, "session", {{"detail", "x  state=up"}, {"peer", "a\"b"}, {"none", ""}}),
+            R"(22:13:20.123Z info session  detail="x  state=up"  peer="a\"b"  none="")");
+}
+
+TEST(LogLine, O80ReceivedTextCannotEndTheLineOrAddFields) {
   const std::string hostile = "x\",\"level\":\"error\n\x1b[2J\xe2\x80\xae\xff";
   const std::string json = JsonLine(kMoment, LogLevel::kInfo, "m", {{"detail", hostile}});
   EXPECT_EQ(json.find('\n'), std::string::npos);

@@ -8,7 +8,12 @@ namespace {
 constexpr char kText[] = "text/plain; charset=utf-8";
 constexpr char kExpositionText[] = "text/plain; version=0.0.4; charset=utf-8";
 
-// 200 "ready", or 503 with one line for each condition that fails. Verbose lists those that hold, too.
+unsigned HttpOf(RejectReason reason) {
+  return static_cast<unsigned>(Describe(reason).http);
+}
+
+// 200 "ready", or what the table has for kUnavailable, whichever condition fails: one line for each that does. Verbose
+// lists those that hold, too.
 Page Readiness(const std::vector<Check>& checks, bool verbose) {
   std::string lines;
   bool ready = true;
@@ -22,7 +27,8 @@ Page Readiness(const std::vector<Check>& checks, bool verbose) {
       lines += "ok   " + check.name + "\n";
     }
   }
-  return {ready ? 200u : 503u, kText, lines + (ready ? "ready\n" : "not ready\n")};
+  const RejectReason reason = ready ? RejectReason::kNone : RejectReason::kUnavailable;
+  return {HttpOf(reason), kText, lines + (ready ? "ready\n" : "not ready\n")};
 }
 
 }  // namespace
@@ -37,7 +43,7 @@ Page Answer(const MetricsSources& sources, std::string_view target) {
     return {
         200, kText,
         "/metrics  Prometheus text format\n/livez    is the process alive\n/readyz   does the node serve (?verbose)\n"};
-  return {404, kText, "not found; try /\n"};
+  return {HttpOf(RejectReason::kNotFound), kText, "not found; try /\n"};
 }
 
 Page WrongMethod() {

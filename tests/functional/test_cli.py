@@ -2,6 +2,7 @@
 
 import json
 import os
+import pathlib
 import signal
 import subprocess
 
@@ -10,7 +11,7 @@ import pytest
 from federation import ENTENTE, bundle_file, indicator, run, wait_for
 
 COMMANDS = ["init", "run", "status", "doctor", "peer", "peer add", "peer show", "publish", "get", "search", "tail",
-            "explain", "fsck", "demo", "demo up", "version", "help"]
+            "explain", "fsck", "demo", "demo up", "completion", "man", "version", "help"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -154,12 +155,13 @@ def test_a_file_that_is_no_bundle_is_partly_done_with_a_result(pair, tmp_path, t
 
 def test_a_daemon_that_dies_before_its_first_answer_leaves_a_result(make_node, tmp_path):
     node = make_node("cert.norlandia").start()
+    earlier = socket_clients(node)
     feed, give = os.pipe()
     publisher = subprocess.Popen([ENTENTE, "publish", "-", "--node", node.dir, "--json"], stdin=feed,
                                  stdout=subprocess.PIPE, stderr=subprocess.PIPE)
     os.close(feed)
     os.write(give, b"[" + json.dumps(indicator(tlp="CLEAR")).encode())
-    wait_for(lambda: socket_clients(node) > 0, "the publish call to be open")
+    wait_for(lambda: socket_clients(node) - earlier, "the publish call to be open")
     node.kill()
     os.close(give)
     out, err = publisher.communicate(timeout=30)
@@ -168,9 +170,11 @@ def test_a_daemon_that_dies_before_its_first_answer_leaves_a_result(make_node, t
 
 
 def socket_clients(node):
-    path = str(node.dir / "admin.sock")
+    """Inodes of the connections that the daemon has taken; it lets go of one some time after its client has."""
+    descriptors = pathlib.Path(f"/proc/{node.daemon_pid()}/fd")
+    held = {os.readlink(fd).strip("socket:[]") for fd in descriptors.iterdir() if fd.is_symlink()}
     rows = [line.split() for line in open("/proc/net/unix")]
-    return sum(1 for row in rows if row[-1].endswith("/admin.sock") and row[5] == "03") if os.path.exists(path) else 0
+    return {row[6] for row in rows if row[-1].endswith("/admin.sock") and row[5] == "03"} & held
 
 
 def test_closed_streams_are_told_and_harm_nothing(pair, tmp_path):
@@ -229,7 +233,8 @@ def test_a_configuration_under_another_name_is_refused(make_node):
     config = node.dir / "entente.toml"
     config.write_text(config.read_text().replace('name = "cert.norlandia"', 'name = "cert.estovia"'))
     done = node.cli("run", check=1)
-    assert b"CONFIG" in done.stderr and b'"cert.norlandia"' in done.stderr and b"identity" in done.stderr
+    record = json.loads(done.stderr)
+    assert record["reason"] == "CONFIG" and '"cert.norlandia"' in record["detail"] and "identity" in record["detail"]
 
 
 def test_demo_status_tells_a_stopped_process_from_one_that_does_not_respond(tmp_path):

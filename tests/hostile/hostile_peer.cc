@@ -20,6 +20,7 @@
 #include "services/peer/grpc_transport.h"
 #include "services/peer/hello.h"
 #include "services/peer/inbound.h"
+#include "tests/hostile/forgeries.h"
 #include "trust/card.h"
 
 namespace entente::hostile {
@@ -50,6 +51,10 @@ std::string ReadFile(const std::string& path) {
   return text.str();
 }
 
+// What a peer writes where its text may be shown: it ends lines, adds fields, colours, and turns the reading direction.
+constexpr char kHostileText[] =
+    "x\",\"level\":\"error\"}\r\n{\"level\":\"forged\"}\x1b[31m\xe2\x80\xae  state=up";
+
 // The session as a peer that follows the frames' rules and nothing else.
 class Line {
  public:
@@ -63,6 +68,7 @@ class Line {
                       });
     v1::Frame hello;
     *hello.mutable_hello() = Must(peer::MakeHello(room_, target_));
+    hello.mutable_hello()->set_software(kHostileText);
     transport_->Write(hello);
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [this] { return (prekey_ && credit_) || closed_; });
@@ -123,6 +129,15 @@ class Line {
     set_deaf(false);
     return "silent";
   }
+  // "closed" once the daemon has answered a Bye of hostile words.
+  std::string SayBye() {
+    v1::Frame bye;
+    bye.mutable_bye()->set_reason(kHostileText);
+    transport_->Write(bye);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return closed_; });
+    return "closed";
+  }
 
  private:
   // What the daemon said at the end; empty: nothing.
@@ -181,6 +196,7 @@ struct Hostile {
   }
   std::string Run(const std::string& scenario) {
     constexpr size_t kSlot = envelope::kHeaderSize, kCommitment = kSlot + envelope::kSlotSize;
+    if (scenario == "bye") return line.SayBye();
     if (scenario == "good") return line.Send(Sealed(Honest({target})));
     if (scenario == "never-reads") return line.NeverRead();
     if (scenario == "flip-header") return Flip(20);
@@ -212,6 +228,13 @@ struct Hostile {
       wire.back() ^= 0x04;
       return line.Waste(wire);
     }
+    const Forger forger{self, target, line.prekey(), Honest({target}), crypto::RandomId<StreamId>().str(), Content(++number)};
+    std::string answer;
+    for (const Bytes& wire : Forge(forger, scenario)) {
+      if (!answer.empty() && answer != "accepted") return "first " + answer;
+      answer = line.Send(wire);
+    }
+    if (!answer.empty()) return answer;
     std::cerr << "hostile_peer: no scenario '" << scenario << "'\n";
     std::exit(2);
   }
