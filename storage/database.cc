@@ -88,7 +88,9 @@ void Database::CloseEngine() {
 absl::Status Database::Reopen() {
   if (!gate_.TryShut()) return Reject(RejectReason::kUnavailable, "somebody reads the store; try again");
   CloseEngine();
-  const absl::Status opened = OpenEngine();
+  // Never a new store in place of one that is gone.
+  const absl::Status opened =
+      Exists(path_) ? OpenEngine() : Reject(RejectReason::kStoreCorrupt, "the store at " + path_ + " is gone");
   gate_.Open();
   return opened;
 }
