@@ -20,6 +20,8 @@ struct PeerCounters {
   std::atomic<uint64_t> envelopes_refused{0};  // by us
   std::atomic<uint64_t> refusals_received{0};  // by the peer
   std::atomic<uint64_t> sequence_gaps{0}, sessions{0}, bytes_received{0}, bytes_sent{0};
+  std::atomic<uint64_t> cuts{0};                // connections cut off for what the party sent below the session
+  std::atomic<const char*> last_cut{""};        // the budget or limit of the last one; constant text
   std::atomic<int64_t> last_contact_us{0};
   std::atomic<bool> up{false};
 };
@@ -38,8 +40,10 @@ enum class HandshakeRefusal {
   kClock,         // certificate or identity document not in its time
   kOrganisation,  // not accepted here, or another than was dialled
   kKey,           // the named key is not the organisation's, or did not sign
-  kTls,           // ended before a certificate was checked: none shown, no TLS, hung up
-  kTimeout,       // the same, cut off after the time for handshakes
+  kNoTls,         // the first byte was not TLS
+  kNoCertificate, // showed none
+  kTls,           // TLS that failed otherwise: another version, no h2, hung up
+  kTimeout,       // cut off after the time for handshakes
   kConnections,   // over the limit of connections
   kAddress,       // over the limit for one address
   kDescriptors,   // no file descriptor to spare

@@ -43,6 +43,7 @@ void Housekeeping::Look() {
   LookAtPeers();
   LookAtRefusals();
   LookAtHandshakes();
+  LookAtCuts();
 }
 
 void Housekeeping::Rotate() {
@@ -92,6 +93,16 @@ void Housekeeping::LookAtHandshakes() {
     if (now == before) continue;
     Log(LogLevel::kWarn, "handshake refused",
         {{"count", std::to_string(now - before)}, {"why", std::string(exchange::Counters::Name(why))}});
+  }
+}
+
+void Housekeeping::LookAtCuts() {
+  for (const auto& accepted : room_.directory.All()) {
+    const exchange::PeerCounters& peer = room_.counters.Peer(accepted->party.org);
+    const uint64_t now = peer.cuts, before = std::exchange(cuts_[accepted->party.name], now);
+    if (now == before) continue;
+    Log(LogLevel::kWarn, "peer cut off",
+        {{"peer", accepted->party.name}, {"count", std::to_string(now - before)}, {"over", peer.last_cut.load()}});
   }
 }
 

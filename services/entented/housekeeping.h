@@ -14,7 +14,7 @@
 namespace entente::node {
 
 // One quiet thread: rotates prekeys every hour, and writes to the log what changed since it last looked: sessions up or
-// down, intake stopped or resumed, refusals by reason, those of handshakes too: at most twelve lines a minute for each.
+// down, intake stopped or resumed, refusals by reason, those of handshakes too, peers that were cut off: at most twelve lines a minute for each.
 // So a flood of bad input costs a few lines, not a full disk.
 class Housekeeping {
  public:
@@ -34,11 +34,13 @@ class Housekeeping {
   void LookAtPeers();
   void LookAtRefusals();
   void LookAtHandshakes();
+  void LookAtCuts();
 
   exchange::Room room_;
   std::function<std::vector<v1::PeerStatus>()> peers_;
   bool store_ok_ = true;
   std::map<std::string, std::string> states_;
+  std::map<std::string, uint64_t> cuts_;
   std::array<uint64_t, static_cast<size_t>(RejectReason::kCount)> refusals_{};
   std::array<uint64_t, static_cast<size_t>(exchange::HandshakeRefusal::kCount)> handshakes_{};
   std::mutex mutex_;

@@ -17,6 +17,11 @@ struct LinkOptions {
   size_t fd_reserve = 32;                 // file descriptors kept free for the store and the admin socket
   absl::Duration handshake_timeout = absl::Seconds(3);
   uint64_t credit_bytes = 16u << 20;      // envelope bytes a peer may have unanswered here
+  // Both may be empty, run on one thread and must not block. Asked when a peer's handshake has proven it, before a
+  // byte of it is served; a refusal closes the connection.
+  std::function<absl::Status(const OrgId&)> may_connect;
+  // Told of each connection that was cut off, and over which budget or limit (constant text).
+  std::function<void(const OrgId&, std::string_view what)> on_over_budget;
 };
 
 // All sessions of this node: the listener with its own accept loop, one dialler per party with an address, one live

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "services/peer/credentials.h"
+#include "services/peer/dial.h"
 #include "services/peer/dialler.h"
 #include "services/peer/links.h"
 #include "services/peer/listener.h"
@@ -21,8 +22,7 @@ namespace entente::peer {
 struct OpenSession {
   std::shared_ptr<Session> session;
   bool dialled = false;
-  std::shared_ptr<Verdict> verdict;        // dialled ones
-  std::shared_ptr<grpc::Channel> channel;  // dialled ones; let go of with the session, never on gRPC's threads
+  std::shared_ptr<Attempt> attempt;  // dialled ones; its channel is released when the session is joined
   bool ended = false;
 };
 
@@ -45,8 +45,7 @@ class PeerLinks final : public Links {
  public:
   PeerLinks(exchange::Room room, exchange::Admission& admission, LinkOptions options,
             std::function<void(absl::Status)> on_rolled_back)
-      : room_(room), admission_(admission), options_(std::move(options)), on_rolled_back_(std::move(on_rolled_back)),
-        gate_(std::make_shared<HandshakeGate>(room_)) {}
+      : room_(room), admission_(admission), options_(std::move(options)), on_rolled_back_(std::move(on_rolled_back)) {}
   ~PeerLinks() override { Stop(absl::ZeroDuration()); }
   absl::Status Open();
 
@@ -61,7 +60,10 @@ class PeerLinks final : public Links {
   bool DialledBySmaller(const OrgId& peer, bool dialled) const { return dialled == (room_.self.org() < peer); }
   OpenSession* FindOpen(const Session& session);
 
+  absl::Status StartTunnels();
   absl::Status Serve();
+  absl::Status MayConnect(const OrgId& org);
+  void OnCut(const OrgId& org, const Http2Breach& breach);
   void OnSession(const OrgId& org, const PeerServer::TakeStream& take);
   void Dial(const trust::Accepted& party);
   absl::Status AwaitTurn(Session& session);
@@ -69,6 +71,7 @@ class PeerLinks final : public Links {
 
   void Loop();
   void Reap(std::unique_lock<std::mutex>& lock);
+  static void Join(const OpenSession& open);
   void RenewCertificate();
   std::vector<std::shared_ptr<const trust::Accepted>> DueParties(SteadyTime& next);
 
@@ -76,9 +79,8 @@ class PeerLinks final : public Links {
   exchange::Admission& admission_;
   const LinkOptions options_;
   const std::function<void(absl::Status)> on_rolled_back_;
-  const std::shared_ptr<HandshakeGate> gate_;
-  std::unique_ptr<Credentials> credentials_;  // the loop's thread, once it runs
-  std::mutex server_mutex_;                   // a connection may come while the certificate is renewed
+  absl::Time renew_at_;  // the certificate; the loop's thread, once it runs
+  std::unique_ptr<Tunnels> tunnels_;
   std::unique_ptr<PeerServer> server_;
   std::unique_ptr<Listener> listener_;
   std::thread loop_;
