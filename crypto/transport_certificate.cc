@@ -41,7 +41,7 @@ using OctetString = Owned<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free>;
 using ObjectId = Owned<ASN1_OBJECT, ASN1_OBJECT_free>;
 using Memory = Owned<BIO, BIO_free_all>;  // a memory BIO clears its buffer when freed
 
-// Leaves nothing in the thread's error queue: gRPC's TLS reads the same queue and would take our refusals for its own.
+// Leaves nothing in the thread's error queue: TLS reads the same queue and would take our refusals for its own.
 struct ErrorQueueGuard {
   ErrorQueueGuard() = default;
   ErrorQueueGuard(const ErrorQueueGuard&) = delete;
@@ -194,6 +194,12 @@ absl::StatusOr<TransportClaim> ReadTransportClaim(ByteView pem) {
   if (!certificate) return Malformed("no certificate in it");
   EVP_PKEY* key = X509_get0_pubkey(certificate.get());
   if (!IsP256(key)) return Malformed("its key is not a P-256 key");
+  if ((X509_get_key_usage(certificate.get()) & KU_DIGITAL_SIGNATURE) == 0) return Malformed("its key may not sign");
+  // Absent reads as all uses.
+  constexpr uint32_t kBothEnds = XKU_SSL_SERVER | XKU_SSL_CLIENT;
+  if ((X509_get_extended_key_usage(certificate.get()) & kBothEnds) != kBothEnds) {
+    return Malformed("it is not for both ends of TLS");
+  }
   if (X509_verify(certificate.get(), key) != 1) return Malformed("it is not signed by its own key");
   const Bytes content = ClaimOf(certificate.get());
   if (content.size() != kClaimSize) return Malformed("it carries no claim, or more than one");

@@ -21,6 +21,8 @@ std::string_view Counters::Name(HandshakeRefusal why) {
     case HandshakeRefusal::kClock: return "clock";
     case HandshakeRefusal::kOrganisation: return "organisation";
     case HandshakeRefusal::kKey: return "key";
+    case HandshakeRefusal::kNoTls: return "no_tls";
+    case HandshakeRefusal::kNoCertificate: return "no_certificate";
     case HandshakeRefusal::kTls: return "tls";
     case HandshakeRefusal::kTimeout: return "timeout";
     case HandshakeRefusal::kConnections: return "connections";

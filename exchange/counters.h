@@ -36,6 +36,8 @@ struct PeerCounters {
   std::atomic<uint64_t> cpu_ns{0};            // spent on what it sent, as far as it can be told apart
   std::atomic<uint64_t> fruitless_cpu_ns{0};  // of that: frames, and envelopes that were refused
   std::array<std::atomic<uint64_t>, static_cast<size_t>(Budget::kCount)> over_budget{};
+  std::atomic<uint64_t> cuts{0};                // connections cut off for what the party sent below the session
+  std::atomic<const char*> last_cut{""};        // the budget or limit of the last one; constant text
   std::atomic<int64_t> last_contact_us{0};
   std::atomic<bool> up{false};
 };
@@ -55,8 +57,10 @@ enum class HandshakeRefusal {
   kClock,         // certificate or identity document not in its time
   kOrganisation,  // not accepted here, or another than was dialled
   kKey,           // the named key is not the organisation's, or did not sign
-  kTls,           // ended before a certificate was checked: none shown, no TLS, hung up
-  kTimeout,       // the same, cut off after the time for handshakes
+  kNoTls,         // the first byte was not TLS
+  kNoCertificate, // showed none
+  kTls,           // TLS that failed otherwise: another version, no h2, hung up
+  kTimeout,       // cut off after the time for handshakes
   kConnections,   // over the limit of connections
   kAddress,       // over the limit for one address
   kDescriptors,   // no file descriptor to spare

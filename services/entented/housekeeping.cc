@@ -52,6 +52,7 @@ void Housekeeping::Look() {
   LookAtHandshakes();
   LookAtBudgets();
   LookAtListener();
+  LookAtCuts();
 }
 
 void Housekeeping::Rotate() {
@@ -140,6 +141,16 @@ void Housekeeping::WatchMemory() {
   }
   room_.counters.NoteMemory(used, limit);
   neighbours_.on_memory(used, limit);
+}
+
+void Housekeeping::LookAtCuts() {
+  for (const auto& accepted : room_.directory.All()) {
+    const exchange::PeerCounters& peer = room_.counters.Peer(accepted->party.org);
+    const uint64_t now = peer.cuts, before = std::exchange(cuts_[accepted->party.name], now);
+    if (now == before) continue;
+    Log(LogLevel::kWarn, "peer cut off",
+        {{"peer", accepted->party.name}, {"count", std::to_string(now - before)}, {"over", peer.last_cut.load()}});
+  }
 }
 
 }  // namespace entente::node

@@ -14,7 +14,7 @@
 namespace entente::node {
 
 // One quiet thread: rotates prekeys every hour, and writes to the log what changed since it last looked: sessions up or
-// down, intake stopped or resumed, refusals by reason, those of handshakes too, peers over a budget: at most twelve lines
+// down, intake stopped or resumed, refusals by reason, those of handshakes too, peers over a budget or cut off: at most twelve lines
 // a minute for each. So a flood of bad input costs a few lines, not a full disk. Every second it watches the memory.
 class Housekeeping {
  public:
@@ -45,11 +45,13 @@ class Housekeeping {
   void LookAtHandshakes();
   void LookAtBudgets();
   void LookAtListener();
+  void LookAtCuts();
 
   exchange::Room room_;
   const Neighbours neighbours_;
   bool store_ok_ = true;
   std::map<std::string, std::string> states_;
+  std::map<std::string, uint64_t> cuts_;
   std::array<uint64_t, static_cast<size_t>(RejectReason::kCount)> refusals_{};
   std::array<uint64_t, static_cast<size_t>(exchange::HandshakeRefusal::kCount)> handshakes_{};
   std::map<std::string, std::array<uint64_t, static_cast<size_t>(exchange::Budget::kCount)>> breaches_;

@@ -50,6 +50,21 @@ TEST_F(Watched, HandshakesCostOneLineForEachReasonHoweverMany) {
   EXPECT_EQ(Said(), "");
 }
 
+TEST_F(Watched, APeerThatWasCutOffIsNamedWithTheBudget) {
+  exchange::testing::TestNode estovia("cert.estovia");
+  node_.Accept(estovia);
+  exchange::PeerCounters& peer = node_.counters.Peer(estovia.org());
+  peer.cuts = 7;
+  peer.last_cut = "PING frames";
+  housekeeping_.Look();
+  const std::string said = Said();
+  EXPECT_NE(said.find(R"("message":"peer cut off","peer":"cert.estovia","count":"7","over":"PING frames")"),
+            std::string::npos) << said;
+  EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
+  housekeeping_.Look();
+  EXPECT_EQ(Said(), "");
+}
+
 TEST_F(Watched, SessionsAreToldWhenTheirStateChanges) {
   peers_.resize(1);
   peers_[0].set_name("cert.estovia");

@@ -111,6 +111,8 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
        [](const PeerCounters& c) { return static_cast<double>(c.cpu_ns) / 1e9; }},
       {Counter("entente_peer_sequence_gaps_total", "Statements missing from this party's streams on arrival."),
        [](const PeerCounters& c) { return static_cast<double>(c.sequence_gaps); }},
+      {Counter("entente_peer_cuts_total", "Connections cut off for what the party sent below the session."),
+       [](const PeerCounters& c) { return static_cast<double>(c.cuts); }},
   };
   struct TwoWay {
     MetricFamily family;

@@ -10,9 +10,13 @@
 
 #include "crypto/transport_certificate.h"
 #include "exchange/testing/test_node.h"
+#include "base/reject.h"
+#include "services/peer/dial.h"
 #include "services/peer/grpc_transport.h"
 #include "services/peer/listener.h"
 #include "services/peer/peer_server.h"
+#include "services/peer/testing/dialling.h"
+#include "services/peer/testing/http2_frames.h"
 #include "services/peer/testing/pipe.h"
 #include "services/peer/testing/tls.h"
 
@@ -76,23 +80,29 @@ class PeerPort : public CertificateCheck {
  protected:
   void SetUp() override {
     CertificateCheck::SetUp();
-    credentials_ = *Credentials::Make(norlandia_.room(), gate_);
-    server_ = *PeerServer::Start(*credentials_, absl::Seconds(3),
-                                 [this](const OrgId& org, const PeerServer::TakeStream& take) {
-                                   on_session_(org, take);
-                                 });
-    listener_ = *Listener::Open("127.0.0.1:0", {}, [this](int fd) { server_->HandOver(fd); }, [](Drop) {});
+    server_ = *PeerServer::Start(
+        [this](std::string_view grpc_peer) { return tunnels_->OrgOf(grpc_peer); },
+        [this](const OrgId& org, const PeerServer::TakeStream& take) { on_session_(org, take); });
+    tunnels_ = *Tunnels::Start(
+        Credentials::Make(room_)->identity, {},
+        {.check = [this](ByteView pem, const auto& expected) { return CheckAndCount(room_, pem, expected); },
+         .may_connect = [this](const OrgId&) { return may_connect_; },
+         .hand_over = [this](int fd) { ++handed_over_, server_->HandOver(fd); },
+         .on_refused = [](exchange::HandshakeRefusal) {},
+         .on_cut = [](const OrgId&, const Http2Breach&) {}});
+    listener_ = *Listener::Open("127.0.0.1:0", {}, {[this](int fd) { tunnels_->Take(fd); }, [](Drop) {}});
   }
   void TearDown() override {
     listener_->Stop();
     server_->Shutdown(absl::ZeroDuration());
-    gate_->Close();
+    tunnels_->Stop(std::chrono::milliseconds(0));
   }
   int port() const { return testing::PortOf(listener_->address()); }
   exchange::Room room_ = norlandia_.room();
-  std::shared_ptr<HandshakeGate> gate_ = std::make_shared<HandshakeGate>(room_);
+  absl::Status may_connect_;
+  std::atomic<int> handed_over_{0};
   PeerServer::OnSession on_session_ = [](const OrgId&, const PeerServer::TakeStream&) {};
-  std::unique_ptr<Credentials> credentials_;
+  std::unique_ptr<Tunnels> tunnels_;
   std::unique_ptr<PeerServer> server_;
   std::unique_ptr<Listener> listener_;
 };
@@ -110,22 +120,51 @@ TEST_F(PeerPort, NoCertificateHearsNothing) {
 TEST_F(PeerPort, AnUnknownCertificateHearsNothing) {
   const crypto::TransportCertificate stranger = CertificateOf(volt_, now_);
   EXPECT_EQ(ListenAsClient(port(), &stranger, 1).bytes, "");
-  EXPECT_EQ(ListenAsClient(port(), &stranger, 1, TLS1_2_VERSION).bytes, "");
-  EXPECT_GE(norlandia_.counters.Rejects(RejectReason::kUnknownParty), 2u);
+  EXPECT_EQ(norlandia_.counters.Rejects(RejectReason::kUnknownParty), 1u);
 }
-TEST_F(PeerPort, AnExpiredCertificateHearsNothing) {
-  const crypto::TransportCertificate old = CertificateOf(estovia_, now_ - crypto::kTransportLifetime - absl::Hours(1));
-  EXPECT_EQ(ListenAsClient(port(), &old, 1).bytes, "");
-  EXPECT_EQ(norlandia_.counters.Rejects(RejectReason::kTime), 1u);
+TEST_F(PeerPort, AnAcceptedCertificateUnderTls12HearsNothing) {
+  const crypto::TransportCertificate good = CertificateOf(estovia_, now_);
+  const Heard heard = ListenAsClient(port(), &good, 1, TLS1_2_VERSION);
+  EXPECT_FALSE(heard.handshake);
+  EXPECT_EQ(heard.bytes, "");
 }
-TEST_F(PeerPort, AClosedGateLetsNobodyIn) {
-  gate_->Close();
+TEST_F(PeerPort, AnAcceptedCertificateWithoutAlpnHearsNothing) {
+  testing::TlsClient client(port(), CertificateOf(estovia_, now_), /*with_alpn=*/false);
+  EXPECT_TRUE(client.Ended());
+}
+
+// Not one byte behind the handshake, although the client speaks first.
+TEST_F(PeerPort, K41CertificatesThatAreRefusedBeforeHttp2) {
+  const crypto::TransportCertificate good = CertificateOf(estovia_, now_);
+  struct {
+    const char* name;
+    crypto::TransportCertificate certificate;
+    RejectReason reason;
+  } const cases[] = {
+      {"expired", CertificateOf(estovia_, now_ - crypto::kTransportLifetime - absl::Hours(1)), RejectReason::kTime},
+      {"not yet valid", CertificateOf(estovia_, now_ + absl::Hours(1)), RejectReason::kTime},
+      {"wrong EKU", Changed(good, testing::Change::kForSigningCode), RejectReason::kIdentity},
+      {"unknown CA", Changed(good, testing::Change::kSignedByAnother), RejectReason::kIdentity},
+      {"self-signed, claims nothing", Changed(good, testing::Change::kWithoutClaim), RejectReason::kIdentity},
+      {"wrong claim",
+       *crypto::MakeTransportCertificate(estovia_.org(), estovia_.self->key_id, *volt_.self->statement_key, now_),
+       RejectReason::kSignature},
+  };
+  for (const auto& one : cases) {
+    const uint64_t before = norlandia_.counters.Rejects(one.reason);
+    testing::TlsClient client(port(), one.certificate);
+    client.Send(std::string(testing::kClientPreface) + testing::Frame('\4', 0, 0, ""));
+    EXPECT_TRUE(client.Ended()) << one.name;
+    EXPECT_EQ(norlandia_.counters.Rejects(one.reason), before + 1) << one.name;
+    EXPECT_EQ(handed_over_, 0) << one.name;
+  }
+  testing::TlsClient client(port(), good);
+  EXPECT_EQ(client.Read(kFrameHeader).size(), kFrameHeader);
+}
+TEST_F(PeerPort, AProvenPeerThatMayNotConnectHearsNothing) {
+  may_connect_ = Reject(RejectReason::kBudget, "it was cut off a moment ago");
   const crypto::TransportCertificate good = CertificateOf(estovia_, now_);
   EXPECT_EQ(ListenAsClient(port(), &good, 1).bytes, "");
-}
-TEST_F(PeerPort, TheCertificateAgesAtHalfItsLife) {
-  EXPECT_FALSE(credentials_->IsAgeing(now_ + crypto::kTransportLifetime / 2 - absl::Seconds(1)));
-  EXPECT_TRUE(credentials_->IsAgeing(now_ + crypto::kTransportLifetime / 2));
 }
 
 // Close may come before Start, as when a node stops while a peer dials: both ends still say that it is over.
@@ -138,8 +177,9 @@ TEST_F(PeerPort, AStreamClosedBeforeItsStartStillEnds) {
   };
   const exchange::Room room = estovia_.room();
   estovia_.Accept(norlandia_);
-  const auto credentials = *Credentials::Make(room, std::make_shared<HandshakeGate>(room));
-  const auto channel = DialChannel(listener_->address(), credentials->ForDialling(norlandia_.org(), nullptr));
+  const auto tunnels = testing::DiallingTunnels(room);
+  const auto channel = ChannelOver(
+      tunnels->Dial(*Resolve(listener_->address()), {norlandia_.org(), [](const absl::Status&) {}})->release());
   std::promise<void> dialled_over, early_over, served_over;
   const auto dialled = DialStream(channel), early = DialStream(channel);
   dialled->Start([](v1::Frame) {}, [&](absl::Status) { dialled_over.set_value(); });
@@ -157,7 +197,7 @@ class Dialling : public CertificateCheck {
  protected:
   Heard DialAgainst(const crypto::TransportCertificate& server, const OrgId& expected) {
     const exchange::Room room = norlandia_.room();
-    const auto credentials = *Credentials::Make(room, std::make_shared<HandshakeGate>(room));
+    const auto tunnels = testing::DiallingTunnels(room);
     const int listen_fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     sockaddr_in at{};
     at.sin_family = AF_INET;
@@ -165,36 +205,35 @@ class Dialling : public CertificateCheck {
     socklen_t size = sizeof at;
     if (bind(listen_fd, reinterpret_cast<sockaddr*>(&at), size) != 0 || listen(listen_fd, 1) != 0 ||
         getsockname(listen_fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) abort();
-    const auto channel = DialChannel("127.0.0.1:" + std::to_string(ntohs(at.sin_port)),
-                                     credentials->ForDialling(expected, verdict_));
-    const auto stream = DialStream(channel);
+    const auto stream = DialStream(*tunnels, "127.0.0.1:" + std::to_string(ntohs(at.sin_port)), expected, attempt_);
     std::promise<void> closed;
     stream->Start([](v1::Frame) {}, [&](absl::Status) { closed.set_value(); });
     const Heard heard = testing::ListenAsServer(listen_fd, server, kPreface.size());
     close(listen_fd);
     stream->Close();
     closed.get_future().wait();
+    attempt_->Release();
     return heard;
   }
-  std::shared_ptr<Verdict> verdict_ = std::make_shared<Verdict>();
+  std::shared_ptr<Attempt> attempt_ = std::make_shared<Attempt>();
 };
 
 TEST_F(Dialling, TheExpectedOrganisationHearsThePreface) {
   const Heard heard = DialAgainst(CertificateOf(estovia_, now_), estovia_.org());
   EXPECT_EQ(heard.bytes.substr(0, kPreface.size()), kPreface);
-  EXPECT_TRUE(verdict_->Get().has_value() && verdict_->Get()->ok());
+  EXPECT_TRUE(attempt_->verdict().has_value() && attempt_->verdict()->ok());
 }
 TEST_F(Dialling, AnotherAcceptedOrganisationHearsNothing) {
   norlandia_.Accept(volt_);
   EXPECT_EQ(DialAgainst(CertificateOf(volt_, now_), estovia_.org()).bytes, "");
-  ASSERT_TRUE(verdict_->Get().has_value());
-  EXPECT_EQ(ReasonOf(*verdict_->Get()), RejectReason::kUnknownParty);
+  ASSERT_TRUE(attempt_->verdict().has_value());
+  EXPECT_EQ(ReasonOf(*attempt_->verdict()), RejectReason::kUnknownParty);
 }
 TEST_F(Dialling, AnExpiredCertificateHearsNothing) {
   const auto old = CertificateOf(estovia_, now_ - crypto::kTransportLifetime - absl::Hours(1));
   EXPECT_EQ(DialAgainst(old, estovia_.org()).bytes, "");
-  ASSERT_TRUE(verdict_->Get().has_value());
-  EXPECT_EQ(ReasonOf(*verdict_->Get()), RejectReason::kTime);
+  ASSERT_TRUE(attempt_->verdict().has_value());
+  EXPECT_EQ(ReasonOf(*attempt_->verdict()), RejectReason::kTime);
 }
 
 }  // namespace

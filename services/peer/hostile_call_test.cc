@@ -7,9 +7,9 @@
 
 #include "base/testing/peak_memory.h"
 #include "exchange/testing/test_node.h"
-#include "services/peer/credentials.h"
 #include "services/peer/links.h"
 #include "services/peer/peer_server.h"
+#include "services/peer/testing/dialling.h"
 
 // The friend that gRPC declares for tests: its public interface cannot send bytes that are compressed already.
 namespace grpc::internal {
@@ -54,8 +54,8 @@ class Calls : public ::testing::Test {
     LinkOptions options;
     options.listen = "127.0.0.1:0";
     links_ = *Links::Start(norlandia_.room(), *norlandia_.admission, options, [](absl::Status) {});
-    credentials_ = *Credentials::Make(room_, std::make_shared<HandshakeGate>(room_));
-    channel_ = DialChannel(links_->address(), credentials_->ForDialling(norlandia_.org(), std::make_shared<Verdict>()));
+    tunnels_ = testing::DiallingTunnels(room_);
+    channel_ = ChannelOver(tunnels_->Dial(*Resolve(links_->address()), {norlandia_.org(), [](const absl::Status&) {}})->release());
   }
   // Opens a session call, sends `message` and returns how the call ended.
   grpc::Status Send(const grpc::ByteBuffer& message, grpc_compression_algorithm algorithm) {
@@ -86,7 +86,7 @@ class Calls : public ::testing::Test {
   TestNode norlandia_{"cert.norlandia"}, estovia_{"cert.estovia"};
   exchange::Room room_ = estovia_.room();
   std::unique_ptr<Links> links_;
-  std::unique_ptr<Credentials> credentials_;
+  std::unique_ptr<Tunnels> tunnels_;
   std::shared_ptr<grpc::Channel> channel_;
 };
 
@@ -103,7 +103,7 @@ TEST_F(Calls, P54AGzipBombIsRefusedWithoutGrowth) {
   EXPECT_TRUE(memory.GrewLessThan(32u << 20)) << memory.Growth();
 }
 
-TEST_F(Calls, AMessageOverTheLimitEndsItsCall) {
+TEST_F(Calls, H70AMessageOverTheLimitEndsItsCall) {
   const grpc::Slice slice(std::string(kMaxMessageBytes + 1, '\0'));
   EXPECT_EQ(Send(grpc::ByteBuffer(&slice, 1), GRPC_COMPRESS_NONE).error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
 }

@@ -29,11 +29,13 @@ absl::Status PeerLinks::MayConnect(const OrgId& org) {
   return absl::OkStatus();
 }
 
-void PeerLinks::OnOverBudget(const OrgId& org, std::string_view what) {
-  if (!room_.directory.Find(org)) return;
-  room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kBudget);
+void PeerLinks::OnCut(const OrgId& org, const Http2Breach& breach) {
+  room_.counters.CountReject(exchange::Door::kPeer, breach.reason);
+  exchange::PeerCounters& counters = room_.counters.Peer(org);
+  counters.last_cut = breach.what.data();
+  ++counters.cuts;
   std::lock_guard lock(mutex_);
-  CutLocked(org, StateOf(org).budget->Breach(Budget::kHttp2, Clk::now(), Shown(what)));
+  CutLocked(org, StateOf(org).budget->Breach(Budget::kHttp2, Clk::now(), breach.what));
 }
 
 void PeerLinks::CutLocked(const OrgId& org, const absl::Status& why) {

@@ -11,6 +11,8 @@ namespace {
 
 // Of the patience of Stop, for answers; the rest is for closing.
 constexpr double kAnswerShare = 0.6;
+// For what gRPC said last; peers that do not close in turn are not waited for longer.
+constexpr std::chrono::milliseconds kLastBytes{200};
 
 void CountDrop(exchange::Counters& counters, Drop why) {
   using exchange::HandshakeRefusal;
@@ -33,48 +35,57 @@ std::string RefusalDetail(const exchange::RefusalPace& pace, uint64_t held) {
 }  // namespace
 
 absl::Status PeerLinks::Open() {
-  gate_->AskBefore([this](const OrgId& org) { return MayConnect(org); });
-  absl::StatusOr<std::unique_ptr<Credentials>> credentials = Credentials::Make(room_, gate_);
-  if (!credentials.ok()) return credentials.status();
-  credentials_ = *std::move(credentials);
+  if (absl::Status started = StartTunnels(); !started.ok()) return started;
   if (!options_.listen.empty()) {
     if (absl::Status serving = Serve(); !serving.ok()) return serving;
-    absl::StatusOr<std::unique_ptr<ListenerWatch>> listener = ListenerWatch::Start(
-        options_.listen, [this](const std::string& at, Listener* before) { return Listen(at, before); },
-        [this] { room_.counters.CountListenerRestart(); });
-    if (!listener.ok()) return listener.status();
-    listener_ = *std::move(listener);
   }
   loop_ = std::thread([this] { Loop(); });
   return absl::OkStatus();
 }
 
 absl::StatusOr<std::unique_ptr<Listener>> PeerLinks::Listen(const std::string& address, Listener* before) {
-  return Listener::Open(
-      address, {options_.max_connections, options_.max_connections_per_address, options_.fd_reserve},
-      [this](int fd) {
-        std::lock_guard lock(server_mutex_);
-        server_->HandOver(fd);
-      },
-      [this](Drop why) { CountDrop(room_.counters, why); },
-      {[this](const std::string& peer) { gate_->Opened(peer); },
-       [this](const std::string& peer, std::chrono::steady_clock::duration age) {
-         gate_->Ended(peer, age >= absl::ToChronoNanoseconds(options_.handshake_timeout));
-       }},
-      before);
+  return Listener::Open(address,
+                        {options_.max_connections, options_.max_connections_per_address, options_.fd_reserve},
+                        {.hand_over = [this](int fd) { tunnels_->Take(fd); },
+                         .on_drop = [this](Drop why) { CountDrop(room_.counters, why); },
+                         .promised = [this] { return tunnels_->descriptors_promised(); }},
+                        before);
+}
+
+absl::Status PeerLinks::StartTunnels() {
+  absl::StatusOr<Credentials> credentials = Credentials::Make(room_);
+  if (!credentials.ok()) return credentials.status();
+  renew_at_ = credentials->renew_at;
+  TunnelLimits limits;
+  limits.handshake = absl::ToChronoMilliseconds(options_.handshake_timeout);
+  absl::StatusOr<std::unique_ptr<Tunnels>> tunnels = Tunnels::Start(
+      std::move(credentials->identity), limits,
+      {.check = [this](ByteView pem, const auto& expected) { return CheckAndCount(room_, pem, expected); },
+       .may_connect =
+           [this](const OrgId& org) {
+             absl::Status may = MayConnect(org);
+             if (!may.ok()) CountRefusal(room_, may);
+             return may;
+           },
+       .hand_over = [this](int fd) { server_->HandOver(fd); },
+       .on_refused = [this](exchange::HandshakeRefusal why) { room_.counters.CountHandshake(why); },
+       .on_cut = [this](const OrgId& org, const Http2Breach& breach) { OnCut(org, breach); }});
+  if (!tunnels.ok()) return tunnels.status();
+  tunnels_ = *std::move(tunnels);
+  return absl::OkStatus();
 }
 
 absl::Status PeerLinks::Serve() {
-  absl::StatusOr<std::unique_ptr<PeerServer>> server =
-      PeerServer::Start(*credentials_, options_.handshake_timeout,
-                        [this](const OrgId& org, const PeerServer::TakeStream& take) { OnSession(org, take); },
-                        [gate = gate_](const std::string& from) { gate->Called(from); });
+  absl::StatusOr<std::unique_ptr<PeerServer>> server = PeerServer::Start(
+      [this](std::string_view grpc_peer) { return tunnels_->OrgOf(grpc_peer); },
+      [this](const OrgId& org, const PeerServer::TakeStream& take) { OnSession(org, take); });
   if (!server.ok()) return server.status();
-  {
-    std::lock_guard lock(server_mutex_);
-    server_.swap(*server);
-  }
-  if (*server) (*server)->Shutdown(absl::ZeroDuration());  // its sessions come back to the new one
+  server_ = *std::move(server);
+  absl::StatusOr<std::unique_ptr<ListenerWatch>> listener = ListenerWatch::Start(
+      options_.listen, [this](const std::string& at, Listener* before) { return Listen(at, before); },
+      [this] { room_.counters.CountListenerRestart(); });
+  if (!listener.ok()) return listener.status();
+  listener_ = *std::move(listener);
   return absl::OkStatus();
 }
 
@@ -140,10 +151,10 @@ void PeerLinks::Stop(absl::Duration patience) {
       turn_.wait(lock, all_ended);
     }
   }
-  for (const OpenSession& open : open_) open.session->Join();
+  for (const OpenSession& open : open_) Join(open);
   open_.clear();
   if (server_) server_->Shutdown(absl::ZeroDuration());
-  gate_->Close();
+  if (tunnels_) tunnels_->Stop(kLastBytes);
 }
 
 absl::StatusOr<std::unique_ptr<Links>> Links::Start(exchange::Room room, exchange::Admission& admission,

@@ -3,7 +3,6 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <netdb.h>
-#include <netinet/tcp.h>
 #include <poll.h>
 #include <sys/eventfd.h>
 #include <sys/resource.h>
@@ -56,9 +55,6 @@ absl::StatusOr<HostPort> Split(const std::string& address) {
 
 }  // namespace
 
-Listener::Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop, ConnectionWatch watch)
-    : limits_(limits), hand_over_(std::move(hand_over)), on_drop_(std::move(on_drop)), watch_(std::move(watch)) {}
-
 Listener::~Listener() {
   Stop();
   for (const int fd : {listen_fd_, wake_fd_, reserve_fd_}) {
@@ -67,10 +63,8 @@ Listener::~Listener() {
 }
 
 absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& address, ListenerLimits limits,
-                                                         HandOver hand_over, OnDrop on_drop,
-                                                         ConnectionWatch watch, Listener* before) {
-  std::unique_ptr<Listener> out(
-      new Listener(limits, std::move(hand_over), std::move(on_drop), std::move(watch)));
+                                                         Hooks hooks, Listener* before) {
+  std::unique_ptr<Listener> out(new Listener(limits, std::move(hooks)));
   if (absl::Status bound = out->Bind(address); !bound.ok()) return bound;
   if (before != nullptr) out->tracked_.swap(before->tracked_), out->per_origin_.swap(before->per_origin_);
   out->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -140,7 +134,7 @@ void Listener::AcceptAll() {
         continue;
       }
       if (!Admits(fd, origin)) continue;
-      Take(fd, peer, std::move(origin));
+      Take(fd, std::move(origin));
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
@@ -156,16 +150,13 @@ void Listener::AcceptAll() {
   }
 }
 
-void Listener::Take(int fd, const sockaddr_storage& peer, std::string origin) {
+void Listener::Take(int fd, std::string origin) {
   struct stat about {};
   fstat(fd, &about);
   ++per_origin_[origin];
-  tracked_.push_back({fd, about.st_ino, std::move(origin), Text(peer), std::chrono::steady_clock::now()});
+  tracked_.push_back({fd, about.st_ino, std::move(origin)});
   open_count_ = tracked_.size();
-  const int on = 1;
-  setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-  if (watch_.opened) watch_.opened(tracked_.back().peer);
-  hand_over_(fd);
+  hooks_.hand_over(fd);
 }
 
 // The connection that does not fit stays in the backlog and would wake poll for ever: it is taken with the reserve
@@ -193,7 +184,7 @@ bool Listener::Admits(int fd, const std::string& origin) {
     Refuse(fd, Drop::kConnections);
   } else if (const auto at = per_origin_.find(origin); at != per_origin_.end() && at->second >= limits_.per_address) {
     Refuse(fd, Drop::kAddress);
-  } else if (FreeDescriptors() < limits_.fd_reserve) {
+  } else if (FreeDescriptors() < limits_.fd_reserve + hooks_.promised()) {
     Refuse(fd, Drop::kDescriptors);
   } else {
     return true;
@@ -204,21 +195,20 @@ bool Listener::Admits(int fd, const std::string& origin) {
 void Listener::Refuse(int fd, Drop reason) {
   if (accepted_since_count_ > 0) --accepted_since_count_;
   ++dropped_[static_cast<size_t>(reason)];
-  on_drop_(reason);
+  hooks_.on_drop(reason);
   // Reset instead of the orderly end: nothing of a refused connection stays in the kernel.
   const linger now{1, 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   close(fd);
 }
 
-// gRPC does not tell when it closes a connection; a number that is free, or another socket's, does.
+// Nobody tells when a connection is closed; a number that is free, or another socket's, does.
 void Listener::ForgetClosed() {
   std::erase_if(tracked_, [this](const Tracked& tracked) {
     struct stat about {};
     if (fstat(tracked.fd, &about) == 0 && about.st_ino == tracked.inode) return false;
     const auto at = per_origin_.find(tracked.origin);
     if (at != per_origin_.end() && --at->second == 0) per_origin_.erase(at);
-    if (watch_.ended) watch_.ended(tracked.peer, std::chrono::steady_clock::now() - tracked.since);
     return true;
   });
   open_count_ = tracked_.size();

@@ -27,24 +27,20 @@ inline constexpr int kBacklog = 512;
 // Why a connection was closed before a byte of it was read.
 enum class Drop { kConnections, kAddress, kDescriptors, kCount };
 
-// Told of each connection that is handed over and of its end, on the listener's thread. `peer` is its "host:port".
-struct ConnectionWatch {
-  std::function<void(const std::string& peer)> opened;
-  std::function<void(const std::string& peer, std::chrono::steady_clock::duration age)> ended;
-};
-
 // Our own accept loop. gRPC 1.51's stops for good once accept fails for want of descriptors, which 300 idle
 // connections reach (CVE-2023-4785); this one keeps one descriptor aside to accept and close with, and closes at once
 // what is over a limit.
 class Listener {
  public:
-  // Owns `fd` from here: a connected, non-blocking socket. Runs on the listener's thread.
-  using HandOver = std::function<void(int fd)>;
-  using OnDrop = std::function<void(Drop)>;
+  // All run on the listener's thread.
+  struct Hooks {
+    std::function<void(int fd)> hand_over;  // owns `fd` from here: a connected, non-blocking socket
+    std::function<void(Drop)> on_drop;
+    std::function<size_t()> promised = [] { return size_t{0}; };  // descriptors that those handed over will still need
+  };
   // Refuses with kConfig when `address` ("host:port", "[v6]:port", port 0 allowed) cannot be bound.
   static absl::StatusOr<std::unique_ptr<Listener>> Open(const std::string& address, ListenerLimits limits,
-                                                        HandOver hand_over, OnDrop on_drop,
-                                                        ConnectionWatch watch = {}, Listener* before = nullptr);
+                                                        Hooks hooks, Listener* before = nullptr);
   ~Listener();  // stops
   void Stop();  // no connection is handed over after it returns; idempotent
 
@@ -60,19 +56,18 @@ class Listener {
   size_t open_connections() const { return open_count_; }
 
  private:
-  // A connection that gRPC owns. The inode tells its socket from a later one under the same number.
+  // A connection that was handed over. The inode tells its socket from a later one under the same number.
   struct Tracked {
     int fd;
     ino_t inode;
-    std::string origin, peer;
-    std::chrono::steady_clock::time_point since;
+    std::string origin;
   };
-  Listener(ListenerLimits limits, HandOver hand_over, OnDrop on_drop, ConnectionWatch watch);
+  Listener(ListenerLimits limits, Hooks hooks) : limits_(limits), hooks_(std::move(hooks)) {}
   absl::Status Bind(const std::string& address);
   void Loop();
   void EndLoop();
   void AcceptAll();
-  void Take(int fd, const sockaddr_storage& peer, std::string origin);
+  void Take(int fd, std::string origin);
   void AcceptWithoutRoom();
   bool Admits(int fd, const std::string& origin);
   void ForgetClosed();
@@ -81,9 +76,7 @@ class Listener {
   bool IsProbe(const std::string& peer);
 
   const ListenerLimits limits_;
-  const HandOver hand_over_;
-  const OnDrop on_drop_;
-  const ConnectionWatch watch_;
+  const Hooks hooks_;
   std::string address_;
   int listen_fd_ = -1, wake_fd_ = -1, reserve_fd_ = -1;
   std::vector<Tracked> tracked_;

@@ -46,11 +46,12 @@ class ListenerTest : public ::testing::Test {
  protected:
   void Open(ListenerLimits limits) {
     listener_ = *Listener::Open("127.0.0.1:0", limits,
-                                [this](int fd) {
-                                  std::lock_guard lock(mutex_);
-                                  taken_.push_back(fd);
-                                },
-                                [this](Drop) { ++drops_; });
+                                {.hand_over = [this](int fd) {
+                                   std::lock_guard lock(mutex_);
+                                   taken_.push_back(fd);
+                                 },
+                                 .on_drop = [this](Drop) { ++drops_; },
+                                 .promised = [this] { return promised_.load(); }});
     port_ = testing::PortOf(listener_->address());
   }
   void TearDown() override {
@@ -72,6 +73,7 @@ class ListenerTest : public ::testing::Test {
   std::mutex mutex_;
   std::vector<int> taken_, clients_;
   std::atomic<int> drops_{0};
+  std::atomic<size_t> promised_{0};
 };
 
 TEST_F(ListenerTest, HandsOverAndNoticesTheEnd) {
@@ -111,14 +113,26 @@ TEST_F(ListenerTest, KeepsTheReserveOfDescriptors) {
   EXPECT_EQ(listener_->dropped(Drop::kDescriptors), 1u);
 }
 
+TEST_F(ListenerTest, DescriptorsThatArePromisedAreNotFree) {
+  rlimit limit{};
+  getrlimit(RLIMIT_NOFILE, &limit);
+  Open({.connections = 10, .per_address = 10, .fd_reserve = 0});
+  promised_ = static_cast<size_t>(limit.rlim_cur);
+  EXPECT_TRUE(ClosedByPeer(Client()));
+  EXPECT_EQ(listener_->dropped(Drop::kDescriptors), 1u);
+  promised_ = 0;
+  Client();
+  EXPECT_TRUE(OpenConnections(1));
+}
+
 TEST_F(ListenerTest, AddressesThatCannotBeBoundAreConfigurationFaults) {
   for (const std::string address : {"nonsense", "127.0.0.1:", "127.0.0.1:http", "192.0.2.1:0", "[::1:0"}) {
-    const auto opened = Listener::Open(address, {}, [](int) {}, [](Drop) {});
+    const auto opened = Listener::Open(address, {}, {[](int) {}, [](Drop) {}});
     EXPECT_EQ(ReasonOf(opened.status()), RejectReason::kConfig) << address;
   }
 }
 
-// Disabled for the plain run: Flood.ThreeHundredIdleConnections runs it as a program of its own, because it lives under
+// Disabled for the plain run: Flood.H63ThreeHundredIdleConnections runs it as a program of its own, because it lives under
 // a lower limit of open files.
 constexpr int kIdleConnections = 300;
 
@@ -150,7 +164,7 @@ TEST(FloodChild, DISABLED_ServesAfterTheFlood) {
 }
 
 // CVE-2023-4785: against gRPC's own listener this ends service for good.
-TEST(Flood, ThreeHundredIdleConnections) {
+TEST(Flood, H63ThreeHundredIdleConnections) {
   int to_child[2], from_child[2];
   ASSERT_EQ(pipe2(to_child, O_CLOEXEC), 0);
   ASSERT_EQ(pipe2(from_child, O_CLOEXEC), 0);

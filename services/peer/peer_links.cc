@@ -3,7 +3,7 @@
 #include <iterator>
 #include <utility>
 
-#include "services/peer/grpc_transport.h"
+#include "base/reject.h"
 #include "services/peer/peer_links.h"
 
 namespace entente::peer {
@@ -52,20 +52,19 @@ void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) 
   }
   ++state.waiting;
   open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, take(), HooksOfSessions(state)),
-                   /*dialled=*/false, nullptr, nullptr});
+                   /*dialled=*/false, nullptr});
 }
 
 void PeerLinks::Dial(const trust::Accepted& party) {
   const OrgId& org = party.party.org;
-  auto verdict = std::make_shared<Verdict>();
-  auto channel = DialChannel(party.party.address, credentials_->ForDialling(org, verdict));
-  auto stream = DialStream(channel);
+  auto attempt = std::make_shared<Attempt>();
+  auto stream = DialStream(*tunnels_, party.party.address, org, attempt);
   std::lock_guard lock(mutex_);
   PeerState& state = StateOf(org);
   state.dialling = true;
   ++state.waiting;
   open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, std::move(stream), HooksOfSessions(state)),
-                   /*dialled=*/true, std::move(verdict), std::move(channel)});
+                   /*dialled=*/true, std::move(attempt)});
   // Stop saw the sessions before this one.
   if (stopping_) open_.back().session->Stop();
 }
@@ -117,10 +116,10 @@ void PeerLinks::OnEnded(Session& session, const SessionEnd& end) {
     if (!state.live) {
       state.detail = std::string(end.why.message());
       state.refused = end.refused;
-      const std::optional<absl::Status> verdict = open.verdict ? open.verdict->Get() : std::nullopt;
+      const std::optional<absl::Status> verdict = open.attempt ? open.attempt->verdict() : std::nullopt;
       if (verdict && !verdict->ok()) {
         state.detail = std::string(verdict->message());
-        state.refused = true;
+        state.refused = ReasonOf(*verdict) != RejectReason::kPeerDown;
       } else if (verdict && !was_live && !end.refused && !stopping_) {
         state.detail = "closed behind the handshake; has the peer accepted this organisation? (" + state.detail + ")";
       }
@@ -142,9 +141,14 @@ void PeerLinks::Reap(std::unique_lock<std::mutex>& lock) {
   for (const OpenSession& open : open_) open.session->CloseWhenOverdue();
   if (ended.empty()) return;
   lock.unlock();
-  for (const OpenSession& open : ended) open.session->Join();
+  for (const OpenSession& open : ended) Join(open);
   ended.clear();
   lock.lock();
+}
+
+void PeerLinks::Join(const OpenSession& open) {
+  open.session->Join();
+  if (open.attempt) open.attempt->Release();
 }
 
 std::vector<std::shared_ptr<const trust::Accepted>> PeerLinks::DueParties(SteadyTime& next) {
@@ -167,11 +171,11 @@ std::vector<std::shared_ptr<const trust::Accepted>> PeerLinks::DueParties(Steady
 
 // A certificate lives 90 days and a node may live longer.
 void PeerLinks::RenewCertificate() {
-  if (!credentials_->IsAgeing(room_.clock.Now())) return;
-  absl::StatusOr<std::unique_ptr<Credentials>> fresh = Credentials::Make(room_, gate_);
+  if (room_.clock.Now() < renew_at_) return;
+  absl::StatusOr<Credentials> fresh = Credentials::Make(room_);
   if (!fresh.ok()) return;
-  credentials_ = *std::move(fresh);
-  if (listener_ && !Serve().ok()) room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kInternal);
+  renew_at_ = fresh->renew_at;
+  tunnels_->SetIdentity(std::move(fresh->identity));
 }
 
 void PeerLinks::Loop() {

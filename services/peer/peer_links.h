@@ -10,6 +10,7 @@
 
 #include "services/peer/budget.h"
 #include "services/peer/credentials.h"
+#include "services/peer/dial.h"
 #include "services/peer/dialler.h"
 #include "services/peer/links.h"
 #include "services/peer/listener_watch.h"
@@ -23,8 +24,7 @@ namespace entente::peer {
 struct OpenSession {
   std::shared_ptr<Session> session;
   bool dialled = false;
-  std::shared_ptr<Verdict> verdict;        // dialled ones
-  std::shared_ptr<grpc::Channel> channel;  // dialled ones; let go of with the session, never on gRPC's threads
+  std::shared_ptr<Attempt> attempt;  // dialled ones; its channel is released when the session is joined
   bool ended = false;
 };
 
@@ -50,8 +50,7 @@ class PeerLinks final : public Links {
  public:
   PeerLinks(exchange::Room room, exchange::Admission& admission, LinkOptions options,
             std::function<void(absl::Status)> on_rolled_back)
-      : room_(room), admission_(admission), options_(std::move(options)), on_rolled_back_(std::move(on_rolled_back)),
-        gate_(std::make_shared<HandshakeGate>(room_)) {}
+      : room_(room), admission_(admission), options_(std::move(options)), on_rolled_back_(std::move(on_rolled_back)) {}
   ~PeerLinks() override { Stop(absl::ZeroDuration()); }
   absl::Status Open();
 
@@ -66,8 +65,8 @@ class PeerLinks final : public Links {
   // Asked in a handshake, before a connection that proved to be `org`'s, a party on file, may carry calls: kBudget
   // while the peer is kept out, kUnavailable while memory is short. Any thread.
   absl::Status MayConnect(const OrgId& org);
-  // A peer broke a bound below the sessions; `what` is for the operator. Cuts its sessions, keeps it out. Any thread.
-  void OnOverBudget(const OrgId& org, std::string_view what);
+  // A connection of a peer was cut off below its session. Ends its sessions, keeps it out. Any thread.
+  void OnCut(const OrgId& org, const Http2Breach& breach);
 
   PeerState& StateOf(const OrgId& org);
   Session::Hooks HooksOfSessions(const PeerState& state);
@@ -75,6 +74,7 @@ class PeerLinks final : public Links {
   void CutLocked(const OrgId& org, const absl::Status& why);
   OpenSession* FindOpen(const Session& session);
 
+  absl::Status StartTunnels();
   absl::Status Serve();
   absl::StatusOr<std::unique_ptr<Listener>> Listen(const std::string& address, Listener* before);
   void OnSession(const OrgId& org, const PeerServer::TakeStream& take);
@@ -84,6 +84,7 @@ class PeerLinks final : public Links {
 
   void Loop();
   void Reap(std::unique_lock<std::mutex>& lock);
+  static void Join(const OpenSession& open);
   void RenewCertificate();
   std::vector<std::shared_ptr<const trust::Accepted>> DueParties(SteadyTime& next);
 
@@ -91,9 +92,8 @@ class PeerLinks final : public Links {
   exchange::Admission& admission_;
   const LinkOptions options_;
   const std::function<void(absl::Status)> on_rolled_back_;
-  const std::shared_ptr<HandshakeGate> gate_;
-  std::unique_ptr<Credentials> credentials_;  // the loop's thread, once it runs
-  std::mutex server_mutex_;                   // a connection may come while the certificate is renewed
+  absl::Time renew_at_;  // the certificate; the loop's thread, once it runs
+  std::unique_ptr<Tunnels> tunnels_;
   std::unique_ptr<PeerServer> server_;
   std::unique_ptr<ListenerWatch> listener_;
   Shedding shedding_;

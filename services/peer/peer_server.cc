@@ -3,20 +3,22 @@
 #include <chrono>
 #include <utility>
 
-#include <grpcpp/create_channel.h>
+#include <grpcpp/create_channel_posix.h>
 #include <grpcpp/resource_quota.h>
-#include <grpcpp/security/auth_context.h>
-#include <unistd.h>
+#include <grpcpp/security/server_credentials.h>
 
 #include "absl/random/random.h"
-#include "absl/strings/str_replace.h"
-#include "crypto/transport_certificate.h"
+#include "base/reject.h"
 #include "entente/v1/peer.grpc.pb.h"
 #include "services/peer/grpc_transport.h"
+#include "services/peer/http2_guard.h"
 
 namespace entente::peer {
 namespace {
 
+// What is a little over is answered RESOURCE_EXHAUSTED by gRPC, the rest is cut off.
+static_assert(kMaxAnnouncedBytes > kMaxMessageBytes);
+static_assert(kMaxOpenStreams == kMaxStreams);
 constexpr absl::Duration kIdleConnection = absl::Seconds(60);
 constexpr absl::Duration kMinPingInterval = absl::Seconds(10);
 constexpr int kPingStrikes = 2;
@@ -29,33 +31,26 @@ int KeepaliveMillis() {
   return Millis(kKeepalive * absl::Uniform(random, 0.8, 1.2));
 }
 
-// The organisation behind a call: what the handshake's verifier accepted, read again from the same certificate.
-absl::StatusOr<OrgId> CallerOf(const grpc::CallbackServerContext& context) {
-  const auto pem = context.auth_context()->FindPropertyValues("x509_pem_cert");
-  if (pem.size() != 1) return Reject(RejectReason::kIdentity, "the call has no transport certificate");
-  const absl::StatusOr<crypto::TransportClaim> claim =
-      crypto::ReadTransportClaim(ByteView(pem[0].data(), pem[0].size()));
-  if (!claim.ok()) return claim.status();
-  return claim->org;
-}
-
-// "ipv4:192.0.2.1:7443" and "ipv6:%5B2001:db8::1%5D:7443", as gRPC names connections, without the scheme and as people
-// write them.
-std::string HostPort(const std::string& uri) {
-  return absl::StrReplaceAll(uri.substr(uri.find(':') + 1), {{"%5B", "["}, {"%5D", "]"}});
+// What both ends of a connection have in common.
+template <typename Set>
+void SetLimits(const Set& set) {
+  set(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  set(GRPC_ARG_KEEPALIVE_TIME_MS, KeepaliveMillis());
+  set(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Millis(kKeepaliveAnswer));
+  set(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
+  set(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  set(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamWindowBytes);
 }
 
 }  // namespace
 
 class PeerServer::Service final : public v1::Peer::CallbackService {
  public:
-  Service(OnSession on_session, OnCall on_call)
-      : on_session_(std::move(on_session)), on_call_(std::move(on_call)) {}
+  Service(WhoIs who_is, OnSession on_session) : who_is_(std::move(who_is)), on_session_(std::move(on_session)) {}
 
   grpc::ServerBidiReactor<v1::Frame, v1::Frame>* Session(grpc::CallbackServerContext* context) override {
-    on_call_(HostPort(context->peer()));
-    const absl::StatusOr<OrgId> org = CallerOf(*context);
-    if (!org.ok()) return RefuseStream({grpc::StatusCode::UNAUTHENTICATED, std::string(kPeerRefusal)});
+    const std::optional<OrgId> org = who_is_(context->peer());
+    if (!org) return RefuseStream({grpc::StatusCode::UNAUTHENTICATED, std::string(kPeerRefusal)});
     grpc::ServerBidiReactor<v1::Frame, v1::Frame>* reactor = nullptr;
     on_session_(*org, [&] {
       ServedStream stream = ServeStream(context);
@@ -67,35 +62,29 @@ class PeerServer::Service final : public v1::Peer::CallbackService {
   }
 
  private:
+  WhoIs who_is_;
   OnSession on_session_;
-  OnCall on_call_;
 };
 
 PeerServer::PeerServer() = default;
 PeerServer::~PeerServer() { Shutdown(absl::ZeroDuration()); }
 
-absl::StatusOr<std::unique_ptr<PeerServer>> PeerServer::Start(const Credentials& credentials,
-                                                              absl::Duration handshake_timeout, OnSession on_session,
-                                                              OnCall on_call) {
+absl::StatusOr<std::unique_ptr<PeerServer>> PeerServer::Start(WhoIs who_is, OnSession on_session) {
   std::unique_ptr<PeerServer> out(new PeerServer);
-  out->service_ = std::make_unique<Service>(std::move(on_session), std::move(on_call));
+  out->service_ = std::make_unique<Service>(std::move(who_is), std::move(on_session));
   grpc::ServerBuilder builder;
   out->acceptor_ = builder.experimental().AddExternalConnectionAcceptor(
-      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, credentials.ForServing());
+      grpc::ServerBuilder::experimental_type::ExternalConnectionType::FROM_FD, grpc::InsecureServerCredentials());
   builder.RegisterService(out->service_.get());
   builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
   // gRPC 1.51 inflates before it looks at the size limit: what is off is refused unread.
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
   builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
   builder.SetDefaultCompressionAlgorithm(GRPC_COMPRESS_NONE);
-  builder.AddChannelArgument(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
+  SetLimits([&](const char* name, int value) { builder.AddChannelArgument(name, value); });
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
-  builder.AddChannelArgument(GRPC_ARG_SERVER_HANDSHAKE_TIMEOUT_MS, Millis(handshake_timeout));
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Millis(kIdleConnection));
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, KeepaliveMillis());
-  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Millis(kKeepaliveAnswer));
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, Millis(kMinPingInterval));
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
   builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kPingStrikes);
   grpc::ResourceQuota quota("entente-peer");
   quota.Resize(kServerMemoryBytes);
@@ -118,21 +107,14 @@ void PeerServer::Shutdown(absl::Duration grace) {
   server_.reset();
 }
 
-std::shared_ptr<grpc::Channel> DialChannel(const std::string& address,
-                                           const std::shared_ptr<grpc::ChannelCredentials>& credentials) {
+std::shared_ptr<grpc::Channel> ChannelOver(int fd) {
   grpc::ChannelArguments arguments;
   arguments.SetMaxReceiveMessageSize(kMaxMessageBytes);
   arguments.SetCompressionAlgorithm(GRPC_COMPRESS_NONE);
   arguments.SetInt(GRPC_COMPRESSION_CHANNEL_ENABLED_ALGORITHMS_BITSET, 1 << GRPC_COMPRESS_NONE);
-  arguments.SetInt(GRPC_ARG_MAX_METADATA_SIZE, kMaxMetadataBytes);
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIME_MS, KeepaliveMillis());
-  arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Millis(kKeepaliveAnswer));
-  arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
-  arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   arguments.SetInt(GRPC_ARG_ENABLE_RETRIES, 0);
-  arguments.SetInt(GRPC_ARG_SERVICE_CONFIG_DISABLE_RESOLUTION, 1);
-  return grpc::CreateCustomChannel("dns:///" + address, credentials, arguments);
+  SetLimits([&](const char* name, int value) { arguments.SetInt(name, value); });
+  return grpc::CreateCustomInsecureChannelFromFd("entente-peer", fd, arguments);
 }
 
 }  // namespace entente::peer

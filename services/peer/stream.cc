@@ -9,7 +9,12 @@ namespace entente::peer {
 
 bool Stream::Write(const v1::Frame& frame) {
   std::unique_lock lock(mutex_);
-  idle_.wait(lock, [this] { return !writing_ || broken_ || closing_; });
+  const auto may_go_on = [this] { return !writing_ || broken_ || closing_; };
+  if (!idle_.wait_for(lock, absl::ToChronoMilliseconds(write_deadline_), may_go_on)) {
+    // The peer gives no window. Keepalive does not notice: pings need none.
+    broken_ = true;
+    wire_->Cancel();
+  }
   if (broken_ || closing_) return false;
   out_ = frame;
   writing_ = true;

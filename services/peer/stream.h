@@ -9,9 +9,13 @@
 #include <grpcpp/alarm.h>
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "entente/v1/peer.pb.h"
 
 namespace entente::peer {
+
+// A frame of 256 KiB that a reader takes longer for is slower than 4 kB/s: the stream is cancelled.
+inline constexpr absl::Duration kWriteDeadline = absl::Seconds(60);
 
 // What differs between the two ends of a call. Made by a reactor, which gRPC deletes after OnDone.
 class Wire {
@@ -33,7 +37,8 @@ class Wire {
 // OnDone.
 class Stream : public std::enable_shared_from_this<Stream> {
  public:
-  explicit Stream(Wire* wire) : wire_(wire) {}
+  explicit Stream(Wire* wire, absl::Duration write_deadline = kWriteDeadline)
+      : wire_(wire), write_deadline_(write_deadline) {}
   bool Write(const v1::Frame& frame);
   void Start(std::function<void(v1::Frame)> on_frame, std::function<void(absl::Status)> on_closed);
   void Close();
@@ -51,6 +56,7 @@ class Stream : public std::enable_shared_from_this<Stream> {
   std::mutex mutex_;
   std::condition_variable idle_;
   Wire* wire_;
+  const absl::Duration write_deadline_;
   v1::Frame in_, out_;
   bool writing_ = false, broken_ = false, closing_ = false, ended_ = false;
   std::optional<absl::Status> over_;  // set by Done

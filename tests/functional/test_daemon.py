@@ -77,7 +77,7 @@ def connect(node):
     return socket.create_connection((host, int(port)), timeout=5)
 
 
-def test_300_idle_connections_at_an_fd_limit_of_100_and_service_as_before(make_node, tmp_path):
+def test_H63_300_idle_connections_at_an_fd_limit_of_100_and_service_as_before(make_node, tmp_path):
     limit = lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (100, 100))
     norlandia = make_node("cert.norlandia", nation="XN").start(preexec=limit)
     estovia = make_node("cert.estovia", nation="XE").start()

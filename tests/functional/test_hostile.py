@@ -77,7 +77,7 @@ def test_handshakes_that_fail_are_counted_and_logged_by_reason(make_node):
                 assert connection.recv(1) == b""
             except ConnectionResetError:
                 pass
-    wait_for(lambda: victim.metrics()['entente_handshake_refusals_total{reason="tls"}'] == 30, "the count")
+    wait_for(lambda: victim.metrics()['entente_handshake_refusals_total{reason="no_tls"}'] == 30, "the count")
     wait_for(lambda: victim.metrics()['entente_handshake_refusals_total{reason="organisation"}'] >= 1, "the stranger")
     assert victim.metrics()['entente_handshake_refusals_total{reason="timeout"}'] == 0
     log = pathlib.Path(victim.dir) / "entented.log"
@@ -86,7 +86,7 @@ def test_handshakes_that_fail_are_counted_and_logged_by_reason(make_node):
         said = [json.loads(line) for line in log.read_text().splitlines()]
         return [line for line in said if line["message"] == "handshake refused" and line["why"] == why]
 
-    wait_for(lambda: sum(int(line["count"]) for line in lines("tls")) == 30, "the log")
-    assert len(lines("tls")) <= 2  # a look may fall between the connections
+    wait_for(lambda: sum(int(line["count"]) for line in lines("no_tls")) == 30, "the log")
+    assert len(lines("no_tls")) <= 2  # a look may fall between the connections
     wait_for(lambda: lines("organisation"), "the stranger's line")
     assert "\x1b" not in log.read_text()

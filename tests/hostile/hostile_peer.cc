@@ -2,8 +2,7 @@
 // prints the answer, one JSON line each; "hoard", "flood" and "waste" go on until the daemon ends the session. tests/functional/test_hostile.py drives it and reads the daemon's metrics.
 //
 //   hostile_peer NODE_DIR TARGET_CARD SCENARIO...
-#include <grpcpp/grpcpp.h>
-
+//   hostile_peer NODE_DIR --certificate      prints a transport certificate and its key, PEM
 #include <condition_variable>
 #include <cstdio>
 #include <fstream>
@@ -13,11 +12,12 @@
 #include <sstream>
 
 #include "crypto/crypto.h"
+#include "crypto/transport_certificate.h"
 #include "envelope/testing/hostile.h"
 #include "envelope/testing/test_party.h"
 #include "services/entented/node.h"
 #include "services/peer/credentials.h"
-#include "services/peer/grpc_transport.h"
+#include "services/peer/dial.h"
 #include "services/peer/hello.h"
 #include "services/peer/inbound.h"
 #include "tests/hostile/forgeries.h"
@@ -240,8 +240,19 @@ struct Hostile {
   }
 };
 
+// A transport certificate as the node itself would show, with its key: for a peer that tests play by hand.
+int PrintCertificate(const trust::Self& self) {
+  const crypto::TransportCertificate made =
+      Must(crypto::MakeTransportCertificate(self.org(), self.key_id, *self.statement_key, absl::Now()));
+  const auto secret = made.private_key_pem.ExposeSecret();
+  std::cout << made.certificate_pem;
+  std::cout.write(reinterpret_cast<const char*>(secret.data()), static_cast<std::streamsize>(secret.size()));
+  return 0;
+}
+
 int Run(const std::vector<std::string>& arguments) {
   std::unique_ptr<node::OfflineNode> node = Must(node::OpenOffline(arguments[0], ""));
+  if (arguments[1] == "--certificate") return PrintCertificate(*node->self);
   const v1::Card card = Must(trust::ReadCard(ReadFile(arguments[1])));
   const trust::Identity identity = Must(trust::Identity::Check(card.identity(), absl::Now()));
   model::Party own, other;
@@ -257,18 +268,18 @@ int Run(const std::vector<std::string>& arguments) {
   exchange::Counters counters;
   const exchange::Room room{*node->self, directory, prekeys, *node->journal, rules, node->clock, counters};
 
-  const auto gate = std::make_shared<peer::HandshakeGate>(room);
-  const auto credentials = Must(peer::Credentials::Make(room, gate));
-  const auto verdict = std::make_shared<peer::Verdict>();
-  const auto channel = grpc::CreateChannel(card.address(), credentials->ForDialling(identity.org(), verdict));
+  peer::Tunnels::Hooks hooks;
+  hooks.check = [&](ByteView pem, const auto& expected) { return peer::CheckAndCount(room, pem, expected); };
+  hooks.on_cut = [](const OrgId&, const peer::Http2Breach&) {};
+  const auto tunnels = Must(peer::Tunnels::Start(Must(peer::Credentials::Make(room)).identity, {}, std::move(hooks)));
+  const auto attempt = std::make_shared<peer::Attempt>();
   {
-    Line line(room, identity.org(), peer::DialStream(channel));
+    Line line(room, identity.org(), peer::DialStream(*tunnels, card.address(), identity.org(), attempt));
     Hostile hostile{*node->self, identity.org(), line};
     for (size_t i = 2; i < arguments.size(); ++i) {
       std::cout << "{\"scenario\":\"" << arguments[i] << "\",\"answer\":\"" << hostile.Run(arguments[i]) << "\"}\n";
     }
   }
-  gate->Close();
   std::cout.flush();
   std::_Exit(0);  // gRPC 1.51 may still hold the channel on a thread of its own, where it must not be dropped last
 }
@@ -277,8 +288,8 @@ int Run(const std::vector<std::string>& arguments) {
 }  // namespace entente::hostile
 
 int main(int argc, char** argv) {
-  if (argc < 4) {
-    std::cerr << "usage: hostile_peer NODE_DIR TARGET_CARD SCENARIO...\n";
+  if (argc < 3) {
+    std::cerr << "usage: hostile_peer NODE_DIR TARGET_CARD|--certificate SCENARIO...\n";
     return 2;
   }
   return entente::hostile::Run({argv + 1, argv + argc});

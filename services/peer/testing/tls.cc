@@ -2,7 +2,9 @@
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
+#include <openssl/ec.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <unistd.h>
@@ -18,18 +20,38 @@ constexpr unsigned char kAlpn[] = {2, 'h', '2'};
 using Context = std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)>;
 using Connection = std::unique_ptr<SSL, decltype(&SSL_free)>;
 
-void Use(SSL_CTX* context, const crypto::TransportCertificate& certificate) {
-  const std::unique_ptr<BIO, decltype(&BIO_free)> public_pem(
-      BIO_new_mem_buf(certificate.certificate_pem.data(), static_cast<int>(certificate.certificate_pem.size())),
-      BIO_free);
+using Memory = std::unique_ptr<BIO, decltype(&BIO_free)>;
+using Certificate = std::unique_ptr<X509, decltype(&X509_free)>;
+using PrivateKey = std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)>;
+
+Certificate CertificateOf(const crypto::TransportCertificate& certificate) {
+  const std::string& pem = certificate.certificate_pem;
+  const Memory in(BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size())), BIO_free);
+  return Certificate(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr), X509_free);
+}
+PrivateKey KeyOf(const crypto::TransportCertificate& certificate) {
   const auto secret = certificate.private_key_pem.ExposeSecret();
-  const std::unique_ptr<BIO, decltype(&BIO_free)> private_pem(
-      BIO_new_mem_buf(secret.data(), static_cast<int>(secret.size())), BIO_free);
-  X509* x509 = PEM_read_bio_X509(public_pem.get(), nullptr, nullptr, nullptr);
-  EVP_PKEY* key = PEM_read_bio_PrivateKey(private_pem.get(), nullptr, nullptr, nullptr);
-  if (SSL_CTX_use_certificate(context, x509) != 1 || SSL_CTX_use_PrivateKey(context, key) != 1) abort();
-  X509_free(x509);
-  EVP_PKEY_free(key);
+  const Memory in(BIO_new_mem_buf(secret.data(), static_cast<int>(secret.size())), BIO_free);
+  return PrivateKey(PEM_read_bio_PrivateKey(in.get(), nullptr, nullptr, nullptr), EVP_PKEY_free);
+}
+
+void Use(SSL_CTX* context, const crypto::TransportCertificate& certificate) {
+  if (SSL_CTX_use_certificate(context, CertificateOf(certificate).get()) != 1 ||
+      SSL_CTX_use_PrivateKey(context, KeyOf(certificate).get()) != 1) {
+    abort();
+  }
+}
+
+int ConnectedTo(int port) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  sockaddr_in to{};
+  to.sin_family = AF_INET;
+  to.sin_port = htons(static_cast<uint16_t>(port));
+  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) abort();
+  const timeval patience{10, 0};
+  setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  return fd;
 }
 
 int ChooseH2(SSL*, const unsigned char** out, unsigned char* size, const unsigned char*, unsigned, void*) {
@@ -71,12 +93,7 @@ Heard ListenAsClient(int port, const crypto::TransportCertificate* certificate, 
   if (certificate != nullptr) Use(context.get(), *certificate);
   const Connection ssl(SSL_new(context.get()), SSL_free);
   SSL_set_alpn_protos(ssl.get(), kAlpn, sizeof kAlpn);
-  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in to{};
-  to.sin_family = AF_INET;
-  to.sin_port = htons(static_cast<uint16_t>(port));
-  to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  if (connect(fd, reinterpret_cast<sockaddr*>(&to), sizeof to) != 0) abort();
+  const int fd = ConnectedTo(port);
   return Listen(ssl.get(), fd, /*as_client=*/true, enough);
 }
 
@@ -88,6 +105,54 @@ Heard ListenAsServer(int listen_fd, const crypto::TransportCertificate& certific
   const int fd = accept(listen_fd, nullptr, nullptr);
   if (fd < 0) abort();
   return Listen(ssl.get(), fd, /*as_client=*/false, enough);
+}
+
+TlsClient::TlsClient(int port, const crypto::TransportCertificate& certificate, bool with_alpn)
+    : context_(SSL_CTX_new(TLS_client_method()), SSL_CTX_free), ssl_(nullptr, SSL_free), fd_(ConnectedTo(port)) {
+  std::signal(SIGPIPE, SIG_IGN);
+  Use(context_.get(), certificate);
+  ssl_.reset(SSL_new(context_.get()));
+  if (with_alpn) SSL_set_alpn_protos(ssl_.get(), kAlpn, sizeof kAlpn);
+  SSL_set_fd(ssl_.get(), fd_);
+  SSL_connect(ssl_.get());
+}
+TlsClient::~TlsClient() { close(fd_); }
+
+bool TlsClient::Send(std::string_view bytes) {
+  return SSL_write(ssl_.get(), bytes.data(), static_cast<int>(bytes.size())) == static_cast<int>(bytes.size());
+}
+std::string TlsClient::Read(size_t size) {
+  std::string out(size, '\0');
+  size_t have = 0;
+  for (int got = 0; have < size; have += static_cast<size_t>(got)) {
+    got = SSL_read(ssl_.get(), out.data() + have, static_cast<int>(size - have));
+    if (got <= 0) break;
+  }
+  out.resize(have);
+  return out;
+}
+bool TlsClient::UpdateKeys() {
+  return SSL_key_update(ssl_.get(), SSL_KEY_UPDATE_NOT_REQUESTED) == 1 && SSL_do_handshake(ssl_.get()) == 1;
+}
+
+crypto::TransportCertificate Changed(const crypto::TransportCertificate& certificate, Change change) {
+  const Certificate x509 = CertificateOf(certificate);
+  PrivateKey signer = KeyOf(certificate);
+  if (change == Change::kForSigningCode) {
+    X509_EXTENSION* use = X509V3_EXT_conf_nid(nullptr, nullptr, NID_ext_key_usage, "codeSigning");
+    X509_add_ext(x509.get(), use, -1);
+    X509_EXTENSION_free(use);
+  }
+  if (change == Change::kWithoutClaim) X509_EXTENSION_free(X509_delete_ext(x509.get(), X509_get_ext_count(x509.get()) - 1));
+  if (change == Change::kSignedByAnother) signer.reset(EVP_EC_gen("P-256"));
+  X509_sign(x509.get(), signer.get(), EVP_sha256());
+  const Memory pem(BIO_new(BIO_s_mem()), BIO_free);
+  PEM_write_bio_X509(pem.get(), x509.get());
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(pem.get(), &text);
+  const auto secret = certificate.private_key_pem.ExposeSecret();
+  return {std::string(text, static_cast<size_t>(size)),
+          crypto::SecretBytes::CopyOf({reinterpret_cast<const char*>(secret.data()), secret.size()})};
 }
 
 }  // namespace entente::peer::testing

@@ -24,4 +24,31 @@ Heard ListenAsClient(int port, const crypto::TransportCertificate* certificate, 
 Heard ListenAsServer(int listen_fd, const crypto::TransportCertificate& certificate, size_t enough);
 int PortOf(const std::string& address);
 
+// A client that stays: its handshake is done when it is made, reads wait for at most ten seconds.
+class TlsClient {
+ public:
+  TlsClient(int port, const crypto::TransportCertificate& certificate, bool with_alpn = true);
+  ~TlsClient();
+  TlsClient(const TlsClient&) = delete;
+  TlsClient& operator=(const TlsClient&) = delete;
+  bool Send(std::string_view bytes);
+  std::string Read(size_t size);  // less when the other side ended first
+  bool Ended() { return Read(1).empty(); }
+  bool UpdateKeys();
+  int fd() const { return fd_; }
+
+ private:
+  std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context_;
+  std::unique_ptr<SSL, decltype(&SSL_free)> ssl_;
+  int fd_;
+};
+
+// The same certificate, changed and signed again, which the organisation itself could do.
+enum class Change {
+  kForSigningCode,   // an extended key usage that is not TLS
+  kWithoutClaim,
+  kSignedByAnother,  // as a CA would
+};
+crypto::TransportCertificate Changed(const crypto::TransportCertificate& certificate, Change change);
+
 }  // namespace entente::peer::testing

@@ -1,0 +1,21 @@
+#pragma once
+
+#include <memory>
+
+#include "exchange/exchange.h"
+#include "services/peer/credentials.h"
+#include "services/peer/tunnels.h"
+
+namespace entente::peer::testing {
+
+// Tunnels of a node that only dials. The room outlives them.
+inline std::unique_ptr<Tunnels> DiallingTunnels(const exchange::Room& room) {
+  Tunnels::Hooks hooks;
+  hooks.check = [&room](ByteView pem, const std::optional<OrgId>& expected) {
+    return CheckAndCount(room, pem, expected);
+  };
+  hooks.on_cut = [](const OrgId&, const Http2Breach&) {};
+  return *Tunnels::Start(Credentials::Make(room)->identity, {}, std::move(hooks));
+}
+
+}  // namespace entente::peer::testing

@@ -1,0 +1,33 @@
+#pragma once
+
+#include <algorithm>
+#include <chrono>
+
+namespace entente::peer {
+
+// How often a thing may happen: `burst` at once, `per_second` over time. Knows no clock. Not thread-safe.
+class TokenBucket {
+ public:
+  using Time = std::chrono::steady_clock::time_point;
+  struct Rate {
+    double burst, per_second;
+  };
+  TokenBucket(Rate rate, Time now) : rate_(rate), left_(rate.burst), filled_(now) {}
+  // False when nothing is left.
+  bool Take(Time now) {
+    left_ = std::min(rate_.burst, left_ + rate_.per_second * std::chrono::duration<double>(now - filled_).count());
+    filled_ = now;
+    if (left_ < 1) return false;
+    left_ -= 1;
+    return true;
+  }
+  // What was earned otherwise than by time; never more than the burst is kept.
+  void Earn(double tokens) { left_ = std::min(rate_.burst, left_ + tokens); }
+
+ private:
+  Rate rate_;
+  double left_;
+  Time filled_;
+};
+
+}  // namespace entente::peer

@@ -1,0 +1,255 @@
+// The tunnels' thread.
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <utility>
+
+#include "base/reject.h"
+#include "services/peer/tunnels.h"
+
+namespace entente::peer {
+namespace {
+
+using Clk = std::chrono::steady_clock;
+using State = Tunnel::State;
+constexpr std::chrono::milliseconds kSweep{50};
+constexpr int kEventsPerTurn = 64;
+
+std::chrono::nanoseconds ThreadCpu() {
+  timespec now{};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
+  return std::chrono::seconds(now.tv_sec) + std::chrono::nanoseconds(now.tv_nsec);
+}
+
+Tunnel::Ready ReadyFrom(uint32_t events, bool grpc) {
+  const bool in = events & EPOLLIN, out = events & EPOLLOUT, gone = events & (EPOLLHUP | EPOLLERR);
+  if (grpc) return {.grpc_in = in, .grpc_out = out, .grpc_gone = gone};
+  return {.wire_in = in, .wire_out = out, .wire_gone = gone};
+}
+
+bool Shaking(const Tunnel& tunnel) { return tunnel.state() == State::kConnecting || tunnel.state() == State::kShaking; }
+
+exchange::HandshakeRefusal RefusalOf(const Tunnel& tunnel) {
+  using exchange::HandshakeRefusal;
+  if (tunnel.late()) return HandshakeRefusal::kTimeout;
+  if (tunnel.handshake() == Handshake::kNoTls) return HandshakeRefusal::kNoTls;
+  return tunnel.handshake() == Handshake::kNoCertificate ? HandshakeRefusal::kNoCertificate : HandshakeRefusal::kTls;
+}
+
+absl::Status WhyNotDialled(const Tunnel& tunnel, int connect_error) {
+  const std::string what = connect_error != 0 ? std::strerror(connect_error)
+                           : tunnel.late()    ? "no answer in time"
+                                              : "it broke off the TLS handshake";
+  return Reject(RejectReason::kPeerDown, "cannot connect to the peer: " + what);
+}
+
+}  // namespace
+
+void Tunnels::Loop() {
+  Time next_sweep = Clk::now() + kSweep;
+  std::array<epoll_event, kEventsPerTurn> events;
+  for (;;) {
+    const int count = epoll_wait(epoll_.get(), events.data(), kEventsPerTurn,
+                                 entries_.empty() ? -1 : static_cast<int>(kSweep.count()));
+    const Time now = Clk::now();
+    cpu_seen_ = ThreadCpu();
+    const auto is_wake = [](const epoll_event& event) { return event.data.u64 == kWakeEvent; };
+    const bool woken = std::any_of(events.begin(), events.begin() + std::max(count, 0), is_wake);
+    // Sessions first; those that shake hands wait where they are and are reported again.
+    int handshakes = kHandshakesPerTurn;
+    for (const bool shaking : {false, true}) {
+      for (int i = 0; i < count; ++i) {
+        const uint32_t what = events[i].events;
+        const auto found = entries_.find(events[i].data.u64 / 2);
+        if (what == 0 || found == entries_.end() || Shaking(*found->second->tunnel) != shaking) continue;
+        if (shaking && handshakes-- <= 0) break;
+        events[i].events = 0;  // once, also where the state changes
+        Turn(*found->second, ReadyFrom(what, events[i].data.u64 % 2 == 1), now);
+      }
+    }
+    if (woken) AdoptNew(now);
+    if (now >= next_sweep) {
+      Sweep(now);
+      next_sweep = now + kSweep;
+    }
+    std::lock_guard lock(mutex_);
+    if (stop_by_ && (entries_.empty() || now >= *stop_by_)) return;
+  }
+}
+
+void Tunnels::AdoptNew(Time now) {
+  uint64_t signals;
+  while (read(wake_.get(), &signals, sizeof signals) < 0 && errno == EINTR) {
+  }
+  std::vector<std::unique_ptr<Entry>> fresh;
+  {
+    std::lock_guard lock(mutex_);
+    fresh.swap(new_);
+  }
+  for (auto& owned : fresh) {
+    Entry& entry = *owned;
+    entries_.emplace(entry.id, std::move(owned));
+    if (entry.dialled) CutOldest(entry.dialled->expected);
+    if (entry.dialled && !TryNextAddress(entry, now)) entry.tunnel->Cut();
+    Turn(entry, {}, now);
+  }
+}
+
+void Tunnels::Turn(Entry& entry, Tunnel::Ready ready, Time now) {
+  const bool shook = Shaking(*entry.tunnel);
+  entry.tunnel->Advance(ready, now);
+  if (shook && entry.tunnel->connect_error() != 0) {
+    entry.connect_error = entry.tunnel->connect_error();
+    TryNextAddress(entry, now);
+  }
+  if (shook && !Shaking(*entry.tunnel)) {
+    if (!entry.dialled) --shaking_;
+    // The first bytes came with the handshake and wait for gRPC's socket.
+    if (entry.tunnel->handshake() == Handshake::kDone && entry.tunnel->state() == State::kOpen && Open(entry)) {
+      entry.tunnel->Advance({}, now);
+    }
+    TellOfHandshake(entry);
+  }
+  Account(entry);
+  if (entry.tunnel->state() == State::kOver) {
+    Forget(entry);
+  } else {
+    Watch(entry);
+  }
+}
+
+// Once it is over, either way.
+void Tunnels::TellOfHandshake(Entry& entry) {
+  if (std::exchange(entry.told, true)) return;
+  const Handshake how = entry.tunnel->handshake();
+  if (entry.dialled) {
+    entry.dialled->on_handshake(how == Handshake::kDone || how == Handshake::kRefused ? entry.verdict
+                                                                                      : WhyNotDialled(*entry.tunnel, entry.connect_error));
+  } else if (how != Handshake::kDone && how != Handshake::kRefused && how != Handshake::kWaits) {
+    hooks_.on_refused(RefusalOf(*entry.tunnel));
+  }
+}
+
+// The peer is proven. False: it is not let in.
+bool Tunnels::Open(Entry& entry) {
+  if (entry.dialled) return true;
+  if (!hooks_.may_connect(*entry.org).ok()) {
+    entry.tunnel->Cut();
+    return false;
+  }
+  absl::StatusOr<GrpcPair> pair = MakeGrpcPair();
+  if (!pair.ok()) {
+    hooks_.on_refused(exchange::HandshakeRefusal::kDescriptors);
+    entry.tunnel->Cut();
+    return false;
+  }
+  CutOldest(*entry.org);
+  entry.name = pair->name;
+  entry.tunnel->Attach(std::move(pair->tunnel));
+  {
+    std::lock_guard lock(mutex_);
+    names_.emplace(entry.name, *entry.org);
+    ++uses_[*entry.org].connections;
+  }
+  hooks_.hand_over(pair->grpc.release());
+  return true;
+}
+
+bool Tunnels::TryNextAddress(Entry& entry, Time now) {
+  while (!entry.addresses.empty()) {
+    const Endpoint to = entry.addresses.back();
+    entry.addresses.pop_back();
+    Descriptor wire = BeginConnect(to);
+    entry.connect_error = wire ? 0 : errno;
+    if (!wire) continue;
+    NoticeDeadWire(wire.get(), static_cast<int>(kDeadWire.count()));
+    entry.tunnel->Retry(std::move(wire), now);
+    return true;
+  }
+  return false;
+}
+
+void Tunnels::CutOldest(const OrgId& org) {
+  Entry* oldest = nullptr;
+  size_t count = 0;
+  for (auto& [id, entry] : entries_) {
+    if (entry->org != org || entry->tunnel->handshake() != Handshake::kDone) continue;  // not proven to be of it
+    if (entry->tunnel->state() == State::kOver) continue;
+    ++count;
+    if (oldest == nullptr || id < oldest->id) oldest = entry.get();
+  }
+  if (count > kConnectionsPerPeer) oldest->tunnel->Cut();  // the next sweep forgets it
+}
+
+void Tunnels::Watch(Entry& entry) {
+  const Tunnel::Ready wants = entry.tunnel->Wants();
+  WatchOne(entry.tunnel->wire(), entry.wire_fd, entry.wire_watched,
+           (wants.wire_in ? EPOLLIN : 0u) | (wants.wire_out ? EPOLLOUT : 0u), 2 * entry.id);
+  if (entry.tunnel->grpc_gone()) {
+    if (entry.grpc_fd >= 0) epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, entry.grpc_fd, nullptr);
+    entry.grpc_fd = -1;
+  } else if (entry.tunnel->grpc() >= 0) {
+    WatchOne(entry.tunnel->grpc(), entry.grpc_fd, entry.grpc_watched,
+             (wants.grpc_in ? EPOLLIN : 0u) | (wants.grpc_out ? EPOLLOUT : 0u), 2 * entry.id + 1);
+  }
+}
+
+void Tunnels::WatchOne(int fd, int& watched_fd, uint32_t& watched, uint32_t wanted, uint64_t event) {
+  if (fd == watched_fd && wanted == watched) return;
+  epoll_event what{wanted, {.u64 = event}};
+  // A socket that was closed left the set by itself, and its number may be in use again.
+  if (epoll_ctl(epoll_.get(), fd == watched_fd ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, fd, &what) != 0) {
+    epoll_ctl(epoll_.get(), EPOLL_CTL_ADD, fd, &what);
+  }
+  watched_fd = fd;
+  watched = wanted;
+}
+
+void Tunnels::Sweep(Time now) {
+  std::vector<uint64_t> ids;
+  for (const auto& [id, entry] : entries_) ids.push_back(id);
+  for (const uint64_t id : ids) {
+    Entry& entry = *entries_.at(id);
+    const bool shook = Shaking(*entry.tunnel), connecting = entry.tunnel->state() == State::kConnecting;
+    entry.tunnel->CheckTime(now);
+    if (entry.tunnel->state() != State::kOver) continue;
+    if (connecting && TryNextAddress(entry, now)) {
+      Watch(entry);
+      continue;
+    }
+    if (shook && !entry.dialled) --shaking_;
+    if (shook) TellOfHandshake(entry);
+    Account(entry);
+    Forget(entry);
+  }
+}
+
+void Tunnels::Account(Entry& entry) {
+  const std::chrono::nanoseconds cpu = ThreadCpu(), spent = cpu - std::exchange(cpu_seen_, cpu);
+  const bool proven = entry.org && entry.tunnel->handshake() == Handshake::kDone;
+  if (!proven) return;
+  std::lock_guard lock(mutex_);
+  TunnelUse& use = uses_[*entry.org];
+  use.cpu += spent;
+  use.bytes_in += entry.tunnel->bytes_in() - std::exchange(entry.counted_in, entry.tunnel->bytes_in());
+  use.bytes_out += entry.tunnel->bytes_out() - std::exchange(entry.counted_out, entry.tunnel->bytes_out());
+}
+
+// The tunnel is over: closes both its sockets.
+void Tunnels::Forget(Entry& entry) {
+  TellOfHandshake(entry);
+  {
+    std::lock_guard lock(mutex_);
+    names_.erase(entry.name);
+    if (entry.tunnel->breach()) ++uses_[*entry.org].cuts;
+  }
+  if (entry.tunnel->breach()) hooks_.on_cut(*entry.org, *entry.tunnel->breach());
+  entries_.erase(entry.id);
+}
+
+}  // namespace entente::peer

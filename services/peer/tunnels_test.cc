@@ -1,0 +1,242 @@
+// Tunnels over real sockets with a real TLS client; the test plays gRPC.
+#include "services/peer/tunnels.h"
+
+#include <gtest/gtest.h>
+
+#include <fcntl.h>
+#include <sys/un.h>
+
+#include <future>
+#include <thread>
+
+#include "base/reject.h"
+#include "exchange/testing/test_node.h"
+#include "services/peer/listener.h"
+#include "services/peer/testing/dialling.h"
+#include "services/peer/testing/http2_frames.h"
+#include "services/peer/testing/pipe.h"
+#include "services/peer/testing/tls.h"
+
+namespace entente::peer {
+namespace {
+
+using exchange::testing::TestNode;
+using std::chrono::milliseconds;
+using testing::Eventually;
+using testing::Frame;
+using testing::TlsClient;
+
+const std::string kGreeting = std::string(testing::kClientPreface) + Frame('\4', 0, 0, "");
+
+class TunnelsTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    norlandia_.Accept(estovia_);
+    certificate_ = *crypto::MakeTransportCertificate(estovia_.org(), estovia_.self->key_id,
+                                                     *estovia_.self->statement_key, norlandia_.clock.now);
+    Start({});
+  }
+  void Start(TunnelLimits limits) {
+    listener_.reset();
+    tunnels_ = *Tunnels::Start(
+        Credentials::Make(room_)->identity, limits,
+        {.check = [this](ByteView pem, const auto& expected) { return CheckAndCount(room_, pem, expected); },
+         .may_connect = [](const OrgId&) { return absl::OkStatus(); },
+         .hand_over =
+             [this](int fd) {
+               fcntl(fd, F_SETFL, 0);  // blocking, for the test
+               std::lock_guard lock(mutex_);
+               taken_.emplace_back(fd);
+             },
+         .on_refused = [](exchange::HandshakeRefusal) {},
+         .on_cut =
+             [this](const OrgId& org, const Http2Breach& breach) {
+               std::lock_guard lock(mutex_);
+               cuts_.push_back(org == estovia_.org() ? std::string(breach.what) : "of another");
+             }});
+    listener_ = *Listener::Open("127.0.0.1:0", {.connections = 1000, .per_address = 1000, .fd_reserve = 0},
+                                {[this](int fd) { tunnels_->Take(fd); }, [](Drop) {}});
+  }
+  TlsClient& Client() {
+    const size_t before = Taken();
+    clients_.push_back(std::make_unique<TlsClient>(testing::PortOf(listener_->address()), certificate_));
+    EXPECT_TRUE(Eventually([&] { return Taken() == before + 1; }));
+    return *clients_.back();
+  }
+  size_t Taken() {
+    std::lock_guard lock(mutex_);
+    return taken_.size();
+  }
+  int Grpc() {  // the newest end
+    std::lock_guard lock(mutex_);
+    return taken_.back().get();
+  }
+  std::vector<std::string> Cuts() {
+    std::lock_guard lock(mutex_);
+    return cuts_;
+  }
+  static std::string ReadAll(int fd, size_t size) {
+    std::string out(size, '\0');
+    const ssize_t got = recv(fd, out.data(), size, MSG_WAITALL);
+    out.resize(static_cast<size_t>(std::max<ssize_t>(got, 0)));
+    return out;
+  }
+  TestNode norlandia_{"cert.norlandia"}, estovia_{"cert.estovia"};
+  exchange::Room room_ = norlandia_.room();
+  crypto::TransportCertificate certificate_;
+  std::mutex mutex_;
+  std::vector<Descriptor> taken_;
+  std::vector<std::string> cuts_;
+  std::vector<std::unique_ptr<TlsClient>> clients_;
+  std::unique_ptr<Tunnels> tunnels_;
+  std::unique_ptr<Listener> listener_;
+};
+
+TEST_F(TunnelsTest, BytesComeThroughBothWaysThoughOneSideIsSlow) {
+  TlsClient& client = Client();
+  std::string sent = kGreeting;
+  for (int i = 0; i < 200; ++i) sent += Frame('\0', 0, 1, std::string(16'000, static_cast<char>('a' + i % 26)));
+  std::thread sender([&] { EXPECT_TRUE(client.Send(sent)); });
+  EXPECT_EQ(ReadAll(Grpc(), sent.size()), sent);
+  sender.join();
+  std::thread answer([&, fd = Grpc()] { EXPECT_EQ(send(fd, sent.data(), sent.size(), 0), ssize_t(sent.size())); });
+  EXPECT_EQ(client.Read(sent.size()), sent);
+  answer.join();
+  const TunnelUse use = tunnels_->Uses().at(estovia_.org());
+  EXPECT_EQ(use.connections, 1u);
+  EXPECT_GE(use.bytes_in, sent.size());
+  EXPECT_TRUE(Eventually([&] { return tunnels_->Uses().at(estovia_.org()).bytes_out >= sent.size(); }));
+  EXPECT_GT(use.cpu.count(), 0);
+  EXPECT_TRUE(Cuts().empty());
+}
+
+TEST_F(TunnelsTest, TheNameOfTheSocketIsTheOrganisationWhileItLives) {
+  TlsClient& client = Client();
+  sockaddr_un peer{};
+  socklen_t size = sizeof peer;
+  ASSERT_EQ(getpeername(Grpc(), reinterpret_cast<sockaddr*>(&peer), &size), 0);
+  const std::string name(peer.sun_path + 1, size - offsetof(sockaddr_un, sun_path) - 1);
+  EXPECT_EQ(tunnels_->OrgOf("unix-abstract:" + name), estovia_.org());
+  for (const std::string& other : {name, "unix:" + name, "unix-abstract:" + name + "0", std::string("unix-abstract:")}) {
+    EXPECT_FALSE(tunnels_->OrgOf(other)) << other;
+  }
+  shutdown(client.fd(), SHUT_RDWR);
+  EXPECT_TRUE(Eventually([&] { return !tunnels_->OrgOf("unix-abstract:" + name); }));
+  EXPECT_EQ(ReadAll(Grpc(), 1), "");
+}
+
+TEST_F(TunnelsTest, ABreachCutsBothEndsAndNothingOfItGetsThrough) {
+  TlsClient& client = Client();
+  client.Send(kGreeting + Frame('\0', 0, 1, std::string(kMaxFrameBytes + 1, 'd')));
+  EXPECT_TRUE(client.Ended());
+  EXPECT_EQ(ReadAll(Grpc(), 1), "");
+  EXPECT_TRUE(Eventually([&] { return Cuts() == std::vector<std::string>{"frame bytes"}; }));
+  EXPECT_EQ(tunnels_->Uses().at(estovia_.org()).cuts, 1u);
+}
+
+TEST_F(TunnelsTest, WhatGrpcSaidLastArrivesThoughItClosedAtOnce) {
+  TlsClient& client = Client();
+  client.Send(kGreeting);
+  EXPECT_EQ(ReadAll(Grpc(), kGreeting.size()), kGreeting);
+  const std::string last = Frame('\0', 1, 1, std::string(100'000, 'l'));
+  EXPECT_EQ(send(Grpc(), last.data(), last.size(), 0), ssize_t(last.size()));
+  {
+    std::lock_guard lock(mutex_);
+    taken_.clear();
+  }
+  EXPECT_EQ(client.Read(last.size()), last);
+  EXPECT_TRUE(client.Ended());
+}
+
+TEST_F(TunnelsTest, KeyUpdatesAreABudget) {
+  TlsClient& client = Client();
+  client.Send(kGreeting);
+  for (int i = 0; i <= kMaxKeyUpdates; ++i) client.UpdateKeys();
+  client.Send(Frame('\6', 0, 0, "12345678"));
+  EXPECT_TRUE(Eventually([&] { return Cuts() == std::vector<std::string>{"TLS key updates"}; }));
+}
+
+// H71: what waits for a peer that does not read is bounded, and so is the wait.
+TEST_F(TunnelsTest, H71APeerThatNeverReadsIsCutAndHoldsLittle) {
+  Start({.stall = milliseconds(300)});
+  TlsClient& client = Client();
+  client.Send(kGreeting);
+  const std::string data = Frame('\0', 0, 1, std::string(16'000, 'd'));
+  const timeval patience{10, 0};
+  setsockopt(Grpc(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience);
+  size_t taken = 0;
+  for (ssize_t sent = 1; sent > 0;) {
+    sent = send(Grpc(), data.data(), data.size(), MSG_NOSIGNAL);
+    taken += static_cast<size_t>(std::max<ssize_t>(sent, 0));
+  }
+  EXPECT_TRUE(Eventually([&] { return Cuts() == std::vector<std::string>{"time without reading"}; }));
+  EXPECT_LT(taken, 16u << 20);  // the kernel's socket buffers
+}
+
+TEST_F(TunnelsTest, OneConnectionTooManyOfAPeerCutsItsOldest) {
+  for (size_t i = 0; i < kConnectionsPerPeer; ++i) Client();
+  EXPECT_FALSE(clients_.front()->fd() < 0);
+  Client();
+  EXPECT_TRUE(clients_.front()->Ended());
+  EXPECT_TRUE(clients_.back()->Send(kGreeting));
+  EXPECT_EQ(ReadAll(Grpc(), kGreeting.size()), kGreeting);
+}
+
+TEST_F(TunnelsTest, ACrowdOfHandshakesDoesNotHoldUpASession) {
+  TlsClient& session = Client();
+  const int grpc = Grpc();
+  session.Send(kGreeting);
+  ReadAll(grpc, kGreeting.size());
+  // A stranger's, so that none takes the place of the session.
+  TestNode stranger("stranger");
+  const auto unknown = *crypto::MakeTransportCertificate(stranger.org(), stranger.self->key_id,
+                                                         *stranger.self->statement_key, norlandia_.clock.now);
+  std::atomic<int> left{256};
+  std::vector<std::thread> crowd;
+  for (int i = 0; i < 8; ++i) {
+    crowd.emplace_back([&] {
+      while (left-- > 0) testing::ListenAsClient(testing::PortOf(listener_->address()), &unknown, 1);
+    });
+  }
+  const std::string ping = Frame('\0', 0, 1, std::string(1000, 'd'));  // large enough for its budget
+  std::chrono::steady_clock::duration longest{0};
+  while (left > 0) {
+    const auto begun = std::chrono::steady_clock::now();
+    session.Send(ping);
+    EXPECT_EQ(ReadAll(grpc, ping.size()), ping);
+    longest = std::max(longest, std::chrono::steady_clock::now() - begun);
+  }
+  for (std::thread& thread : crowd) thread.join();
+  EXPECT_LT(longest, std::chrono::seconds(2));
+  RecordProperty("longest_ms", static_cast<int>(longest / milliseconds(1)));
+  EXPECT_EQ(norlandia_.counters.Rejects(RejectReason::kUnknownParty), 256u);
+}
+
+TEST_F(TunnelsTest, ADiallerTriesEachAddressAndSaysWhyNoneWorked) {
+  estovia_.Accept(norlandia_);
+  const exchange::Room room = estovia_.room();
+  const auto dialling = testing::DiallingTunnels(room);
+  const auto dial = [&](const std::vector<std::string>& at) {
+    std::vector<Endpoint> addresses;
+    for (const std::string& one : at) addresses.push_back(Resolve(one)->front());
+    std::promise<absl::Status> verdict;
+    const auto grpc = dialling->Dial(addresses, {norlandia_.org(), [&](const absl::Status& v) { verdict.set_value(v); }});
+    return verdict.get_future().get();
+  };
+  const absl::Status nobody = dial({"127.0.0.1:1"});
+  EXPECT_EQ(ReasonOf(nobody), RejectReason::kPeerDown);
+  EXPECT_NE(nobody.message().find("Connection refused"), absl::string_view::npos) << nobody.message();
+  EXPECT_TRUE(dial({"127.0.0.1:1", listener_->address()}).ok());
+}
+
+TEST(Resolve, NamesAndNumbers) {
+  EXPECT_EQ(Resolve("127.0.0.1:7443")->front().address.ss_family, AF_INET);
+  EXPECT_EQ(Resolve("[::1]:7443")->front().address.ss_family, AF_INET6);
+  EXPECT_TRUE(Resolve("localhost:7443").ok());
+  for (const std::string wrong : {"127.0.0.1", "host.invalid:7443", "127.0.0.1:http", ""}) {
+    EXPECT_EQ(ReasonOf(Resolve(wrong).status()), RejectReason::kPeerDown) << wrong;
+  }
+}
+
+}  // namespace
+}  // namespace entente::peer
