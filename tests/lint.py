@@ -69,7 +69,7 @@ def modules():
                 at += "/testing"
             if "SERVICE_SOURCES" not in files[0]:  # all generated: no folder of its own
                 found[name] = (at, (deps.group(1).split() if deps else []), (tests.group(1).split() if tests else []),
-                               re.findall(r"\b\w+_test\.cc", call), {file.rsplit(".", 1)[0] for file in files})
+                               {f"{path.parent.relative_to(ROOT)}/{file}" for file in re.findall(r"[\w/]+\.(?:cc|h)\b", call)})
     return found
 
 
@@ -101,11 +101,8 @@ def reach(name, known, seen=None):
 
 def owner(path, known):
     """The module that lists `path`, or the .cc of a header; else the first one whose folder is the longest that holds it."""
-    folder, _, file = path.rpartition("/")
-    for name, (at, _, _, tests, sources) in known.items():
-        if file in tests and at.removesuffix("/testing") == folder:
-            return name
-        if at == folder and file.rsplit(".", 1)[0] in sources:
+    for name, (_, _, _, listed) in known.items():
+        if path in listed or path.removesuffix(".h") + ".cc" in listed:
             return name
     fits = [(at, name) for name, (at, *_) in known.items() if path.startswith(at + "/")]
     return max(fits, key=lambda fit: len(fit[0]))[1] if fits else None

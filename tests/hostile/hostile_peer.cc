@@ -1,14 +1,12 @@
 // An accepted peer that misbehaves: holds a real session with a real daemon, sends one crafted envelope per scenario and
-// prints the answer, one JSON line each; "hoard", "flood" and "waste" go on until the daemon ends the session. tests/functional/test_hostile.py drives it and reads the daemon's metrics.
+// prints the answer, one JSON line each; "hoard", "flood" and "waste" go on until the daemon ends the session. Functional
+// tests drive it and read the daemon's metrics.
 //
 //   hostile_peer NODE_DIR TARGET_CARD SCENARIO...
 //   hostile_peer NODE_DIR --certificate      prints a transport certificate and its key, PEM
-#include <condition_variable>
 #include <cstdio>
 #include <fstream>
 #include <iostream>
-#include <map>
-#include <mutex>
 #include <sstream>
 
 #include "crypto/crypto.h"
@@ -18,9 +16,9 @@
 #include "services/entented/node.h"
 #include "services/peer/credentials.h"
 #include "services/peer/dial.h"
-#include "services/peer/hello.h"
 #include "services/peer/inbound.h"
 #include "tests/hostile/forgeries.h"
+#include "tests/hostile/line.h"
 #include "trust/card.h"
 
 namespace entente::hostile {
@@ -30,143 +28,12 @@ using envelope::testing::HonestPayload;
 using envelope::testing::HostileBatch;
 using envelope::testing::HostileSeal;
 
-template <typename T>
-T Must(absl::StatusOr<T> value) {
-  if (!value.ok()) {
-    std::cerr << "hostile_peer: " << value.status().message() << "\n";
-    std::exit(1);
-  }
-  return *std::move(value);
-}
-void Must(const absl::Status& status) {
-  if (status.ok()) return;
-  std::cerr << "hostile_peer: " << status.message() << "\n";
-  std::exit(1);
-}
-
 std::string ReadFile(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::stringstream text;
   text << in.rdbuf();
   return text.str();
 }
-
-// What a peer writes where its text may be shown: it ends lines, adds fields, colours, and turns the reading direction.
-constexpr char kHostileText[] =
-    "x\",\"level\":\"error\"}\r\n{\"level\":\"forged\"}\x1b[31m\xe2\x80\xae  state=up";
-
-// The session as a peer that follows the frames' rules and nothing else.
-class Line {
- public:
-  Line(exchange::Room room, const OrgId& target, std::unique_ptr<peer::FrameTransport> transport)
-      : room_(room), target_(target), transport_(std::move(transport)) {
-    transport_->Start([this](v1::Frame frame) { OnFrame(std::move(frame)); },
-                      [this](const absl::Status&) {
-                        std::lock_guard lock(mutex_);
-                        closed_ = true;
-                        changed_.notify_all();
-                      });
-    v1::Frame hello;
-    *hello.mutable_hello() = Must(peer::MakeHello(room_, target_));
-    hello.mutable_hello()->set_software(kHostileText);
-    transport_->Write(hello);
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return (prekey_ && credit_) || closed_; });
-    if (closed_) Must(absl::UnavailableError("the daemon closed the session instead of greeting"));
-  }
-  ~Line() {
-    transport_->Close();
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return closed_; });
-  }
-  // Sends the first `bytes` of an envelope that is announced as larger, and nothing more; then waits for the end.
-  std::string Hoard(size_t bytes) {
-    const Bytes wire(envelope::kMaxEnvelopeBytes, 'x');
-    const uint64_t position = ++position_;
-    for (size_t i = 0; i < bytes / peer::kMaxPieceBytes; ++i) {
-      if (!transport_->Write(peer::MakePiece(position, wire, i))) break;
-    }
-    return WaitForBye();
-  }
-  // Frames that mean nothing, until the session ends.
-  std::string Flood() {
-    v1::Frame frame;
-    frame.mutable_credit()->set_bytes(0);
-    while (transport_->Write(frame)) {
-    }
-    return WaitForBye();
-  }
-  // One refused envelope after the other, until the session ends.
-  std::string Waste(const Bytes& wire) {
-    while (Send(wire) == "refused") {
-    }
-    return WaitForBye();
-  }
-  const trust::Prekey& prekey() const { return *prekey_; }
-
-  // The answer to one envelope: "accepted", "refused", or "closed" when the session ended instead.
-  std::string Send(const Bytes& wire) {
-    const uint64_t position = ++position_;
-    for (size_t i = 0; i < peer::PieceCount(wire.size()); ++i) transport_->Write(peer::MakePiece(position, wire, i));
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return answers_.contains(position) || closed_; });
-    return closed_ ? "closed" : answers_[position];
-  }
-
-  // Asks for much and reads no frame of it until the standard input ends. HTTP/2 itself still answers pings.
-  std::string NeverRead() {
-    const auto set_deaf = [this](bool deaf) {
-      std::lock_guard lock(mutex_);
-      deaf_ = deaf;
-      changed_.notify_all();
-    };
-    set_deaf(true);
-    v1::Frame frame;
-    frame.mutable_credit()->set_bytes(uint64_t{1} << 40);
-    transport_->Write(frame);
-    while (std::cin.get() != std::char_traits<char>::eof()) {
-    }
-    set_deaf(false);
-    return "silent";
-  }
-  // "closed" once the daemon has answered a Bye of hostile words.
-  std::string SayBye() {
-    v1::Frame bye;
-    bye.mutable_bye()->set_reason(kHostileText);
-    transport_->Write(bye);
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return closed_; });
-    return "closed";
-  }
-
- private:
-  // What the daemon said at the end; empty: nothing.
-  std::string WaitForBye() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return closed_; });
-    return "closed " + bye_;
-  }
-  void OnFrame(v1::Frame frame) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return !deaf_; });
-    if (frame.has_bye()) bye_ = frame.bye().reason();
-    if (frame.has_hello()) prekey_ = Must(peer::CheckHello(room_, target_, frame.hello(), rolled_back_)).prekey;
-    if (frame.has_credit()) credit_ = true;
-    if (frame.has_ack()) answers_[frame.ack().position()] = frame.ack().refused() ? "refused" : "accepted";
-    changed_.notify_all();
-  }
-
-  exchange::Room room_;
-  OrgId target_;
-  std::unique_ptr<peer::FrameTransport> transport_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::optional<trust::Prekey> prekey_;
-  std::map<uint64_t, std::string> answers_;
-  bool credit_ = false, closed_ = false, rolled_back_ = false, deaf_ = false;
-  uint64_t position_ = 0;
-  std::string bye_;
-};
 
 Bytes Content(int number) {
   char text[400];
