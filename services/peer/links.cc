@@ -81,7 +81,7 @@ absl::Status PeerLinks::Serve() {
   server_ = *std::move(server);
   absl::StatusOr<std::unique_ptr<Listener>> listener = Listener::Open(
       options_.listen, {options_.max_connections, options_.max_connections_per_address, options_.fd_reserve},
-      {.hand_over = [this](int fd) { tunnels_->Take(fd); },
+      {.hand_over = [this](int fd, std::shared_ptr<void> place) { tunnels_->Take(fd, std::move(place)); },
        .on_drop = [this](Drop why) { CountDrop(room_.counters, why); },
        .promised = [this] { return tunnels_->descriptors_promised(); }});
   if (!listener.ok()) return listener.status();
