@@ -90,7 +90,7 @@ class PeerPort : public CertificateCheck {
          .hand_over = [this](int fd) { ++handed_over_, server_->HandOver(fd); },
          .on_refused = [](exchange::HandshakeRefusal) {},
          .on_cut = [](const OrgId&, const Http2Breach&) {}});
-    listener_ = *Listener::Open("127.0.0.1:0", {}, {[this](int fd) { tunnels_->Take(fd); }, [](Drop) {}});
+    listener_ = *Listener::Open("127.0.0.1:0", {}, {[this](int fd, auto place) { tunnels_->Take(fd, std::move(place)); }, [](Drop) {}});
   }
   void TearDown() override {
     listener_->Stop();

@@ -46,7 +46,7 @@ absl::Status PeerLinks::Open() {
 absl::StatusOr<std::unique_ptr<Listener>> PeerLinks::Listen(const std::string& address, Listener* before) {
   return Listener::Open(address,
                         {options_.max_connections, options_.max_connections_per_address, options_.fd_reserve},
-                        {.hand_over = [this](int fd) { tunnels_->Take(fd); },
+                        {.hand_over = [this](int fd, std::shared_ptr<void> place) { tunnels_->Take(fd, std::move(place)); },
                          .on_drop = [this](Drop why) { CountDrop(room_.counters, why); },
                          .promised = [this] { return tunnels_->descriptors_promised(); }},
                         before);

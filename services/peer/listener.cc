@@ -7,7 +7,6 @@
 #include <sys/eventfd.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -23,7 +22,7 @@ namespace {
 
 // A flood must not make us list /proc/self/fd per connection.
 constexpr std::chrono::milliseconds kRecount{50};
-constexpr int kSweepMs = 250, kErrorPauseMs = 50;
+constexpr int kErrorPauseMs = 50;
 constexpr int kAcceptsPerRound = 64;
 
 int OpenReserve() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
@@ -66,7 +65,7 @@ absl::StatusOr<std::unique_ptr<Listener>> Listener::Open(const std::string& addr
                                                          Hooks hooks, Listener* before) {
   std::unique_ptr<Listener> out(new Listener(limits, std::move(hooks)));
   if (absl::Status bound = out->Bind(address); !bound.ok()) return bound;
-  if (before != nullptr) out->tracked_.swap(before->tracked_), out->per_origin_.swap(before->per_origin_);
+  if (before != nullptr) out->places_ = before->places_;
   out->wake_fd_ = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   out->reserve_fd_ = OpenReserve();
   if (out->wake_fd_ < 0 || out->reserve_fd_ < 0) {
@@ -107,13 +106,8 @@ void Listener::Stop() {
 void Listener::Loop() {
   while (!stopping_ && !broken_) {
     std::array<pollfd, 2> watched{{{listen_fd_, POLLIN, 0}, {wake_fd_, POLLIN, 0}}};
-    const int ready = poll(watched.data(), watched.size(), tracked_.empty() ? -1 : kSweepMs);
-    if (stopping_) break;
-    if (ready <= 0) {
-      ForgetClosed();
-    } else if (watched[0].revents != 0) {
-      AcceptAll();
-    }
+    const int ready = poll(watched.data(), watched.size(), -1);
+    if (!stopping_ && ready > 0 && watched[0].revents != 0) AcceptAll();
   }
   std::lock_guard lock(probe_mutex_);
   finished_ = true;
@@ -121,7 +115,6 @@ void Listener::Loop() {
 }
 
 void Listener::AcceptAll() {
-  ForgetClosed();
   for (int round = 0; round < kAcceptsPerRound && !stopping_; ++round) {
     sockaddr_storage peer{};
     socklen_t size = sizeof peer;
@@ -151,12 +144,23 @@ void Listener::AcceptAll() {
 }
 
 void Listener::Take(int fd, std::string origin) {
-  struct stat about {};
-  fstat(fd, &about);
-  ++per_origin_[origin];
-  tracked_.push_back({fd, about.st_ino, std::move(origin)});
-  open_count_ = tracked_.size();
-  hooks_.hand_over(fd);
+  {
+    std::lock_guard lock(places_->mutex);
+    ++places_->per_origin[origin];
+    ++places_->open;
+  }
+  const auto leave = [places = places_, origin = std::move(origin)](void*) {
+    std::lock_guard lock(places->mutex);
+    --places->open;
+    const auto at = places->per_origin.find(origin);
+    if (--at->second == 0) places->per_origin.erase(at);
+  };
+  hooks_.hand_over(fd, std::shared_ptr<void>(places_.get(), leave));
+}
+
+size_t Listener::open_connections() const {
+  std::lock_guard lock(places_->mutex);
+  return places_->open;
 }
 
 // The connection that does not fit stays in the backlog and would wake poll for ever: it is taken with the reserve
@@ -180,9 +184,15 @@ void Listener::AcceptWithoutRoom() {
 }
 
 bool Listener::Admits(int fd, const std::string& origin) {
-  if (tracked_.size() >= limits_.connections) {
+  size_t open, of_origin = 0;
+  {
+    std::lock_guard lock(places_->mutex);
+    open = places_->open;
+    if (const auto at = places_->per_origin.find(origin); at != places_->per_origin.end()) of_origin = at->second;
+  }
+  if (open >= limits_.connections) {
     Refuse(fd, Drop::kConnections);
-  } else if (const auto at = per_origin_.find(origin); at != per_origin_.end() && at->second >= limits_.per_address) {
+  } else if (of_origin >= limits_.per_address) {
     Refuse(fd, Drop::kAddress);
   } else if (FreeDescriptors() < limits_.fd_reserve + hooks_.promised()) {
     Refuse(fd, Drop::kDescriptors);
@@ -200,18 +210,6 @@ void Listener::Refuse(int fd, Drop reason) {
   const linger now{1, 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
   close(fd);
-}
-
-// Nobody tells when a connection is closed; a number that is free, or another socket's, does.
-void Listener::ForgetClosed() {
-  std::erase_if(tracked_, [this](const Tracked& tracked) {
-    struct stat about {};
-    if (fstat(tracked.fd, &about) == 0 && about.st_ino == tracked.inode) return false;
-    const auto at = per_origin_.find(tracked.origin);
-    if (at != per_origin_.end() && --at->second == 0) per_origin_.erase(at);
-    return true;
-  });
-  open_count_ = tracked_.size();
 }
 
 size_t Listener::FreeDescriptors() {

@@ -13,7 +13,6 @@
 #include <optional>
 #include <string>
 #include <thread>
-#include <vector>
 
 #include "absl/status/statusor.h"
 
@@ -34,7 +33,8 @@ class Listener {
  public:
   // All run on the listener's thread.
   struct Hooks {
-    std::function<void(int fd)> hand_over;  // owns `fd` from here: a connected, non-blocking socket
+    // Owns `fd` from here: a connected, non-blocking socket. It counts until `place` is let go of, from any thread.
+    std::function<void(int fd, std::shared_ptr<void> place)> hand_over;
     std::function<void(Drop)> on_drop;
     std::function<size_t()> promised = [] { return size_t{0}; };  // descriptors that those handed over will still need
   };
@@ -52,15 +52,15 @@ class Listener {
   bool Retire(std::chrono::milliseconds patience);
   const std::string& address() const { return address_; }
   uint64_t dropped(Drop reason) const { return dropped_[static_cast<size_t>(reason)]; }
-  // Handed over and not closed since.
-  size_t open_connections() const { return open_count_; }
+  // Handed over, and their places not let go of since.
+  size_t open_connections() const;
 
  private:
-  // A connection that was handed over. The inode tells its socket from a later one under the same number.
-  struct Tracked {
-    int fd;
-    ino_t inode;
-    std::string origin;
+  // What is open; outlives the listener with the last place.
+  struct Places {
+    std::mutex mutex;
+    std::map<std::string, size_t> per_origin;
+    size_t open = 0;
   };
   Listener(ListenerLimits limits, Hooks hooks) : limits_(limits), hooks_(std::move(hooks)) {}
   absl::Status Bind(const std::string& address);
@@ -70,7 +70,6 @@ class Listener {
   void Take(int fd, std::string origin);
   void AcceptWithoutRoom();
   bool Admits(int fd, const std::string& origin);
-  void ForgetClosed();
   size_t FreeDescriptors();
   void Refuse(int fd, Drop reason);
   bool IsProbe(const std::string& peer);
@@ -79,12 +78,10 @@ class Listener {
   const Hooks hooks_;
   std::string address_;
   int listen_fd_ = -1, wake_fd_ = -1, reserve_fd_ = -1;
-  std::vector<Tracked> tracked_;
-  std::map<std::string, size_t> per_origin_;
+  std::shared_ptr<Places> places_ = std::make_shared<Places>();
   size_t counted_free_ = 0, accepted_since_count_ = 0;
   std::chrono::steady_clock::time_point counted_at_{};
   std::array<std::atomic<uint64_t>, static_cast<size_t>(Drop::kCount)> dropped_{};
-  std::atomic<size_t> open_count_{0};
   std::atomic<bool> stopping_{false};
   bool broken_ = false;  // the loop's thread: the listening socket is no more
   std::mutex probe_mutex_;

@@ -46,9 +46,9 @@ class ListenerTest : public ::testing::Test {
  protected:
   void Open(ListenerLimits limits) {
     listener_ = *Listener::Open("127.0.0.1:0", limits,
-                                {.hand_over = [this](int fd) {
+                                {.hand_over = [this](int fd, auto place) {
                                    std::lock_guard lock(mutex_);
-                                   taken_.push_back(fd);
+                                   taken_.emplace_back(fd, std::move(place));
                                  },
                                  .on_drop = [this](Drop) { ++drops_; },
                                  .promised = [this] { return promised_.load(); }});
@@ -61,7 +61,7 @@ class ListenerTest : public ::testing::Test {
   }
   void CloseTaken() {
     std::lock_guard lock(mutex_);
-    for (const int fd : taken_) close(fd);
+    for (const auto& [fd, place] : taken_) close(fd);
     taken_.clear();
   }
   int Client() { return clients_.emplace_back(Connect(port_)); }
@@ -71,7 +71,8 @@ class ListenerTest : public ::testing::Test {
   std::unique_ptr<Listener> listener_;
   int port_ = 0;
   std::mutex mutex_;
-  std::vector<int> taken_, clients_;
+  std::vector<std::pair<int, std::shared_ptr<void>>> taken_;
+  std::vector<int> clients_;
   std::atomic<int> drops_{0};
   std::atomic<size_t> promised_{0};
 };
@@ -127,7 +128,7 @@ TEST_F(ListenerTest, DescriptorsThatArePromisedAreNotFree) {
 
 TEST_F(ListenerTest, AddressesThatCannotBeBoundAreConfigurationFaults) {
   for (const std::string address : {"nonsense", "127.0.0.1:", "127.0.0.1:http", "192.0.2.1:0", "[::1:0"}) {
-    const auto opened = Listener::Open(address, {}, {[](int) {}, [](Drop) {}});
+    const auto opened = Listener::Open(address, {}, {[](int, auto) {}, [](Drop) {}});
     EXPECT_EQ(ReasonOf(opened.status()), RejectReason::kConfig) << address;
   }
 }

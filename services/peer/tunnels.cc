@@ -40,9 +40,10 @@ void Tunnels::SetIdentity(std::shared_ptr<const TlsIdentity> identity) {
   identity_ = std::move(identity);
 }
 
-void Tunnels::Take(int fd) {
+void Tunnels::Take(int fd, std::shared_ptr<void> place) {
   NoticeDeadWire(fd, static_cast<int>(kDeadWire.count()));
   auto entry = std::make_unique<Entry>();
+  entry->place = std::move(place);
   auto check = [this, into = entry.get()](ByteView pem) {
     const absl::StatusOr<OrgId> org = hooks_.check(pem, std::nullopt);
     into->verdict = org.status();

@@ -57,8 +57,8 @@ class Tunnels {
   ~Tunnels();  // stops at once
   // For the connections from now on.
   void SetIdentity(std::shared_ptr<const TlsIdentity> identity);
-  // An accepted connection, non-blocking. Owns it.
-  void Take(int fd);
+  // An accepted connection, non-blocking. Owns it, and keeps `place` until it is closed.
+  void Take(int fd, std::shared_ptr<void> place);
   // gRPC's end of a connection to be made to one of `addresses`, tried in turn; what is written to it waits for the
   // handshake, and it ends when that fails. kUnavailable when there are no descriptors.
   absl::StatusOr<Descriptor> Dial(std::vector<Endpoint> addresses, Dialled dialled);
@@ -76,6 +76,7 @@ class Tunnels {
   // One connection and what poll knows of it: the wire as event 2 * id, gRPC's side as 2 * id + 1.
   struct Entry {
     uint64_t id = 0;
+    std::shared_ptr<void> place;  // let go of behind the tunnel's sockets
     std::unique_ptr<Tunnel> tunnel;
     std::optional<Dialled> dialled;
     std::vector<Endpoint> addresses;  // not tried yet, the next one last

@@ -55,7 +55,7 @@ class TunnelsTest : public ::testing::Test {
                cuts_.push_back(org == estovia_.org() ? std::string(breach.what) : "of another");
              }});
     listener_ = *Listener::Open("127.0.0.1:0", {.connections = 1000, .per_address = 1000, .fd_reserve = 0},
-                                {[this](int fd) { tunnels_->Take(fd); }, [](Drop) {}});
+                                {[this](int fd, auto place) { tunnels_->Take(fd, std::move(place)); }, [](Drop) {}});
   }
   TlsClient& Client() {
     const size_t before = Taken();
