@@ -37,14 +37,20 @@ class Watch : public ::testing::Test {
  protected:
   void Start(const std::string& address = "127.0.0.1:0") {
     const auto open = [this](const std::string& at, Listener* before) {
-      return Listener::Open(
-          at, limits_,
-          [this](int fd) {
-            if (block_) released_.wait();
-            ++taken_;
-            kept_ ? kept_fds_.push_back(fd) : static_cast<void>(close(fd));
-          },
-          [this](Drop) { ++dropped_; }, {[this](const std::string&) { ++opened_; }, nullptr}, before);
+      return Listener::Open(at, limits_,
+                            {.hand_over =
+                                 [this](int fd, std::shared_ptr<void> place) {
+                                   if (block_) released_.wait();
+                                   ++taken_;
+                                   if (kept_) {
+                                     kept_places_.push_back(std::move(place));
+                                     kept_fds_.push_back(fd);
+                                   } else {
+                                     close(fd);
+                                   }
+                                 },
+                             .on_drop = [this](Drop) { ++dropped_; }},
+                            before);
     };
     watch_ = *ListenerWatch::Start(address, open, [this] { ++restarts_; }, milliseconds(20), milliseconds(500));
   }
@@ -68,9 +74,10 @@ class Watch : public ::testing::Test {
   }
 
   ListenerLimits limits_;
-  std::atomic<int> taken_{0}, dropped_{0}, opened_{0}, restarts_{0};
+  std::atomic<int> taken_{0}, dropped_{0}, restarts_{0};
   std::atomic<bool> block_{false}, kept_{false};
   std::vector<int> kept_fds_;
+  std::vector<std::shared_ptr<void>> kept_places_;
   std::promise<void> release_;
   std::shared_future<void> released_ = release_.get_future().share();
   std::unique_ptr<ListenerWatch> watch_;
@@ -78,12 +85,13 @@ class Watch : public ::testing::Test {
 
 TEST_F(Watch, AProbeIsTakenAndNobodyElseHearsOfIt) {
   for (const std::string address : {"127.0.0.1:0", "0.0.0.0:0"}) {
-    int handed_over = 0, dropped = 0, opened = 0;
-    const auto listener = *Listener::Open(address, {.connections = 0}, [&](int) { ++handed_over; }, [&](Drop) { ++dropped; },
-                                          {[&](const std::string&) { ++opened; }, nullptr});
+    int handed_over = 0, dropped = 0;
+    const auto listener = *Listener::Open(address, {.connections = 0},
+                                          {.hand_over = [&](int, const std::shared_ptr<void>&) { ++handed_over; },
+                                           .on_drop = [&](Drop) { ++dropped; }});
     for (int i = 0; i < 20; ++i) EXPECT_EQ(listener->Probe(milliseconds(5000)), true) << address;
     listener->Stop();
-    EXPECT_EQ(handed_over + dropped + opened, 0);
+    EXPECT_EQ(handed_over + dropped, 0);
     EXPECT_EQ(listener->Probe(milliseconds(50)), false);
   }
 }
@@ -93,7 +101,7 @@ TEST_F(Watch, AListenerThatLivesIsLeftAlone) {
   ExpectServed();
   ASSERT_TRUE(Eventually([&] { return watch_->Health().ok(); }));
   EXPECT_EQ(restarts_, 0);
-  EXPECT_EQ(opened_, 1);
+  EXPECT_EQ(taken_, 1);
 }
 
 TEST_F(Watch, AListenerWhoseSocketWasShutDownIsOpenedAgainAtItsAddress) {
