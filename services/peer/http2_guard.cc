@@ -32,7 +32,8 @@ Http2Guard::Http2Guard(Sender sender, Time now)
     : sender_(sender), started_(now), streams_(kStreamRate, now), blocks_(kHeaderBlockRate, now),
       resets_(kResetRate, now), pings_(kPingRate, now), settings_(kSettingsRate, now), empties_(kEmptyDataRate, now),
       others_(kOtherRate, now), windows_(kWindowRate, now), frames_(kFrameRate, now),
-      preface_left_(sender == Sender::kClient ? kPreface.size() : 0), frame_since_(now), block_since_(now) {}
+      preface_left_(sender == Sender::kClient ? kPreface.size() : 0), frame_since_(now), block_since_(now),
+      sent_passing_(sender == Sender::kServer ? kPreface.size() : 0) {}
 
 Http2Guard::Header Http2Guard::Parse(ByteView nine) {
   return {BigEndian(nine.substr(0, 3)), static_cast<uint8_t>(nine[3]), static_cast<uint8_t>(nine[4]),
@@ -206,7 +207,9 @@ void Http2Guard::Sent(ByteView bytes) {
 void Http2Guard::SentHeader(const Header& frame) {
   const auto found = open_.find(frame.stream);
   if (frame.type == kData) {
-    windows_.Earn(static_cast<double>(frame.length) * kWindowPerSentByte);
+    const double due = kWindowPerSentFrame + static_cast<double>(frame.length) * kWindowPerSentByte;
+    windows_.Expect(due);
+    frames_.Expect(due);
     connection_window_ -= static_cast<int64_t>(frame.length);
     if (found != open_.end()) found->second.window -= static_cast<int64_t>(frame.length);
   }

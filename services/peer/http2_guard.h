@@ -28,7 +28,8 @@ inline constexpr std::chrono::milliseconds kBlockDeadline{3000};    // a begun h
 inline constexpr TokenBucket::Rate kStreamRate{32, 0.5}, kHeaderBlockRate{64, 1}, kResetRate{32, 0.5},
     kPingRate{100, 10}, kSettingsRate{64, 4}, kEmptyDataRate{16, 1}, kOtherRate{16, 1}, kWindowRate{512, 16},
     kFrameRate{4096, 1000};
-inline constexpr double kWindowPerSentByte = 1.0 / 1024, kFramePerByte = 1.0 / 256;
+// gRPC acknowledges a small DATA frame at once, for its stream and for the connection.
+inline constexpr double kWindowPerSentByte = 1.0 / 1024, kWindowPerSentFrame = 2, kFramePerByte = 1.0 / 256;
 
 // Why a connection must be cut. `what` names the budget or limit and is constant text.
 struct Http2Breach {
@@ -94,7 +95,7 @@ class Http2Guard {
   absl::flat_hash_map<uint32_t, OpenStream> open_;
   uint32_t data_stream_ = 0;  // the passing frame is DATA of it; 0: it is another
   std::string sent_held_;
-  size_t sent_passing_ = 0;
+  size_t sent_passing_;  // the rest of a payload, or of our own preface
   bool broken_ = false;
 };
 

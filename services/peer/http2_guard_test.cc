@@ -228,7 +228,30 @@ TEST_F(Guard, WindowUpdatesAreEarnedByWhatWeSent) {
   const std::string update = Frame('\10', 0, 0, std::string("\0\0\0\1", 4));
   Passing(update, static_cast<int>(kWindowRate.burst));
   for (int i = 0; i < 64; ++i) guard_->Sent(Frame('\0', 0, 1, std::string(kMaxFrameBytes, 'd')));
-  EXPECT_EQ(Passing(update, 10'000), static_cast<int>(kWindowRate.burst));
+  EXPECT_EQ(Passing(update, 10'000), 64 * (16 + 2));
+}
+
+// What we send as the client begins with the preface, which is no frame.
+TEST_F(Guard, AListenerMayAcknowledgeWhatADiallerSent) {
+  guard_.emplace(Http2Guard::Sender::kServer, kStart);
+  ASSERT_EQ(Said(Frame('\4', 0, 0, "")), "");
+  guard_->Sent(std::string(kClientPreface) + Frame('\4', 0, 0, "") + Frame('\1', 4, 1, "h"));
+  const std::string update = Frame('\10', 0, 1, std::string("\0\0\0\1", 4));
+  const int unearned = Passing(update, 10'000);
+  EXPECT_EQ(unearned, static_cast<int>(kWindowRate.burst));
+  guard_.emplace(Http2Guard::Sender::kServer, kStart);
+  ASSERT_EQ(Said(Frame('\4', 0, 0, "")), "");
+  guard_->Sent(std::string(kClientPreface) + Frame('\4', 0, 0, "") + Frame('\1', 4, 1, "h"));
+  for (int i = 0; i < 1000; ++i) guard_->Sent(Frame('\0', 0, 1, "small"));
+  EXPECT_GE(Passing(update, 10'000), 2000);
+}
+
+// gRPC answers each small message with an update, for the stream and for the connection, as late as it likes.
+TEST_F(Guard, AnHonestPeerMayAcknowledgeEachOfManySmallFrames) {
+  constexpr int kFrames = 50'000;
+  for (int i = 0; i < kFrames; ++i) guard_->Sent(Frame('\0', 0, 1, "small"));
+  const std::string update = Frame('\10', 0, 0, std::string("\0\0\0\1", 4));
+  EXPECT_EQ(Passing(update, 2 * kFrames), 2 * kFrames);
 }
 
 TEST_F(Guard, AWindowNeverOverflowsAndIsNeverGrantedNothing) {

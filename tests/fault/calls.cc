@@ -158,6 +158,13 @@ int statvfs(const char* path, struct statvfs* out) noexcept {
   }));
 }
 
+ssize_t recv(int fd, void* into, size_t bytes, int flags) {
+  const ssize_t got = syscall(SYS_recvfrom, fd, into, bytes, flags, nullptr, nullptr);
+  const int error = errno;
+  MeetReceived("recv", fd, got);
+  errno = error;
+  return got;
+}
 ssize_t recvmsg(int fd, msghdr* message, int flags) {
   const ssize_t got = syscall(SYS_recvmsg, fd, message, flags);
   const int error = errno;

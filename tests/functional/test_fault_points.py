@@ -35,7 +35,7 @@ def objects(node):
 
 
 def test_C1_killed_after_an_envelope_came_and_before_it_is_verified(ready):
-    """The shim kills inside recvmsg: the kernel has handed the bytes over, nothing of ours has seen them."""
+    """The shim kills inside recv: the kernel has handed the bytes over, nothing of ours has seen them."""
     before = objects(ready.receiver)
     texts = fresh(*SIZES)
     ready.shims["receiver"].arm("kill-after", 1, calls=RECEIVE, least_bytes=1024)

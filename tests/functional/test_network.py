@@ -196,12 +196,12 @@ def test_N32_a_link_cut_at_many_bytes_is_tried_again_and_leaks_nothing(bad_link,
         if number % BETWEEN == 0:
             set_all(proxies, cut=[None, None])
             norlandia.session_up("cert.estovia")
-        things += publish(norlandia, tmp_path, things_of(40))
         cuts = sum(proxy.cuts for proxy in proxies)
         both = n >= CUTS[-1] // 10  # so many pass in the direction of the envelopes alone
         set_all(proxies, cut=[n, n] if both else [n, None] if number % 2 else [None, n])
         for proxy in proxies:
             proxy.reset_all()
+        things += publish(norlandia, tmp_path, things_of(40))  # behind the rule, so that they must meet it
         wait_for(lambda: sum(proxy.cuts for proxy in proxies) > cuts, f"a cut behind {n} bytes")
     set_all(proxies, cut=[None, None])
     norlandia.drained("cert.estovia")

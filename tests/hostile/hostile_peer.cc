@@ -137,7 +137,9 @@ int Run(const std::vector<std::string>& arguments) {
 
   peer::Tunnels::Hooks hooks;
   hooks.check = [&](ByteView pem, const auto& expected) { return peer::CheckAndCount(room, pem, expected); };
-  hooks.on_cut = [](const OrgId&, const peer::Http2Breach&) {};
+  hooks.on_cut = [](const OrgId&, const peer::Http2Breach& breach) {
+    std::cerr << "hostile_peer: its own guard cut the daemon off: " << breach.what << "\n";
+  };
   const auto tunnels = Must(peer::Tunnels::Start(Must(peer::Credentials::Make(room)).identity, {}, std::move(hooks)));
   const auto attempt = std::make_shared<peer::Attempt>();
   {
