@@ -27,6 +27,7 @@ def killed(federation, side):
     """The victim is gone; the objects that its disk holds of the last publish are counted once it is back."""
     federation.nodes[side].process.wait(10)
     federation.revive(side)
+    federation.sender.drained(federation.receiver.name)  # sent again, without another publish
     federation.expected.check(federation.nodes[side])
 
 
