@@ -40,6 +40,12 @@ endfunction()
 if(ENTENTE_PRECOMPILED)
   entente_precompiled(NAME module HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS})
 endif()
+if(ENTENTE_PRECOMPILED AND NOT ENTENTE_FUZZ)
+  entente_precompiled(NAME rpc HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS} <grpcpp/grpcpp.h>
+    LIBS gRPC::grpc++)
+  entente_precompiled(NAME cli HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS} <grpcpp/grpcpp.h>
+    <CLI/CLI.hpp> LIBS gRPC::grpc++ CLI11::CLI11)
+endif()
 if(ENTENTE_PRECOMPILED AND ENTENTE_TESTS)
   entente_precompiled(NAME test HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS} <gtest/gtest.h>
     LIBS GTest::gtest GTest::gtest_main)

@@ -111,7 +111,7 @@ fi
 
 export DEBIAN_FRONTEND=noninteractive
 scratch=$(mktemp -d)
-trap 'rm -rf "$scratch"' EXIT
+trap 'rm -rf "$scratch"; [ "$(id -u)" -ne 0 ] || rm -f /etc/apt/sources.list.d/entente-sid-source.sources' EXIT
 log=$scratch/log
 failed() {
   tail -25 "$log" >&2

@@ -2,6 +2,7 @@
 
 #include "crypto/encoding.h"
 #include "exchange/exchange.h"
+#include "model/stix_object.h"
 #include "model/text.h"
 #include "trust/card.h"
 
@@ -18,6 +19,7 @@ v1::PartyAccepted ToWire(const model::Party& party, const trust::Identity& ident
   wire.set_ceiling(static_cast<v1::Label>(party.ceiling));
   for (const std::string& sector : party.sectors) wire.add_sectors(sector);
   wire.set_address(party.address);
+  for (const std::string& id : party.identities) wire.add_identities(id);
   return wire;
 }
 
@@ -34,6 +36,7 @@ absl::StatusOr<model::Party> FromWire(const v1::PartyAccepted& wire) {
   party.ceiling = static_cast<model::Label>(wire.ceiling());
   party.sectors.assign(wire.sectors().begin(), wire.sectors().end());
   party.address = wire.address();
+  party.identities.assign(wire.identities().begin(), wire.identities().end());
   return party;
 }
 
@@ -45,6 +48,7 @@ v1::PeerRecord ToRecord(const model::Party& party) {
   record.set_kind(std::string(model::Name(party.kind)));
   record.set_ceiling(std::string(model::Name(party.ceiling)));
   for (const std::string& sector : party.sectors) record.add_sectors(sector);
+  for (const std::string& id : party.identities) record.add_identities(id);
   record.set_address(party.address);
   record.set_fingerprint(crypto::ToFingerprint(party.org));
   return record;
@@ -61,6 +65,21 @@ model::Label DefaultCeiling(model::PartyKind kind) {
     case model::PartyKind::kRelay: return model::Label::kGreen;
   }
   return model::Label::kClear;
+}
+
+absl::Status ReadIdentities(const v1::AddPeerRequest& request, std::vector<std::string>& out) {
+  if (static_cast<size_t>(request.identities_size()) > model::kMaxIdentitiesOfParty) {
+    return Reject(RejectReason::kUsage, "a party has at most 16 STIX identities on file; name those that it publishes under");
+  }
+  for (const std::string& id : request.identities()) {
+    if (!model::IsStixId(id, "identity")) {
+      return Reject(RejectReason::kUsage, "'" + model::Escaped(id, 80) + "' is no id of a STIX identity object; give identity--UUID");
+    }
+    out.push_back(id);
+  }
+  std::sort(out.begin(), out.end());
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return absl::OkStatus();
 }
 
 absl::StatusOr<model::Party> LocalFacts(const v1::AddPeerRequest& request, const std::string& card_name) {
@@ -88,7 +107,28 @@ absl::StatusOr<model::Party> LocalFacts(const v1::AddPeerRequest& request, const
     party.sectors.push_back(*std::move(checked));
   }
   std::sort(party.sectors.begin(), party.sectors.end());
+  if (absl::Status identities = ReadIdentities(request, party.identities); !identities.ok()) return identities;
   return party;
+}
+
+}  // namespace
+
+namespace {
+
+// The directory as the journal has it, behind a change that did not become durable.
+absl::Status BackToStored(const Room& room, const OrgId& org) {
+  absl::StatusOr<std::vector<v1::PartyAccepted>> stored = room.journal.Parties();
+  if (!stored.ok()) return stored.status();
+  room.directory.Forget(org);
+  for (const v1::PartyAccepted& wire : *stored) {
+    if (wire.org_id() != org.view()) continue;
+    absl::StatusOr<model::Party> party = FromWire(wire);
+    if (!party.ok()) return party.status();
+    absl::StatusOr<trust::Identity> identity = trust::Identity::Check(wire.identity(), room.clock.Now());
+    if (!identity.ok()) return identity.status();
+    return room.directory.Accept({*std::move(party), *std::move(identity)});
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -121,6 +161,12 @@ absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRe
     return Reject(RejectReason::kConflict,
                   "another party is on file as '" + party->name + "'; choose another with --name");
   }
+  for (const std::string& id : party->identities) {
+    const std::optional<OrgId> owner = room.directory.SpeaksAs(id);
+    if (owner && *owner != party->org) {
+      return Reject(RejectReason::kConflict, id + " is on file for " + room.directory.NameOf(*owner) + "; an identity is one organisation's");
+    }
+  }
   const v1::PartyAccepted wire = ToWire(*party, *identity);
   // Inside the commit, which runs one at a time: what the directory refuses is never durable, and two changes of one party
   // reach memory and disk in the same order.
@@ -129,6 +175,7 @@ absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRe
     return transaction.AppendParty(wire).status();
   });
   if (!stored.ok()) {
+    if (absl::Status back = BackToStored(room, party->org); !back.ok()) return back;
     room.counters.CountReject(Door::kOperator, ReasonOf(stored));
     return stored;
   }

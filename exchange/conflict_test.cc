@@ -35,6 +35,9 @@ class Conflict : public ::testing::Test {
       sender->Accept(estovia_);
       estovia_.Accept(*sender);
     }
+    trust::Accepted known = *estovia_.directory->Find(norlandia_.org());
+    known.party.identities = {IdentityId('a'), IdentityId('c')};
+    ASSERT_TRUE(estovia_.directory->Accept(known).ok());
   }
   // What `node` holds of object 1 in quarantine.
   std::vector<storage::QuarantineEntry> Held(TestNode& node, const std::string& tail = "1") {
@@ -98,7 +101,7 @@ TEST_F(Conflict, P59AnIdThatAnotherProducerUsedFirstStaysItsOwn) {
   EXPECT_EQ(estovia_.Publish({Indicator("1", "c.example", Label::kGreen, kNew)}).notable(0).reason(), "OWNER");
 }
 
-TEST_F(Conflict, P59ACreatedByRefToAnotherOriginsIdentityIsHeldNotBelieved) {
+TEST_F(Conflict, P59ACreatedByRefToAPartysIdentityIsHeldNotBelieved) {
   norlandia_.Publish({IdentityObject('a'), CreatedBy("1", 'a')});
   DeliverAll(norlandia_, estovia_);
   EXPECT_EQ(estovia_.journal->Count().versions, 2u);
@@ -106,14 +109,31 @@ TEST_F(Conflict, P59ACreatedByRefToAnotherOriginsIdentityIsHeldNotBelieved) {
   DeliverAll(rival_, estovia_);
   EXPECT_EQ(ReasonOf(estovia_.reading->Get(IdOf("2"), "").status()), RejectReason::kOwner);
   EXPECT_EQ(Held(estovia_, "2").at(0).origin, rival_.org());
-  EXPECT_TRUE(estovia_.reading->Get(IdOf("3"), "").ok());  // an identity that nobody here knows binds nobody
+  EXPECT_TRUE(estovia_.reading->Get(IdOf("3"), "").ok());  // an identity that is on file for nobody binds nobody
   EXPECT_EQ(Rejected(RejectReason::kOwner), 1u);
 }
 
-TEST_F(Conflict, P59APublisherMayNotSpeakInAnotherOriginsName) {
-  norlandia_.Publish({IdentityObject('a')});
+// Who is first with an identity object does not own the name: only the operator's record says whose it is.
+TEST_F(Conflict, P59AnIdentityThatAnotherBroughtFirstKeepsNobodyOut) {
+  rival_.Publish({IdentityObject('a'), IdentityObject('b')});
+  DeliverAll(rival_, estovia_);
+  norlandia_.Publish({CreatedBy("1", 'a'), CreatedBy("2", 'b')});
   DeliverAll(norlandia_, estovia_);
-  const v1::PublishProgress spoofed = estovia_.Publish({CreatedBy("4", 'a'), IdentityObject('c'), CreatedBy("5", 'c')});
+  EXPECT_TRUE(estovia_.reading->Get(IdOf("1"), "").ok());
+  EXPECT_TRUE(estovia_.reading->Get(IdOf("2"), "").ok());
+  EXPECT_EQ(Rejected(RejectReason::kOwner), 0u);
+}
+
+TEST_F(Conflict, P59APeerMayNotSpeakInThisNodesName) {
+  estovia_.Publish({IdentityObject('e')});
+  rival_.Publish({CreatedBy("6", 'e')});
+  DeliverAll(rival_, estovia_);
+  EXPECT_EQ(Held(estovia_, "6").at(0).reason, "OWNER");
+  EXPECT_EQ(estovia_.Publish({CreatedBy("7", 'e')}).published(), 1u);
+}
+
+TEST_F(Conflict, P59APublisherMayNotSpeakInAPartysName) {
+  const v1::PublishProgress spoofed = estovia_.Publish({CreatedBy("4", 'a'), IdentityObject('e'), CreatedBy("5", 'e')});
   EXPECT_EQ(spoofed.rejected(), 1u);
   EXPECT_EQ(spoofed.published(), 2u);
   EXPECT_EQ(spoofed.notable(0).reason(), "OWNER");
@@ -124,19 +144,16 @@ TEST_F(Conflict, P59APublisherMayNotSpeakInAnotherOriginsName) {
 TEST_F(Conflict, P59ACustodianSpeaksInNobodysName) {
   PublishTerms custodian;
   custodian.constraints.source_role = policy::SourceRole::kCustodian;
-  norlandia_.Publish({IdentityObject('a'), CreatedBy("1", 'a')}, custodian);
-  DeliverAll(norlandia_, estovia_);
-  rival_.Publish({CreatedBy("2", 'a')});  // the identity came from a custodian: nobody's claim yet
-  DeliverAll(rival_, estovia_);
-  EXPECT_TRUE(estovia_.reading->Get(IdOf("2"), "").ok());
-  norlandia_.Publish({IdentityObject('c')});
-  DeliverAll(norlandia_, estovia_);
   rival_.Publish({CreatedBy("3", 'c')}, custodian);
   rival_.Publish({CreatedBy("4", 'c')});
   DeliverAll(rival_, estovia_);
   EXPECT_TRUE(estovia_.reading->Get(IdOf("3"), "").ok());
   EXPECT_EQ(Held(estovia_, "4").at(0).reason, "OWNER");
   EXPECT_EQ(estovia_.Publish({CreatedBy("5", 'c')}, custodian).published(), 1u);
+  estovia_.Publish({IdentityObject('f')}, custodian);  // passed on, not this node's own
+  rival_.Publish({CreatedBy("8", 'f')});
+  DeliverAll(rival_, estovia_);
+  EXPECT_TRUE(estovia_.reading->Get(IdOf("8"), "").ok());
 }
 
 // The same bytes twice are one object, whoever sends them.

@@ -105,16 +105,17 @@ RejectReason JoinMarkings(const model::StixObject& object, const std::function<b
 }
 
 absl::StatusOr<std::optional<OrgId>> Creators::AuthorOf(const storage::Reader& reader, std::string_view identity) const {
+  if (const std::optional<OrgId> party = room_.directory.SpeaksAs(identity)) return party;
   const absl::StatusOr<std::optional<storage::VersionEntry>> entry = reader.NewestVersion(identity);
   if (!entry.ok()) return entry.status();
-  if (!entry->has_value() || (*entry)->origin == signer_) return std::nullopt;
-  absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord((*entry)->seq);
+  if (!entry->has_value() || (*entry)->origin != room_.self.org()) return std::nullopt;
+  absl::StatusOr<std::optional<v1::Record>> record = reader.FindRecord((*entry)->seq);
   if (!record.ok()) return record.status();
-  if (!record->has_value()) return std::nullopt;
+  if (!record->has_value()) return Reject(RejectReason::kStoreCorrupt, "an identity has no record; run entente fsck");
   absl::StatusOr<policy::Constraints> constraints = ConstraintsOf((*record)->object().statement());
   if (!constraints.ok()) return constraints.status();
   if (constraints->source_role == policy::SourceRole::kCustodian) return std::nullopt;
-  return (*entry)->origin;
+  return room_.self.org();
 }
 
 absl::StatusOr<std::optional<OrgId>> Creators::Usurped(const storage::Reader& reader, const model::StixObject& object,
@@ -124,6 +125,7 @@ absl::StatusOr<std::optional<OrgId>> Creators::Usurped(const storage::Reader& re
   if (const auto found = known_.find(id); found != known_.end()) return found->second;
   absl::StatusOr<std::optional<OrgId>> author = AuthorOf(reader, id);
   if (!author.ok()) return author.status();
+  if (*author == signer_) author->reset();
   return known_.emplace(std::string(id), *author).first->second;
 }
 

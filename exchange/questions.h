@@ -25,8 +25,9 @@ policy::Question InboundQuestion(const Room& room, const policy::Constraints& co
 RejectReason JoinMarkings(const model::StixObject& object, const std::function<bool(std::string_view)>& defines,
                           policy::Constraints& constraints, std::string& detail);
 
-// In whose name an object speaks: that of the origin of the identity object that `created_by_ref` names. An identity that
-// is not stored here, or that its origin passed on as custodian, binds nobody. Keeps what it finds, for one batch.
+// In whose name an object speaks: that of the party that the operator has on file under the STIX identity which
+// `created_by_ref` names, or of this organisation where it published that identity as its own. Any other identity binds
+// nobody: whoever brings one first must not be able to keep others out of its name. Keeps what it finds, for one batch.
 class Creators {
  public:
   Creators(const Room& room, const OrgId& signer) : room_(room), signer_(signer) {}

@@ -17,6 +17,8 @@ absl::StatusOr<std::string> ParseNation(std::string_view);
 // 1 to 64 of a-z 0-9 . - _ ; starts and ends with a letter or digit. Refuses with kUsage.
 absl::StatusOr<std::string> ParsePartyName(std::string_view);
 
+inline constexpr size_t kMaxIdentitiesOfParty = 16;
+
 // What the operator has on file about an organisation. Nothing in here is the organisation's own word.
 struct Party {
   OrgId org;
@@ -26,6 +28,7 @@ struct Party {
   std::vector<std::string> sectors;  // sorted
   Label ceiling = Label::kGreen;     // the strictest label ever exchanged with it
   std::string address;               // host:port, or empty
+  std::vector<std::string> identities;  // ids of the STIX identity objects that are it; sorted
 };
 
 }  // namespace entente::model

@@ -31,6 +31,14 @@ bool IsUuid(std::string_view text) {
   return true;
 }
 
+}  // namespace
+
+bool IsStixId(std::string_view id, std::string_view type) {
+  return id.starts_with(type) && id.substr(type.size()).starts_with("--") && IsUuid(id.substr(type.size() + 2));
+}
+
+namespace {
+
 // The nanoseconds of `property`; 0 when it is absent.
 absl::StatusOr<int64_t> TimeAt(const JsonValue& object, std::string_view property) {
   const JsonValue* value = object.Find(property);
@@ -52,8 +60,7 @@ absl::Status CheckId(const JsonValue& object) {
   if (type == "bundle") return NoStix("a bundle is a wrapper and stands in no other; publish its objects");
   const std::string_view text = id->text();
   if (text.size() > kMaxStixIdBytes) return NoStix("its id is over 256 bytes");
-  const size_t dashes = type.size();
-  if (text.substr(0, dashes) != type || text.substr(dashes, 2) != "--" || !IsUuid(text.substr(dashes + 2))) {
+  if (!IsStixId(text, type)) {
     return NoStix("its id is not \"<its type>--<uuid>\"");
   }
   return absl::OkStatus();

@@ -14,6 +14,9 @@ namespace entente::model {
 
 inline constexpr size_t kMaxStixIdBytes = 256;
 
+// "<type>--<UUID>", whatever case its hex digits have.
+bool IsStixId(std::string_view id, std::string_view type);
+
 // One STIX 2.1 object (2.0 objects are read the same way) over its exact bytes. Knows the common properties; carries
 // everything else untouched. Immutable, movable; reading is thread-safe.
 class StixObject {

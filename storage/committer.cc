@@ -162,7 +162,9 @@ void Committer::TryReopen() {
     if (!reopens_ || stopping_) return;
   }
   // The store has to be closed for it, and nobody could read one that does not open for want of space.
-  const uint64_t needed = 2 * room_.rows.database().UnflushedBytes() + kSpareBytes;
+  // Once it is closed, it cannot say how much it has to write when it opens.
+  const uint64_t needed = space_to_reopen_ =
+      std::max(space_to_reopen_, 2 * room_.rows.database().UnflushedBytes() + kSpareBytes);
   if (!space_.Check(needed).ok() || !space_.Prove(needed).ok()) return;
   absl::StatusOr<Durable> durable = writer_.Reopen(room_.rows, room_.options.path + ".head");
   const RejectReason reason = ReasonOf(durable.status());
@@ -174,6 +176,7 @@ void Committer::TryReopen() {
     if (!durable.ok()) return;
     durable->stats = durable_.stats;
     durable_ = *std::move(durable);
+    space_to_reopen_ = 0;
   }
   if (on_group_) on_group_(writer_.head());
 }

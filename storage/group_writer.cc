@@ -1,5 +1,7 @@
 #include "storage/group_writer.h"
 
+#include "storage/fsck.h"
+
 #include "base/reject.h"
 #include "storage/store_check.h"
 
@@ -35,6 +37,11 @@ absl::StatusOr<Durable> GroupWriter::Reopen(const SealedRows& rows, const std::s
   if (!found->has_value()) return Reject(RejectReason::kStoreCorrupt, "the head file " + head_path + " is gone");
   absl::StatusOr<Met> met = MeetHead(rows, self_, clock_, head_path, (*found)->head);
   if (!met.ok()) return met.status();
+  absl::StatusOr<std::optional<Bytes>> rebuilding = database_.Get(Family::kStore, kRebuildKey);
+  if (!rebuilding.ok()) return rebuilding.status();
+  if (rebuilding->has_value() || !database_.made_families().empty()) {
+    return Reject(RejectReason::kStoreCorrupt, "a rebuild of the views was cut short; start this node again, which ends it");
+  }
   absl::StatusOr<Durable> durable = LoadDurable(rows);
   if (!durable.ok()) return durable;
   head_file_ = std::move(met->file);

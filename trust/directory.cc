@@ -69,6 +69,21 @@ absl::Status Directory::Accept(Accepted accepted) {
   return absl::OkStatus();
 }
 
+void Directory::Forget(const OrgId& org) {
+  const std::lock_guard lock(mutex_);
+  if (parties_.erase(org) == 0) return;
+  absl::erase_if(keys_, [&](const auto& key) { return key.second == org; });
+}
+
+std::optional<OrgId> Directory::SpeaksAs(std::string_view identity) const {
+  const std::lock_guard lock(mutex_);
+  for (const auto& [org, accepted] : parties_) {
+    const std::vector<std::string>& ids = accepted->party.identities;
+    if (std::binary_search(ids.begin(), ids.end(), identity)) return org;
+  }
+  return std::nullopt;
+}
+
 std::string Directory::NameOf(const OrgId& org) const {
   const std::shared_ptr<const Accepted> found = Find(org);
   return found != nullptr ? found->party.name : crypto::ToHex(org.view().substr(0, 8));

@@ -37,6 +37,10 @@ class Directory {
   // Adds or replaces. Refuses with kConflict when another organisation has that name or one of its keys, with kUsage
   // for self or when record and identity differ in organisation, with kLimit beyond kMaxParties.
   absl::Status Accept(Accepted accepted);
+  // Takes a party that was accepted off the list again, with its keys. Not self.
+  void Forget(const OrgId& org);
+  // The party that the STIX identity object `identity` is on file for.
+  std::optional<OrgId> SpeaksAs(std::string_view identity) const;
   // The name on file, "self" names included, or the first 16 hex digits of an id that is not.
   std::string NameOf(const OrgId& org) const;
 

@@ -22,6 +22,7 @@ v1::PeerRecord RecordOf(const model::Party& party) {
   record.set_kind(std::string(model::Name(party.kind)));
   record.set_ceiling(std::string(model::Name(party.ceiling)));
   for (const std::string& sector : party.sectors) record.add_sectors(sector);
+  for (const std::string& identity : party.identities) record.add_identities(identity);
   record.set_address(party.address);
   record.set_fingerprint(crypto::ToFingerprint(party.org));
   return record;

@@ -17,13 +17,15 @@ namespace {
 
 struct AddFlags {
   std::string card_file, fingerprint, nation, kind, ceiling, name;
-  std::vector<std::string> sectors;
+  std::vector<std::string> sectors, identities;
 };
 
 void WritePeer(JsonWriter& json, const v1::PeerRecord& peer) {
   json.BeginObject().Field("name", peer.name()).Field("org_id", peer.org_id()).Field("nation", peer.nation());
   json.Field("kind", peer.kind()).Field("ceiling", peer.ceiling()).Key("sectors").BeginArray();
   for (const std::string& sector : peer.sectors()) json.Value(sector);
+  json.EndArray().Key("identities").BeginArray();
+  for (const std::string& identity : peer.identities()) json.Value(identity);
   json.EndArray().Field("address", peer.address()).Field("fingerprint", peer.fingerprint());
   json.Field("state", peer.status().state()).Field("lag_objects", peer.status().lag_objects());
   json.Field("refused_objects", peer.status().refused_objects()).Field("held_objects", peer.status().held_objects());
@@ -45,6 +47,7 @@ void PrintPeer(const Terminal& terminal, const v1::PeerRecord& peer) {
       {"nation", Shown(peer.nation())},
       {"kind", Shown(peer.kind())},
       {"sectors", Joined(peer.sectors())},
+      {"identities", Joined(peer.identities())},
       {"ceiling", PaintedLabel(terminal, peer.ceiling())},
       {"address", peer.address().empty() ? "none: it dials in" : Shown(peer.address())},
       {"lag", Grouped(peer.status().lag_objects()) + " objects"},
@@ -84,6 +87,7 @@ Exit RunAdd(const Invocation& invocation, const AddFlags& flags) {
   request.set_ceiling(flags.ceiling);
   request.set_name(flags.name);
   for (const std::string& sector : flags.sectors) request.add_sectors(sector);
+  for (const std::string& identity : flags.identities) request.add_identities(identity);
   const auto peer = (*client)->AddPeer(request);
   if (ReasonOf(peer.status()) == RejectReason::kConflict) {
     return Fail(peer.status(), "name taken: give it another here with --name (`entente peer list` shows those in use); "
@@ -164,6 +168,10 @@ void AddAdd(CLI::App& family, Invocation& invocation) {
       ->type_name("LABEL");
   command->add_option("--name", flags->name, "What to call it here (default: the card's name)");
   command->add_option("--sector", flags->sectors, "A sector it belongs to, as in energy; repeat for more")
+      ->allow_extra_args(false);
+  command->add_option("--identity", flags->identities,
+                      "Id of a STIX identity object that it speaks as; nobody else may name it as creator; repeat for more")
+      ->type_name("ID")
       ->allow_extra_args(false);
   command->callback(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunAdd(invocation, *flags); }; });

@@ -36,12 +36,13 @@ uint64_t ControlGroupLimit(const std::string& membership, const std::string& gro
   for (std::string line; std::getline(file, line);) {
     if (line.starts_with("0::/")) group = line.substr(3);
   }
-  uint64_t limit = 0;
+  // The true root has no limits; what is the root inside a container may have.
+  uint64_t limit = LowerLimit(LimitIn(groups + "/memory.max"), LimitIn(groups + "/memory.high"));
   while (!group.empty()) {
     const std::string folder = groups + (group == "/" ? "" : group);
     limit = LowerLimit(limit, LowerLimit(LimitIn(folder + "/memory.max"), LimitIn(folder + "/memory.high")));
     group.resize(group == "/" ? 0 : std::max<size_t>(1, group.rfind('/')));
-    if (group == "/") group.clear();  // the root group has no limits
+    if (group == "/") group.clear();
   }
   return limit;
 }

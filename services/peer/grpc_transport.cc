@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include <grpc/grpc.h>
 #include <grpcpp/client_context.h>
 
 #include "base/reject.h"
@@ -101,6 +102,14 @@ class RefusedCall final : public grpc::ServerBidiReactor<v1::Frame, v1::Frame> {
 };
 
 }  // namespace
+
+void KeepGrpc() {
+  static const bool kept = [] {
+    grpc_init();
+    return true;
+  }();
+  static_cast<void>(kept);
+}
 
 std::unique_ptr<FrameTransport> DialStream(std::shared_ptr<grpc::Channel> channel) {
   auto* call = new DialledCall(std::move(channel));

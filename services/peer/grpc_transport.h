@@ -16,6 +16,10 @@ namespace entente::peer {
 // How long Close lets a write under way and the peer's last frames come through before it cancels the stream.
 inline constexpr absl::Duration kCloseGrace = absl::Milliseconds(500);
 
+// Keeps gRPC's threads until the process ends. Without it the last channel or server joins them, and gRPC 1.51's poller of
+// a write under way looks up only every 10 s. Idempotent.
+void KeepGrpc();
+
 // A call on `channel`. Connects in Start, which must be called; on_closed tells when that fails. The caller keeps
 // `channel` until on_closed runs and lets go of it on a thread of its own: gRPC 1.51 joins its callback threads with
 // the last channel, and would join the one it is on.

@@ -112,6 +112,8 @@ std::optional<Http2Breach> Http2Guard::TakeHeader(const Header& frame, Time now)
 std::optional<Http2Breach> Http2Guard::TakeHeaders(const Header& frame, Time now) {
   if ((frame.flags & kPadded) != 0) return Limit("padding");
   if (frame.stream == 0) return Malformed("HEADERS of no stream");
+  // gRPC skips these without taking note of their number; then the two would count streams differently.
+  if (sender_ == Sender::kClient && frame.stream % 2 == 0) return Malformed("HEADERS of an even stream");
   if (auto breach = Charge(blocks_, now, "header blocks")) return breach;
   if (frame.length > kMaxHeaderBlockBytes) return Limit("header block bytes");
   if (sender_ == Sender::kClient && frame.stream > newest_stream_) {
@@ -223,13 +225,19 @@ void Http2Guard::SentHeader(const Header& frame) {
   if (found != open_.end() && (ends || frame.type == kResetStream)) open_.erase(found);
 }
 
+namespace {
+
+Http2Breach TooLate(std::string_view what) { return {RejectReason::kBudget, what, /*deliberate=*/false}; }
+
+}  // namespace
+
 std::optional<Http2Breach> Http2Guard::CheckTime(Time now) const {
-  if (!greeted_ && now - started_ > kPrefaceDeadline) return Http2Breach{RejectReason::kBudget, "time to the preface"};
+  if (!greeted_ && now - started_ > kPrefaceDeadline) return TooLate("time to the preface");
   if (block_stream_ != 0 && now - block_since_ > kBlockDeadline) {
-    return Http2Breach{RejectReason::kBudget, "time for a header block"};
+    return TooLate("time for a header block");
   }
   if ((passing_ > 0 || !held_.empty()) && now - frame_since_ > kFrameDeadline) {
-    return Http2Breach{RejectReason::kBudget, "time for a frame"};
+    return TooLate("time for a frame");
   }
   return std::nullopt;
 }

@@ -35,6 +35,7 @@ inline constexpr double kWindowPerSentByte = 1.0 / 1024, kWindowPerSentFrame = 2
 struct Http2Breach {
   RejectReason reason;
   std::string_view what;
+  bool deliberate = true;  // false: it took too long, which a bad link or somebody on it brings about as well
 };
 
 // Stands in front of an HTTP/2 implementation that cannot bound what an accepted peer costs it (ADR 7). Reads the

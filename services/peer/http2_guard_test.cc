@@ -231,6 +231,24 @@ TEST_F(Guard, WindowUpdatesAreEarnedByWhatWeSent) {
   EXPECT_EQ(Passing(update, 10'000), 64 * (16 + 2));
 }
 
+TEST_F(Guard, AnEvenStreamNeverHidesTheOnesBehindIt) {
+  EXPECT_EQ(Said(Frame('\1', 4, 0x7ffffffe, "h")), "HEADERS of an even stream");
+  Greet();
+  EXPECT_EQ(Said(Frame('\1', 4, 2, "h")), "HEADERS of an even stream");
+}
+
+TEST_F(Guard, WhatABadLinkBringsAboutIsNoOffence) {
+  Said(Frame('\0', 0, 1, "whole").substr(0, 12));
+  now_ += kFrameDeadline + std::chrono::seconds(1);
+  const auto late = guard_->CheckTime(now_);
+  ASSERT_TRUE(late);
+  EXPECT_FALSE(late->deliberate);
+  Greet();
+  const auto flood = guard_->Receive(Frame('\1', 4, 0, "h"), now_, out_);
+  ASSERT_TRUE(flood);
+  EXPECT_TRUE(flood->deliberate);
+}
+
 // What we send as the client begins with the preface, which is no frame.
 TEST_F(Guard, AListenerMayAcknowledgeWhatADiallerSent) {
   guard_.emplace(Http2Guard::Sender::kServer, kStart);

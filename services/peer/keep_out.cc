@@ -17,6 +17,7 @@ absl::Status PeerLinks::MayConnect(const OrgId& org) {
   std::shared_ptr<PeerBudget> budget;
   {
     std::lock_guard lock(mutex_);
+    if (stopping_) return Reject(RejectReason::kUnavailable, "this node is stopping");
     budget = StateOf(org).budget;
   }
   if (absl::Status spent = budget->Spend(Budget::kHandshakes, 1, now); !spent.ok()) {
@@ -34,6 +35,7 @@ void PeerLinks::OnCut(const OrgId& org, const Http2Breach& breach) {
   exchange::PeerCounters& counters = room_.counters.Peer(org);
   counters.last_cut = breach.what.data();
   ++counters.cuts;
+  if (!breach.deliberate) return;  // else whoever holds packets up could keep two honest peers apart
   std::lock_guard lock(mutex_);
   CutLocked(org, StateOf(org).budget->Breach(Budget::kHttp2, Clk::now(), breach.what));
 }

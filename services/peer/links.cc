@@ -4,6 +4,7 @@
 
 #include "crypto/encoding.h"
 #include "model/timestamp.h"
+#include "services/peer/grpc_transport.h"
 #include "services/peer/peer_links.h"
 
 namespace entente::peer {
@@ -35,6 +36,7 @@ std::string RefusalDetail(const exchange::RefusalPace& pace, uint64_t held) {
 }  // namespace
 
 absl::Status PeerLinks::Open() {
+  KeepGrpc();
   if (absl::Status started = StartTunnels(); !started.ok()) return started;
   if (!options_.listen.empty()) {
     if (absl::Status serving = Serve(); !serving.ok()) return serving;

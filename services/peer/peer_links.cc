@@ -46,7 +46,7 @@ void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) 
   PeerState& state = StateOf(org);
   const SteadyTime now = Clk::now();
   if (absl::Status spent = state.budget->Spend(exchange::Budget::kSessions, 1, now); !spent.ok()) CutLocked(org, spent);
-  if (state.budget->KeptOut(now) || state.waiting >= kMaxWaitingSessions || !state.burst.Take(now)) {
+  if (shedding_.refuses() || state.budget->KeptOut(now) || state.waiting >= kMaxWaitingSessions || !state.burst.Take(now)) {
     room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kBudget);
     return;
   }

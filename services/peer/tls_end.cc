@@ -124,10 +124,12 @@ int TlsEnd::Verify(X509_STORE_CTX* store, void*) {
   return self->refused_ ? 0 : 1;
 }
 
-// A key update costs key derivations and carries nothing: OpenSSL 3.0 takes any number of them.
+// Key updates and session tickets cost key derivations and carry nothing: OpenSSL 3.0 takes any number of them. No node of ours
+// sends either.
 void TlsEnd::Watch(int written, int, int type, const void* bytes, size_t size, SSL*, void* self) {
   if (written != 0 || type != SSL3_RT_HANDSHAKE || size == 0 || self == nullptr) return;
-  if (*static_cast<const unsigned char*>(bytes) == SSL3_MT_KEY_UPDATE) ++static_cast<TlsEnd*>(self)->key_updates_;
+  const unsigned char kind = *static_cast<const unsigned char*>(bytes);
+  if (kind == SSL3_MT_KEY_UPDATE || kind == SSL3_MT_NEWSESSION_TICKET) ++static_cast<TlsEnd*>(self)->key_updates_;
 }
 
 void TlsEnd::Feed(ByteView wire) {

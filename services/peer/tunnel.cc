@@ -207,7 +207,7 @@ void Tunnel::CheckTime(Time now) {
     case State::kOpen:
       if (to_grpc_.empty()) breach_ = guard_->CheckTime(now);
       if (!to_wire_.empty() && now - wire_moved_ > limits_.stall) {
-        breach_ = Http2Breach{RejectReason::kBudget, "time without reading"};
+        breach_ = Http2Breach{RejectReason::kBudget, "time without reading", /*deliberate=*/false};
       }
       if (breach_) Cut();
       return;
