@@ -240,7 +240,8 @@ TEST_F(Recovery, D13AFlippedByteOfATableIsATypedReadErrorAndFsckFindsIt) {
   for (const fs::path& table : store_.Files(".sst")) {
     if (journal_table.empty() || fs::file_size(table) > fs::file_size(journal_table)) journal_table = table;
   }
-  for (size_t at = 50; at < fs::file_size(journal_table); at += 997) {
+  const size_t size = fs::file_size(journal_table);  // an open store may compact it away
+  for (size_t at = 50; at < size; at += 997) {
     store_.Restore("whole");
     Flip(journal_table, at);
     const auto journal = store_.TryOpen();
@@ -255,7 +256,7 @@ TEST_F(Recovery, D13AFlippedByteOfATableIsATypedReadErrorAndFsckFindsIt) {
     }
     const auto report = (*journal)->Fsck(false);
     ASSERT_TRUE(report.ok()) << report.status();
-    EXPECT_FALSE(report->problems.empty()) << at << " of " << fs::file_size(journal_table);
+    EXPECT_FALSE(report->problems.empty()) << at << " of " << size;
   }
 }
 

@@ -52,5 +52,8 @@ def run_target(name, max_len, seconds):
 def run(seconds):
     """Every target for `seconds`, two at a time."""
     shutil.rmtree(FOUND, ignore_errors=True)
+    targets, corpora = limits(), {folder.name for folder in CORPUS.iterdir()}
+    if set(targets) != corpora:
+        yield "fuzz targets", 0, 1, [], 0.0, f"the program has the targets {sorted(targets)}, the corpus {sorted(corpora)}"
     with concurrent.futures.ThreadPoolExecutor(2) as pool:
-        yield from pool.map(lambda target: run_target(*target, seconds), limits().items())
+        yield from pool.map(lambda target: run_target(*target, seconds), targets.items())

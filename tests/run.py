@@ -64,6 +64,8 @@ def run_unit(program, scratch, added):
                     skipped.append((name, reason_in(output, name)))
                 else:
                     passed += 1
+    if passed + failed + len(skipped) == 0:
+        failed, output = 1, output + f"\n{program.name} ran no test"
     if code != 0 and failed == 0:
         failed = 1  # it crashed, or leaked, or never reported
     return "unit " + program.name.removesuffix("_test"), passed, failed, skipped, time.monotonic() - started, output

@@ -23,6 +23,7 @@ KILL_EVERY = 20.0
 STALL_SECONDS, STALL_EVERY = 3.0, 4.0  # the slow peer's process rests, then reads on
 MEMORY_GROWTH = 1.10
 DESCRIPTOR_SLACK = 4
+HOSTILITIES = ["flip-payload", "unknown-party", "replayed", "expired"]
 STORE_FILES = 256  # the most that the engine is given
 
 
@@ -135,6 +136,7 @@ def test_mixed_load_leaks_nothing_and_loses_nothing(make_node, tmp_path):
     norlandia.accept(rogue)
     peer_both_ways(norlandia, volt)
     oracle, load, samples = Oracle(rng, tmp_path), Load(SECONDS), {norlandia.name: [], volt.name: []}
+    refusals = []
     done = {"runs": 0, "kills": 0, "searches": 0}
 
     def publish():
@@ -164,9 +166,13 @@ def test_mixed_load_leaks_nothing_and_loses_nothing(make_node, tmp_path):
             volt.process.send_signal(signal.SIGCONT)
 
     def attack():
-        subprocess.run([TEST_BIN / "hostile_peer", rogue.dir, norlandia.card, "flip-payload", "unknown-party", "replayed",
-                        "expired", "good"], capture_output=True, timeout=60)  # a cut or a refusal is its answer too
+        attacked = subprocess.run([TEST_BIN / "hostile_peer", rogue.dir, norlandia.card, *HOSTILITIES],
+                                  capture_output=True, timeout=60)
+        assert attacked.returncode == 0, attacked.stderr
+        answers = [json.loads(line)["answer"] for line in attacked.stdout.splitlines()]
+        assert answers == ["refused"] * len(HOSTILITIES), answers
         done["runs"] += 1
+        refusals.append(norlandia.metrics())
 
     def sample():
         for node in (norlandia, volt):
@@ -187,4 +193,7 @@ def test_mixed_load_leaks_nothing_and_loses_nothing(make_node, tmp_path):
         check_everything(node, oracle)
     for name, taken in samples.items():
         flat(taken, name)
+    for reason in ("E_AEAD", "E_PARTY", "E_REPLAY", "E_TIME"):  # to the end, not only at first
+        key = f'entente_rejections_total{{reason="{reason}"}}'
+        assert refusals[-1][key] > refusals[len(refusals) * 3 // 4][key] > 0, reason
     assert done["kills"] > 0 and done["runs"] > 0 and done["searches"] > 0
