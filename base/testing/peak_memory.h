@@ -8,7 +8,7 @@
 namespace entente::test {
 
 // Sanitizers keep shadow memory and hold freed blocks back.
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 inline constexpr size_t kMemoryFactor = 4;
 #else
 inline constexpr size_t kMemoryFactor = 1;
