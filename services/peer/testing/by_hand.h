@@ -36,6 +36,7 @@ class ByHand : public ::testing::Test {
     return end;
   }
   void Open(uint64_t credit = 16u << 20) {
+    passed_bye_.reset();
     session_ = Session::Open(norlandia_.room(), *norlandia_.admission, estovia_.org(), credit, pipe_->End(0),
                              {[](Session&) { return absl::OkStatus(); },
                               [this](absl::Status) { rolled_back_ = true; },
@@ -53,10 +54,13 @@ class ByHand : public ::testing::Test {
     ASSERT_TRUE(Next(v1::Frame::kCredit));
   }
   void Say(const v1::Frame& frame) { pipe_->Write(1, frame); }
+  // The next frame of `kind`; a bye that came while another kind was awaited is kept for who asks for it.
   std::optional<v1::Frame> Next(v1::Frame::KindCase kind) {
+    if (kind == v1::Frame::kBye && passed_bye_) return passed_bye_;
     for (;;) {
       std::optional<v1::Frame> frame = pipe_->Take(1);
       if (!frame || frame->kind_case() == kind) return frame;
+      if (frame->kind_case() == v1::Frame::kBye) passed_bye_ = std::move(frame);
     }
   }
   std::string ByeAfter(const v1::Frame& frame) {
@@ -85,6 +89,7 @@ class ByHand : public ::testing::Test {
   exchange::testing::TestNode estovia_{"cert.estovia", "XE"};
   std::shared_ptr<Pipe> pipe_ = Pipe::Make();
   std::shared_ptr<Session> session_;
+  std::optional<v1::Frame> passed_bye_;
   std::promise<SessionEnd> end_;
   std::atomic<bool> rolled_back_{false};
   std::shared_ptr<exchange::RefusalPace> pace_ = std::make_shared<exchange::RefusalPace>();
