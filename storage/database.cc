@@ -86,7 +86,7 @@ void Database::CloseEngine() {
 }
 
 absl::Status Database::Reopen() {
-  if (!gate_.TryShut()) return Reject(RejectReason::kUnavailable, "somebody reads the store; try again");
+  if (!gate_.TryShut(kShutPatience)) return Reject(RejectReason::kUnavailable, "somebody reads the store; try again");
   CloseEngine();
   // Never a new store in place of one that is gone.
   const absl::Status opened =

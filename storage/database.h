@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -24,6 +25,9 @@ class WriteBatch;
 
 namespace entente::storage {
 
+// How long Reopen keeps new readers waiting for those that read already, before it gives way.
+inline constexpr std::chrono::milliseconds kShutPatience{250};
+
 // One RocksDB folder with our families, its values as they stand on disk. Safe from any thread, except Replace and Reopen.
 class Database {
  public:
@@ -37,7 +41,7 @@ class Database {
   static bool Exists(const std::string& path);
   ~Database();
   // Closes the store and opens it again, as the next start of the node would; whoever reads meanwhile waits. Refuses with
-  // kUnavailable, and nothing is changed, while somebody holds a Cursor or a Frozen. After another refusal (those of Open)
+  // kUnavailable, and nothing is changed, when somebody held a Cursor or a Frozen for all of kShutPatience. After another refusal (those of Open)
   // the store is closed, and everything is refused until this succeeds.
   absl::Status Reopen();
 

@@ -1,0 +1,72 @@
+#include "storage/gate.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <future>
+
+namespace entente::storage {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr milliseconds kAmple{30'000};  // far more than those inside need to leave
+constexpr milliseconds kBrief{20};
+
+TEST(Gate, VisitorsThatOverlapWithoutAGapDoNotKeepItOpen) {
+  Gate gate;
+  std::atomic<int> arrived = 0;
+  std::atomic<bool> over = false;
+  // Each stays until another one has come to the gate.
+  const auto visits = [&] {
+    while (!over) {
+      const int mine = ++arrived;
+      const Gate::Visit visit(gate);
+      while (arrived == mine && !over) std::this_thread::yield();
+    }
+  };
+  std::vector<std::thread> visitors;
+  for (int i = 0; i < 3; ++i) visitors.emplace_back(visits);
+  while (arrived < 100) std::this_thread::yield();
+  EXPECT_TRUE(gate.TryShut(kAmple));
+  over = true;
+  gate.Open();
+  for (std::thread& visitor : visitors) visitor.join();
+}
+
+TEST(Gate, OneWhoStaysPostponesItAndTheOthersAreLetInAgain) {
+  Gate gate;
+  std::optional<Gate::Visit> long_visit(std::in_place, gate);
+  const auto begun = std::chrono::steady_clock::now();
+  std::future<bool> shut = std::async(std::launch::async, [&] { return gate.TryShut(kBrief); });
+  EXPECT_FALSE(shut.get());
+  EXPECT_GE(std::chrono::steady_clock::now() - begun, kBrief);
+  std::async(std::launch::async, [&] { const Gate::Visit other(gate); }).get();
+  long_visit.reset();
+  EXPECT_TRUE(gate.TryShut(kBrief));
+  EXPECT_FALSE(gate.TryShut(kBrief));
+}
+
+TEST(Gate, WhoIsInsideVisitsAgainWithoutWaiting) {
+  Gate gate;
+  std::optional<Gate::Visit> outer(std::in_place, gate);
+  std::atomic<bool> begun = false;
+  std::future<bool> shut = std::async(std::launch::async, [&] {
+    begun = true;
+    return gate.TryShut(kAmple);
+  });
+  while (!begun) std::this_thread::yield();
+  for (int i = 0; i < 200'000; ++i) const Gate::Visit nested(gate);
+  outer.reset();
+  EXPECT_TRUE(shut.get());
+}
+
+TEST(Gate, AVisitMayEndOnAnotherThread) {
+  Gate gate;
+  std::optional<Gate::Visit> visit(std::in_place, gate);
+  std::async(std::launch::async, [&] { const Gate::Visit moved(*std::move(visit)); }).get();
+  EXPECT_TRUE(gate.TryShut(kBrief));
+}
+
+}  // namespace
+}  // namespace entente::storage
