@@ -161,10 +161,8 @@ void Committer::TryReopen() {
     std::lock_guard lock(mutex_);
     if (!reopens_ || stopping_) return;
   }
-  // The store has to be closed for it, and nobody could read one that does not open for want of space.
-  // Once it is closed, it cannot say how much it has to write when it opens.
-  const uint64_t needed = space_to_reopen_ =
-      std::max(space_to_reopen_, 2 * room_.rows.database().UnflushedBytes() + kSpareBytes);
+  // Closing is only for when opening has a chance: what stands in the log alone is written to tables then.
+  const uint64_t needed = 2 * room_.rows.database().UnflushedBytes() + kSpareBytes;
   if (!space_.Check(needed).ok() || !space_.Prove(needed).ok()) return;
   absl::StatusOr<Durable> durable = writer_.Reopen(room_.rows, room_.options.path + ".head");
   const RejectReason reason = ReasonOf(durable.status());
@@ -176,7 +174,6 @@ void Committer::TryReopen() {
     if (!durable.ok()) return;
     durable->stats = durable_.stats;
     durable_ = *std::move(durable);
-    space_to_reopen_ = 0;
   }
   if (on_group_) on_group_(writer_.head());
 }

@@ -84,7 +84,6 @@ class Committer {
   std::deque<Item> queue_;
   bool stopping_ = false, paused_ = false, busy_ = false;
   absl::Status failure_;
-  uint64_t space_to_reopen_ = 0;  // the committer's thread
   bool reopens_ = false;  // failure_ is a write that met a full disk: it ends when the store was opened again
   // What the largest group needed among those refused for space since there was room for it. A group that only just
   // does not fit is refused while an empty one would be taken in: Health must not say that all is well.

@@ -43,11 +43,11 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   std::unique_ptr<Database> out(new Database());
   out->path_ = path;
   out->purpose_ = purpose;
-  if (absl::Status opened = out->OpenEngine(); !opened.ok()) return opened;
+  if (absl::Status opened = out->OpenEngine(Access::kWrite); !opened.ok()) return opened;
   return out;
 }
 
-absl::Status Database::OpenEngine() {
+absl::Status Database::OpenEngine(Access access) {
   const bool present = Exists(path_);
   rocksdb::DBOptions options = StoreOptions(purpose_);
   const auto log = std::make_shared<EngineLog>(path_);
@@ -64,7 +64,9 @@ absl::Status Database::OpenEngine() {
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = rocksdb::DB::Open(options, path_, families, &handles, &db);
+  const rocksdb::Status opened = access == Access::kWrite
+                                     ? rocksdb::DB::Open(options, path_, families, &handles, &db)
+                                     : rocksdb::DB::OpenForReadOnly(options, path_, families, &handles, &db);
   if (!opened.ok()) return OpenFailure(opened, path_, log->Dropped());
   db_.reset(db);
   for (size_t i = 0; i < kFamilies; ++i) handles_[i] = handles[i];
@@ -89,10 +91,13 @@ absl::Status Database::Reopen() {
   if (!gate_.TryShut(kShutPatience)) return Reject(RejectReason::kUnavailable, "somebody reads the store; try again");
   CloseEngine();
   // Never a new store in place of one that is gone.
-  const absl::Status opened =
-      Exists(path_) ? OpenEngine() : Reject(RejectReason::kStoreCorrupt, "the store at " + path_ + " is gone");
+  writable_ = Exists(path_) ? OpenEngine(Access::kWrite)
+                            : Reject(RejectReason::kStoreCorrupt, "the store at " + path_ + " is gone");
+  const RejectReason reason = ReasonOf(writable_);
+  const bool readable = reason == RejectReason::kDiskFull || reason == RejectReason::kStoreIo;
+  if (readable) OpenEngine(Access::kRead).IgnoreError();  // the caller is told the first refusal
   gate_.Open();
-  return opened;
+  return writable_;
 }
 
 absl::Status Database::Destroy(const std::string& path) {
@@ -130,6 +135,7 @@ Database::Frozen::~Frozen() {
 absl::Status Database::Write(Batch& batch, bool sync) {
   const Gate::Visit visit(gate_);
   if (db_ == nullptr) return Closed();
+  if (!writable_.ok()) return writable_;
   rocksdb::WriteOptions options;
   options.sync = sync;
   options.disableWAL = purpose_ == Purpose::kScratch;
@@ -146,7 +152,10 @@ uint64_t Database::UnflushedBytes() const {
 absl::Status Database::VerifyTables(Family family, const std::function<absl::Status()>& goes_on) const {
   const Gate::Visit visit(gate_);
   if (db_ == nullptr) return Closed();
-  if (const rocksdb::Status held = db_->DisableFileDeletions(); !held.ok()) return FromRocks(held, Name(family));
+  // What is open for reading deletes none, and cannot be told not to.
+  rocksdb::Status held;
+  if (writable_.ok()) held = db_->DisableFileDeletions();
+  if (!held.ok()) return FromRocks(held, Name(family));
   rocksdb::ColumnFamilyMetaData tables;
   db_->GetColumnFamilyMetaData(handle(family), &tables);
   rocksdb::Status status;
@@ -159,7 +168,8 @@ absl::Status Database::VerifyTables(Family family, const std::function<absl::Sta
       if (status.ok()) status = reader.VerifyChecksum();
     }
   }
-  const rocksdb::Status resumed = db_->EnableFileDeletions(/*force=*/false);
+  rocksdb::Status resumed;
+  if (writable_.ok()) resumed = db_->EnableFileDeletions(/*force=*/false);
   if (!going.ok()) return going;
   return FromRocks(status.ok() ? resumed : status, Name(family));
 }
@@ -167,6 +177,7 @@ absl::Status Database::VerifyTables(Family family, const std::function<absl::Sta
 absl::Status Database::Replace(Family family) {
   const Gate::Visit visit(gate_);
   if (db_ == nullptr) return Closed();
+  if (!writable_.ok()) return writable_;
   rocksdb::ColumnFamilyHandle* old = handle(family);
   if (const rocksdb::Status dropped = db_->DropColumnFamily(old); !dropped.ok())
     return FromRocks(dropped, Name(family));

@@ -41,8 +41,9 @@ class Database {
   static bool Exists(const std::string& path);
   ~Database();
   // Closes the store and opens it again, as the next start of the node would; whoever reads meanwhile waits. Refuses with
-  // kUnavailable, and nothing is changed, when somebody held a Cursor or a Frozen for all of kShutPatience. After another refusal (those of Open)
-  // the store is closed, and everything is refused until this succeeds.
+  // kUnavailable, and nothing is changed, when somebody held a Cursor or a Frozen for all of kShutPatience. Where it cannot be
+  // opened for writing (kDiskFull, kStoreIo) it is open for reading, which needs no space, and Write and Replace refuse with
+  // the same. After another refusal (those of Open) everything is refused until this succeeds.
   absl::Status Reopen();
 
   class Frozen;  // what the store holds at one moment
@@ -66,7 +67,8 @@ class Database {
 
  private:
   Database() = default;
-  absl::Status OpenEngine();
+  enum class Access { kWrite, kRead };
+  absl::Status OpenEngine(Access access);
   void CloseEngine();
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 
@@ -74,6 +76,7 @@ class Database {
   Purpose purpose_ = Purpose::kStore;
   mutable Gate gate_;  // whoever uses what is below visits; Reopen shuts it
   std::unique_ptr<rocksdb::DB> db_;  // none after a Reopen that failed
+  absl::Status writable_;  // or why db_ is open for reading only
   std::array<std::atomic<rocksdb::ColumnFamilyHandle*>, kFamilies> handles_{};
   std::vector<rocksdb::ColumnFamilyHandle*> retired_;
   std::vector<Family> made_;

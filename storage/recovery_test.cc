@@ -198,29 +198,6 @@ TEST_F(Recovery, NothingIsMadeUnlessAskedFor) {
   EXPECT_FALSE(fs::exists(store_.folder / "elsewhere"));
 }
 
-TEST_F(Recovery, AStoreIsReopenedInPlaceUnlessSomebodyReads) {
-  Fill(0, 2);
-  store_.Close();
-  const auto database = Database::Open(store_.store(), Database::Create::kNever, Database::Purpose::kStore);
-  const auto last = [&] { return (*database)->Get(Family::kJournal, SeqBytes(4)); };
-  const Bytes before = **last();
-  {
-    Database::Cursor cursor = (*database)->Iterate(Family::kJournal, {}, {});
-    EXPECT_EQ(ReasonOf((*database)->Reopen()), RejectReason::kUnavailable);
-    cursor.SeekToFirst();
-    EXPECT_TRUE(cursor.Valid());
-  }
-  EXPECT_TRUE((*database)->Reopen().ok());
-  EXPECT_EQ(**last(), before);
-  fs::rename(store_.store() + "/CURRENT", store_.store() + "/aside");
-  EXPECT_EQ(ReasonOf((*database)->Reopen()), RejectReason::kStoreCorrupt);
-  EXPECT_EQ(ReasonOf(last().status()), RejectReason::kStoreIo);  // and no crash
-  EXPECT_EQ(ReasonOf((*database)->Iterate(Family::kJournal, {}, {}).status()), RejectReason::kStoreIo);
-  fs::rename(store_.store() + "/aside", store_.store() + "/CURRENT");
-  EXPECT_TRUE((*database)->Reopen().ok());
-  EXPECT_EQ(**last(), before);
-}
-
 TEST_F(Recovery, D12ALostTableFileRefuses) {
   Fill(0, 3);
   store_.Open();  // recovery writes tables

@@ -165,6 +165,25 @@ def test_D15_a_disk_that_fills_in_the_middle_of_a_write(ready, side):
     ready.converge(texts)
 
 
+def test_D15_a_disk_with_room_for_the_proof_and_not_for_the_opening(ready):
+    """Only large writes fail: files can be made, and the tables that opening writes cannot."""
+    node, shim, texts = ready.receiver, ready.shims["receiver"], fresh(*SIZES)
+    shim.arm("full", 1, calls=WRITE, least_bytes=4096)
+    ready.publish(texts)
+
+    def openings():
+        return len([path for _, _, path in shim.calls() if path.startswith("store/") and not path.endswith(".log")])
+    wait_for(lambda: openings() >= 2, "attempts to open the store")
+    for _ in range(5):
+        reads_are_served(ready, "receiver")
+    status = node.status()
+    assert status["state"] == "read-only" and "by itself" in status["detail"], status
+    shim.disarm()
+    wait_for(lambda: node.status()["state"] == "ready", "intake to go on by itself")
+    ready.sender.drained(node.name)
+    ready.converge(texts)
+
+
 @pytest.mark.parametrize("side", ["publisher", "receiver"])
 @pytest.mark.parametrize("suffix", [".log", ".head"])
 def test_D17_a_sync_that_fails_once_is_never_tried_again(ready, side, suffix):

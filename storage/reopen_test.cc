@@ -1,0 +1,125 @@
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
+
+#include "base/reject.h"
+#include "storage/fsck.h"
+#include "storage/group_writer.h"
+#include "storage/store_check.h"
+#include "storage/testing/test_store.h"
+
+// A store that is closed and opened again while the node runs.
+namespace entente::storage {
+namespace {
+
+namespace fs = std::filesystem;
+using testing::Indicator;
+using testing::TestStore;
+
+// While it lives, each write beyond `bytes` of a file fails with EFBIG.
+class FileSizeLimit {
+ public:
+  explicit FileSizeLimit(rlim_t bytes) : signal_(signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    rlimit limit = before_;
+    limit.rlim_cur = bytes;
+    setrlimit(RLIMIT_FSIZE, &limit);
+  }
+  ~FileSizeLimit() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, signal_);
+  }
+
+ private:
+  sighandler_t signal_;
+  rlimit before_{};
+};
+
+class Reopen : public ::testing::Test {
+ protected:
+  void Fill(int from, int to) {
+    for (int i = from; i < to; ++i)
+      ASSERT_TRUE(store_.Publish({Indicator(std::to_string(i), "v" + std::to_string(i))}).ok());
+  }
+  std::unique_ptr<Database> OpenDatabase() {
+    store_.Close();
+    auto database = Database::Open(store_.store(), Database::Create::kNever, Database::Purpose::kStore);
+    EXPECT_TRUE(database.ok()) << database.status();
+    return *std::move(database);
+  }
+  static Bytes Row(const Database& database, uint64_t seq) {
+    const auto row = database.Get(Family::kJournal, SeqBytes(seq));
+    EXPECT_TRUE(row.ok()) << row.status();
+    return row.ok() ? row->value_or("") : "";
+  }
+
+  TestStore store_;
+};
+
+TEST_F(Reopen, IsDoneInPlaceUnlessSomebodyReads) {
+  Fill(0, 2);
+  store_.Close();
+  const auto database = Database::Open(store_.store(), Database::Create::kNever, Database::Purpose::kStore);
+  const auto last = [&] { return (*database)->Get(Family::kJournal, SeqBytes(4)); };
+  const Bytes before = **last();
+  {
+    Database::Cursor cursor = (*database)->Iterate(Family::kJournal, {}, {});
+    EXPECT_EQ(ReasonOf((*database)->Reopen()), RejectReason::kUnavailable);
+    cursor.SeekToFirst();
+    EXPECT_TRUE(cursor.Valid());
+  }
+  EXPECT_TRUE((*database)->Reopen().ok());
+  EXPECT_EQ(**last(), before);
+  fs::rename(store_.store() + "/CURRENT", store_.store() + "/aside");
+  EXPECT_EQ(ReasonOf((*database)->Reopen()), RejectReason::kStoreCorrupt);
+  EXPECT_EQ(ReasonOf(last().status()), RejectReason::kStoreIo);  // and no crash
+  EXPECT_EQ(ReasonOf((*database)->Iterate(Family::kJournal, {}, {}).status()), RejectReason::kStoreIo);
+  fs::rename(store_.store() + "/aside", store_.store() + "/CURRENT");
+  EXPECT_TRUE((*database)->Reopen().ok());
+  EXPECT_EQ(**last(), before);
+}
+
+TEST_F(Reopen, WhatCannotBeOpenedForWritingIsReadAllTheSame) {
+  Fill(0, 2);
+  const auto database = OpenDatabase();
+  const Bytes before = Row(*database, 4);
+  Database::Batch batch(*database);
+  const Bytes large(200'000, 'x');
+  batch.Put(Family::kStore, "large", large);
+  ASSERT_TRUE(database->Write(batch, true).ok());  // in the log alone: opening writes it to a table
+  {
+    const FileSizeLimit limit(16);
+    for (int attempt = 0; attempt < 2; ++attempt) {
+      EXPECT_EQ(ReasonOf(database->Reopen()), RejectReason::kStoreIo);
+      EXPECT_TRUE(Row(*database, 4) == before);
+      EXPECT_GE(database->UnflushedBytes(), large.size());  // what the next attempt needs room for
+      EXPECT_EQ(ReasonOf(database->Write(batch, true)), RejectReason::kStoreIo);
+      EXPECT_EQ(ReasonOf(database->Replace(Family::kObjects)), RejectReason::kStoreIo);
+      EXPECT_TRUE(database->VerifyTables(Family::kJournal, [] { return absl::OkStatus(); }).ok());
+    }
+  }
+  ASSERT_TRUE(database->Reopen().ok());
+  EXPECT_TRUE(**database->Get(Family::kStore, "large") == large);
+  EXPECT_TRUE(database->Write(batch, true).ok());
+}
+
+TEST_F(Reopen, OverARebuildThatWasCutShortIsRefused) {
+  Fill(0, 2);
+  auto database = OpenDatabase();
+  const SealedRows rows(*database, store_.at_rest);
+  GroupWriter writer(*database, store_.at_rest, store_.self, store_.clock, *HeadFile::Open(store_.head_file()), {});
+  const auto reopened = writer.Reopen(rows, store_.head_file());
+  ASSERT_TRUE(reopened.ok()) << reopened.status();
+  EXPECT_EQ(reopened->head.sequence, 4u);
+  Database::Batch mark(*database);
+  mark.Put(Family::kStore, kRebuildKey, "");
+  ASSERT_TRUE(database->Write(mark, true).ok());
+  const auto refused = writer.Reopen(rows, store_.head_file());
+  EXPECT_EQ(ReasonOf(refused.status()), RejectReason::kStoreCorrupt);
+  EXPECT_NE(refused.status().message().find("cut short; start this node again"), std::string::npos) << refused.status();
+  database.reset();
+  store_.Open();  // aborts unless the start ends the rebuild
+}
+
+}  // namespace
+}  // namespace entente::storage
