@@ -1,5 +1,8 @@
 #include "storage/database_status.h"
 
+#include <cerrno>
+#include <cstring>
+
 namespace entente::storage {
 namespace {
 
@@ -10,6 +13,11 @@ bool IsDamage(const rocksdb::Status& status) {
          status.IsIncomplete();
 }
 
+// RocksDB has a code of its own for ENOSPC only; of EDQUOT it keeps the words.
+bool IsFull(const rocksdb::Status& status) {
+  return status.IsNoSpace() || (status.IsIOError() && status.ToString().ends_with(std::strerror(EDQUOT)));
+}
+
 }  // namespace
 
 absl::Status FromRocks(const rocksdb::Status& status, std::string_view what) {
@@ -18,7 +26,7 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view what) {
   if (IsDamage(status)) {
     return Reject(RejectReason::kStoreCorrupt, "the store is damaged in " + detail + "; run entente fsck");
   }
-  if (status.IsNoSpace()) return Reject(RejectReason::kDiskFull, "no space left for " + detail + "; free some");
+  if (IsFull(status)) return Reject(RejectReason::kDiskFull, "no space left for " + detail + "; free some");
   return Reject(RejectReason::kStoreIo, "the store cannot be read or written, " + detail +
                                             "; check the disk and the kernel log, then start again");
 }

@@ -50,6 +50,7 @@ Verdict Fire(Kind kind, Call call, size_t bytes) {
     case kEio: return {EIO};
     case kNoSpace: return {ENOSPC};
     case kFull: return first && splits ? Verdict{0, true} : Verdict{ENOSPC};
+    case kQuota: return first && splits ? Verdict{0, true} : Verdict{EDQUOT};
     case kShort: return {0, splits};
     case kSlow: poll(nullptr, 0, static_cast<int>(control->delay_ms)); return {};
     default: return {};
@@ -58,7 +59,7 @@ Verdict Fire(Kind kind, Call call, size_t bytes) {
 
 bool Fires(Kind kind, Call call, size_t bytes, int64_t number) {
   const int64_t at = control->at;
-  if (kind == kFull) return number >= at && NeedsSpace(call);
+  if (kind == kFull || kind == kQuota) return number >= at && NeedsSpace(call);
   if (kind == kSlow) return number >= at && call == kSync;
   if ((kind == kShort || kind == kTorn) && (call != kWrite || bytes < 2)) return false;
   return number == at && kind != kRecord;

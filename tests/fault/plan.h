@@ -26,6 +26,7 @@ enum Kind : int64_t {
   kFull,        // half of a write, then ENOSPC for whatever needs space, until disarmed
   kShort,       // half of a write, said so
   kSlow,        // from there on, each sync takes delay_ms more
+  kQuota,       // as kFull, with EDQUOT
 };
 enum Call : int64_t {
   kWrite = 1 << 0,

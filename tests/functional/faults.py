@@ -15,7 +15,7 @@ from federation import TEST_BIN, indicator
 SHIM = TEST_BIN / "libfault_shim.so"
 # As in tests/fault/plan.h.
 KINDS = {name: number for number, name in enumerate(
-    ["unarmed", "record", "kill-before", "kill-after", "torn", "eio", "no-space", "full", "short", "slow"])}
+    ["unarmed", "record", "kill-before", "kill-after", "torn", "eio", "no-space", "full", "short", "slow", "quota"])}
 KILLS = ("kill-before", "kill-after", "torn")
 WRITE, SYNC, CREATE, RENAME, UNLINK, RESIZE, SPACE, RECEIVE = (1 << i for i in range(8))
 WRITE_PATH = WRITE | SYNC | CREATE | RENAME | UNLINK | RESIZE | SPACE

@@ -140,10 +140,11 @@ def reads_are_served(federation, side):
 
 
 @pytest.mark.parametrize("side", ["publisher", "receiver"])
-def test_D15_a_disk_that_fills_in_the_middle_of_a_write(ready, side):
+@pytest.mark.parametrize("kind", ["full", "quota"])
+def test_D15_a_disk_or_a_quota_that_fills_in_the_middle_of_a_write(ready, side, kind):
     """Half of the log's write is taken, then nothing that needs space is: refused for now, read-only, and over by itself."""
     node, shim, texts = ready.nodes[side], ready.shims[side], fresh(*SIZES)
-    shim.arm("full", 1, calls=WRITE | CREATE | RESIZE)
+    shim.arm(kind, 1, calls=WRITE | CREATE | RESIZE)
     acknowledged, done = ready.publish(texts)
     if side == "publisher":
         assert acknowledged == 0 and done.returncode == 1 and b"DISK_FULL" in done.stderr, done.stderr

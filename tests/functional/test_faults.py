@@ -16,13 +16,14 @@ SIZES = (10, 70_000, 3_000)  # of one publish: small, larger than a block of the
 LEAST_CALLS = {"publisher": 12, "receiver": 6}
 MOST_CALLS = 40  # more than any publish of SIZES; a loop that comes so far does not end by itself
 STRIKES = ["kill-before", "kill-after", "torn", "eio", "full", "short"]
+LONG_STRIKES = ["no-space", "quota"]
 START_STEP = 11  # of the calls of a start, each how-maniest is met in CI
 LEAST_START_CALLS = 60
 SEEDS = int(os.environ.get("ENTENTE_FAULT_SEEDS", "1000"))
 SEEDS_OF_ONE_FEDERATION = 20  # so that its stores stay small
 
 
-@pytest.mark.parametrize("kind", [*STRIKES, pytest.param("no-space", marks=pytest.mark.long)])
+@pytest.mark.parametrize("kind", [*STRIKES, *(pytest.param(kind, marks=pytest.mark.long) for kind in LONG_STRIKES)])
 @pytest.mark.parametrize("side", ["publisher", "receiver"])
 def test_every_call_of_the_write_path(ready, side, kind):
     for at in range(1, MOST_CALLS):
@@ -65,7 +66,7 @@ def meet_seed(federation, seed):
     """Random side, fault, moment and load; sometimes also a kill while the node starts again."""
     print(f"seed {seed}: repeat with ENTENTE_SEED={seed}")
     rng = random.Random(seed)
-    side, kind = rng.choice(["publisher", "receiver"]), rng.choice([*STRIKES, "no-space", "slow"])
+    side, kind = rng.choice(["publisher", "receiver"]), rng.choice([*STRIKES, *LONG_STRIKES, "slow"])
     assert kind in KINDS
     texts = fresh(*(rng.choice((0, 700, 5_000, 70_000)) for _ in range(rng.randint(1, 40))))
     strike(federation, side, kind, rng.randint(1, 14 if side == "publisher" else 8), texts, delay_ms=rng.randint(1, 200))
