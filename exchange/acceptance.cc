@@ -40,20 +40,6 @@ absl::StatusOr<model::Party> FromWire(const v1::PartyAccepted& wire) {
   return party;
 }
 
-v1::PeerRecord ToRecord(const model::Party& party) {
-  v1::PeerRecord record;
-  record.set_name(party.name);
-  record.set_org_id(crypto::ToHex(party.org.view()));
-  record.set_nation(party.nation);
-  record.set_kind(std::string(model::Name(party.kind)));
-  record.set_ceiling(std::string(model::Name(party.ceiling)));
-  for (const std::string& sector : party.sectors) record.add_sectors(sector);
-  for (const std::string& id : party.identities) record.add_identities(id);
-  record.set_address(party.address);
-  record.set_fingerprint(crypto::ToFingerprint(party.org));
-  return record;
-}
-
 // The strictest label a party of this kind may be sent when the operator names no ceiling. The matrix still applies.
 model::Label DefaultCeiling(model::PartyKind kind) {
   switch (kind) {
@@ -111,10 +97,6 @@ absl::StatusOr<model::Party> LocalFacts(const v1::AddPeerRequest& request, const
   return party;
 }
 
-}  // namespace
-
-namespace {
-
 // The directory as the journal has it, behind a change that did not become durable.
 absl::Status BackToStored(const Room& room, const OrgId& org) {
   absl::StatusOr<std::vector<v1::PartyAccepted>> stored = room.journal.Parties();
@@ -132,6 +114,20 @@ absl::Status BackToStored(const Room& room, const OrgId& org) {
 }
 
 }  // namespace
+
+v1::PeerRecord DescribeParty(const model::Party& party) {
+  v1::PeerRecord record;
+  record.set_name(party.name);
+  record.set_org_id(crypto::ToHex(party.org.view()));
+  record.set_nation(party.nation);
+  record.set_kind(std::string(model::Name(party.kind)));
+  record.set_ceiling(std::string(model::Name(party.ceiling)));
+  for (const std::string& sector : party.sectors) record.add_sectors(sector);
+  for (const std::string& id : party.identities) record.add_identities(id);
+  record.set_address(party.address);
+  record.set_fingerprint(crypto::ToFingerprint(party.org));
+  return record;
+}
 
 absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request) {
   absl::StatusOr<v1::Card> card = trust::ReadCard(request.card());
@@ -179,7 +175,7 @@ absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRe
     room.counters.CountReject(Door::kOperator, ReasonOf(stored));
     return stored;
   }
-  return ToRecord(*party);
+  return DescribeParty(*party);
 }
 
 absl::Status LoadParties(const storage::Journal& journal, trust::Directory& directory, absl::Time now) {
@@ -195,7 +191,5 @@ absl::Status LoadParties(const storage::Journal& journal, trust::Directory& dire
   }
   return first_problem;
 }
-
-v1::PeerRecord DescribeParty(const trust::Accepted& accepted) { return ToRecord(accepted.party); }
 
 }  // namespace entente::exchange

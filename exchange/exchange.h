@@ -96,7 +96,7 @@ class Publication {
 // Adds or changes a party: card, fingerprint, local facts. Durable when it returns.
 absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request);
 // What is on file about a party, for the operator (without its session's status).
-v1::PeerRecord DescribeParty(const trust::Accepted& accepted);
+v1::PeerRecord DescribeParty(const model::Party& party);
 // Fills a directory from the journal at start. A party that no longer checks is left out; the first such problem returns.
 absl::Status LoadParties(const storage::Journal& journal, trust::Directory& directory, absl::Time now);
 

@@ -2,8 +2,6 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
@@ -11,6 +9,7 @@
 #include <future>
 
 #include "base/reject.h"
+#include "storage/testing/file_size_limit.h"
 #include "storage/testing/test_store.h"
 
 namespace entente::storage {
@@ -227,15 +226,11 @@ TEST_F(CommitterTest, D16IntakeGoesOnWhenSpaceIsFreed) {
 
 TEST_F(CommitterTest, D17AFailedWriteEndsIntakeUntilReopened) {
   ASSERT_TRUE(journal().CommitAndWait(Stores(1)).ok());
-  const auto before = signal(SIGXFSZ, SIG_IGN);
-  rlimit limit{}, none{};
-  getrlimit(RLIMIT_FSIZE, &limit);
-  none = limit;
-  none.rlim_cur = 16;  // every write beyond byte 16 of a file fails with EFBIG
-  setrlimit(RLIMIT_FSIZE, &none);
-  const absl::Status failed = journal().CommitAndWait(Stores(2));
-  setrlimit(RLIMIT_FSIZE, &limit);
-  signal(SIGXFSZ, before);
+  absl::Status failed;
+  {
+    const testing::FileSizeLimit limit(16);
+    failed = journal().CommitAndWait(Stores(2));
+  }
   EXPECT_EQ(ReasonOf(failed), RejectReason::kStoreIo) << failed;
   EXPECT_EQ(ReasonOf(journal().CommitAndWait(Stores(3))), RejectReason::kStoreIo);
   EXPECT_EQ(ReasonOf(journal().Health()), RejectReason::kStoreIo);

@@ -1,11 +1,10 @@
 #include <gtest/gtest.h>
-#include <signal.h>
-#include <sys/resource.h>
 
 #include "base/reject.h"
 #include "storage/fsck.h"
 #include "storage/group_writer.h"
 #include "storage/store_check.h"
+#include "storage/testing/file_size_limit.h"
 #include "storage/testing/test_store.h"
 
 // A store that is closed and opened again while the node runs.
@@ -13,27 +12,9 @@ namespace entente::storage {
 namespace {
 
 namespace fs = std::filesystem;
+using testing::FileSizeLimit;
 using testing::Indicator;
 using testing::TestStore;
-
-// While it lives, each write beyond `bytes` of a file fails with EFBIG.
-class FileSizeLimit {
- public:
-  explicit FileSizeLimit(rlim_t bytes) : signal_(signal(SIGXFSZ, SIG_IGN)) {
-    getrlimit(RLIMIT_FSIZE, &before_);
-    rlimit limit = before_;
-    limit.rlim_cur = bytes;
-    setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~FileSizeLimit() {
-    setrlimit(RLIMIT_FSIZE, &before_);
-    signal(SIGXFSZ, signal_);
-  }
-
- private:
-  sighandler_t signal_;
-  rlimit before_{};
-};
 
 class Reopen : public ::testing::Test {
  protected:

@@ -79,6 +79,18 @@ TEST_F(DirectoryTest, AKeyBelongsToOneOrganisation) {
   EXPECT_EQ(Accept(Party("twin", *MakeIdentity("twin", SampleKey('Y'), SampleKey('Z'), SampleNow()))), kNone);
 }
 
+TEST_F(DirectoryTest, WhoIsForgottenLeavesNameAndKeysToOthers) {
+  const Accepted estovia = Party("estovia", 'E');
+  EXPECT_EQ(Accept(estovia), kNone);
+  directory_.Forget(estovia.identity.org());
+  EXPECT_EQ(directory_.Find(estovia.identity.org()), nullptr);
+  EXPECT_EQ(Accept(Stranger("estovia")), kNone);
+  directory_.Forget(estovia.identity.org());  // once more changes nothing
+  directory_.Forget(directory_.self().identity.org());
+  EXPECT_EQ(Accept(Stranger("norlandia")), kConflict);
+  EXPECT_EQ(directory_.All().size(), 1u);
+}
+
 TEST_F(DirectoryTest, ItselfAndMismatchedRecordsAreRefused) {
   EXPECT_EQ(Accept(Party("norlandia", 'A')), kUsage);
   Accepted mixed = Party("estovia", 'E');

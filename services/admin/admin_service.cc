@@ -14,20 +14,6 @@ constexpr size_t kPieceBytes = 256 * 1024;
 constexpr uint32_t kSearchLimit = 1000, kMaxSearchLimit = 10'000;
 constexpr size_t kMaxSearchValue = 4096;
 
-v1::PeerRecord RecordOf(const model::Party& party) {
-  v1::PeerRecord record;
-  record.set_name(party.name);
-  record.set_org_id(crypto::ToHex(party.org.view()));
-  record.set_nation(party.nation);
-  record.set_kind(std::string(model::Name(party.kind)));
-  record.set_ceiling(std::string(model::Name(party.ceiling)));
-  for (const std::string& sector : party.sectors) record.add_sectors(sector);
-  for (const std::string& identity : party.identities) record.add_identities(identity);
-  record.set_address(party.address);
-  record.set_fingerprint(crypto::ToFingerprint(party.org));
-  return record;
-}
-
 // Whether this node serves, as one word and why not.
 void FillState(const absl::Status& ready, v1::StatusReply& reply) {
   reply.set_state("ready");
@@ -76,7 +62,7 @@ grpc::Status AdminService::ListPeers(grpc::ServerContext*, const v1::ListPeersRe
   }
   for (const auto& accepted : sources_.room.directory.All()) {
     v1::PeerRecord* record = reply->add_peers();
-    *record = RecordOf(accepted->party);
+    *record = exchange::DescribeParty(accepted->party);
     const auto status = statuses.find(accepted->party.name);
     if (status != statuses.end()) *record->mutable_status() = status->second;
   }

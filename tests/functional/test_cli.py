@@ -261,3 +261,17 @@ def test_a_second_play_kills_nobody_because_nothing_is_under_way(tmp_path):
         assert not second["killed"] and second["unchanged"] == second["objects"] == second["held_after"]
     finally:
         run("demo", "down", "--dir", tmp_path / "demo")
+
+
+def test_peer_add_puts_the_identities_on_file_that_it_is_given(make_node):
+    norlandia, estovia = make_node("cert.norlandia").start(), make_node("cert.estovia", nation="XE")
+    ids = [f"identity--{digit * 8}-1111-4111-8111-{digit * 12}" for digit in "21"]
+    card = ("peer add", estovia.card, "--fingerprint", estovia.fingerprint, "--nation", "XE", "--kind", "cert")
+    flags = [word for name in ids for word in ("--identity", name)]
+    assert norlandia.json(*card, *flags)["identities"] == sorted(ids)
+    assert norlandia.json("peer show", "cert.estovia")["identities"] == sorted(ids)
+    assert all(name.encode() in norlandia.cli("peer show", "cert.estovia", check=0).stdout for name in ids)
+    refused = norlandia.cli(*card, "--identity", "indicator" + ids[0][8:])
+    assert refused.returncode == 2 and b"USAGE" in refused.stderr and b"give identity--UUID" in refused.stderr
+    assert norlandia.json("peer show", "cert.estovia")["identities"] == sorted(ids)
+    assert norlandia.json(*card)["identities"] == [], "a new record replaces the old one"
