@@ -6,13 +6,13 @@
 #include <filesystem>
 #include <fstream>
 #include <map>
-#include <set>
 
 #include "absl/time/clock.h"
 #include "services/entente/client.h"
 #include "services/entente/http_get.h"
 #include "services/entente/json_writer.h"
 #include "services/entente/output.h"
+#include "services/entente/redaction.h"
 #include "services/entente/rows.h"
 #include "services/entente/tar_file.h"
 #include "services/entented/config.h"
@@ -22,9 +22,10 @@ namespace entente::cli {
 namespace {
 
 constexpr size_t kMaxLogBytes = 256 << 10, kMaxMetricsBytes = 4 << 20, kMaxLimitsBytes = 64 << 10, kMaxPlaceBytes = 40;
+constexpr auto kVersions = "software.json";  // of four numbers, as addresses have
 constexpr auto kAbout =
     "Made by `entente doctor --bundle`. Look through it before you send it: it names this organisation, its peers and\n"
-    "folders. It holds no key, no passphrase, and no object's content, id or name; host names are left out.\n";
+    "folders. It holds no key, no passphrase, and no object's content, id or name; each host has a number instead.\n";
 
 std::string Software(const std::string& version) {
   utsname machine{};
@@ -35,20 +36,12 @@ std::string Software(const std::string& version) {
   return json.EndObject().text() + "\n";
 }
 
-// host:port with the host left out, unless it says nothing about this network.
-std::string WithoutHost(const std::string& address) {
-  const absl::StatusOr<std::pair<std::string, uint16_t>> parsed = node::ParseHostPort(address);
-  if (!parsed.ok()) return address.empty() ? "" : "redacted";
-  const std::set<std::string> plain = {"127.0.0.1", "::1", "localhost", "0.0.0.0", "::"};
-  return plain.contains(parsed->first) ? address : "redacted:" + std::to_string(parsed->second);
-}
-
 // As the daemon reads it: what is no key of it, and every comment, is gone.
-std::string ConfigText(const std::string& path) {
-  absl::StatusOr<node::Config> config = node::LoadConfig(path);
+std::string ConfigText(const std::string& path, Redaction& redaction) {
+  const absl::StatusOr<node::Config> config = node::LoadConfig(path);
   if (!config.ok()) return "# refused: " + Shown(std::string(config.status().message())) + "\n";
-  for (std::string* address : {&config->peer_listen, &config->peer_address, &config->metrics_listen}) {
-    *address = WithoutHost(*address);
+  for (const std::string& address : {config->peer_listen, config->peer_address, config->metrics_listen}) {
+    redaction.Know(address);
   }
   return node::WriteConfig(*config);
 }
@@ -82,18 +75,11 @@ std::string FsckSummary(const v1::FsckReply& reply) {
   return json.EndObject().EndObject().text() + "\n";
 }
 
-std::string WithoutAddresses(v1::StatusReply status) {
-  status.set_peer_address(WithoutHost(status.peer_address()));
-  status.set_metrics_address(WithoutHost(status.metrics_address()));
-  return StatusJson(status) + "\n";
-}
-
+// Members of the bundle. All but the versions go through the redaction once everything is there: any may tell of a host that
+// stands in another.
 class Collection {
  public:
-  void Take(const std::string& name, const std::string& content) {
-    names_.push_back(name);
-    tar_.Add(name, content, absl::ToUnixSeconds(absl::Now()));
-  }
+  void Take(const std::string& name, std::string content) { members_.emplace_back(name, std::move(content)); }
   template <typename Reply, typename Text>
   void TakeOr(const std::string& name, const absl::StatusOr<Reply>& reply, Text text) {
     if (reply.ok()) return Take(name, text(*reply));
@@ -101,13 +87,22 @@ class Collection {
   }
   Bytes Finish() {
     Take("README.txt", kAbout + (missing_.empty() ? "" : "\nCould not be had:\n" + missing_));
-    return tar_.Finish();
+    TarFile tar;
+    for (const auto& [name, content] : members_) {
+      tar.Add(name, name == kVersions ? content : redaction_.Of(content), absl::ToUnixSeconds(absl::Now()));
+    }
+    return tar.Finish();
   }
-  const std::vector<std::string>& names() const { return names_; }
+  Redaction& redaction() { return redaction_; }
+  std::vector<std::string> names() const {
+    std::vector<std::string> names;
+    for (const auto& [name, content] : members_) names.push_back(name);
+    return names;
+  }
 
  private:
-  TarFile tar_;
-  std::vector<std::string> names_;
+  Redaction redaction_;
+  std::vector<std::pair<std::string, std::string>> members_;
   std::string missing_;
 };
 
@@ -115,8 +110,13 @@ void AskDaemon(const std::string& folder, Collection& bundle) {
   const auto client = AdminClient::Connect(folder);
   const absl::StatusOr<v1::StatusReply> status =
       client.ok() ? (*client)->Status() : absl::StatusOr<v1::StatusReply>(client.status());
-  bundle.TakeOr("status.json", status, WithoutAddresses);
+  bundle.TakeOr("status.json", status, [](const v1::StatusReply& reply) { return StatusJson(reply) + "\n"; });
   if (!status.ok()) return;
+  for (const std::string& address : {status->peer_address(), status->metrics_address()}) bundle.redaction().Know(address);
+  const absl::StatusOr<v1::ListPeersReply> peers = (*client)->ListPeers();
+  if (peers.ok()) {
+    for (const v1::PeerRecord& peer : peers->peers()) bundle.redaction().Know(peer.address());
+  }
   const auto whole = [](const std::string& text) { return text; };
   bundle.TakeOr("metrics.txt", HttpGet(status->metrics_address(), "/metrics", kMaxMetricsBytes), whole);
   bundle.TakeOr("readyz.txt", HttpGet(status->metrics_address(), "/readyz?verbose", kMaxMetricsBytes), whole);
@@ -137,9 +137,9 @@ absl::StatusOr<std::vector<std::string>> WriteSupportBundle(const std::string& f
   }
   const node::NodePaths paths(folder);
   Collection bundle;
-  bundle.Take("software.json", Software(facts.version));
+  bundle.Take(kVersions, Software(facts.version));
   bundle.Take("doctor.json", facts.findings_json + "\n");
-  bundle.Take("entente.toml", ConfigText(paths.config));
+  bundle.Take("entente.toml", ConfigText(paths.config, bundle.redaction()));
   AskDaemon(folder, bundle);
   bundle.Take("entented.log", NewestLines(paths.log));
   if (absl::Status status = node::WriteNewFile(file, bundle.Finish()); !status.ok()) return status;

@@ -13,8 +13,8 @@ struct BundleFacts {
 };
 
 // Writes `file` (tar, mode 0600, never over an existing one) for whoever helps the operator of the node in `folder`:
-// versions, checks, configuration without host names, status, metrics, a summary of fsck, limits of the process and the
-// newest lines of the log. Never a key, a passphrase, an object's content, id or name. What cannot be had (the daemon
+// versions, checks, configuration, status, metrics, a summary of fsck, limits of the process and the newest lines of the log,
+// with a number in place of each host (Redaction). Never a key, a passphrase, an object's content, id or name. What cannot be had (the daemon
 // is down) is named in README.txt. Answers the members' names. Refuses with kConflict, kStoreIo.
 absl::StatusOr<std::vector<std::string>> WriteSupportBundle(const std::string& folder, const std::string& file,
                                                             const BundleFacts& facts);

@@ -105,9 +105,29 @@ def test_O81_the_bundle_helps_and_holds_no_secret_value_name_or_host(make_node, 
     assert json.loads(found["fsck.json"][1]) == {"ok": True, "records": json.loads(found["status.json"][1])["journal_seq"],
                                                 "problems": {}}
     assert b"entente_objects_total" in found["metrics.txt"][1] and b"ready" in found["readyz.txt"][1]
-    assert b'peer_address = "redacted:7443"' in found["entente.toml"][1]
+    assert b'peer_address = "redacted-1:7443"' in found["entente.toml"][1]
     assert {row["group"] for row in json.loads(found["doctor.json"][1])["checks"]} >= {"daemon", "machine"}
     assert all(json.loads(line) for line in found["entented.log"][1].splitlines())
+
+
+def test_no_address_or_host_remains_in_any_member_and_each_has_one_name(make_node, tmp_path):
+    node = make_node("cert.norlandia", init_args=("--address", "gateway.internal.example:7443"))
+    peers = [make_node("cert.estovia", nation="XE", init_args=("--address", "lonelyhost:7443")),
+             make_node("cert.volt", nation="XV", init_args=("--address", "198.51.100.77:7443"))]
+    node.start()
+    for peer in peers:
+        node.accept(peer)
+    with open(node.dir / "entented.log", "a") as log:  # as a connection's log would say it
+        log.write('{"message":"from 203.0.113.9 and [2001:db8::77]:51234, for Gateway.internal.example"}\n'
+                  '{"message":"to lonelyhost:7443, 198.51.100.77, once.elsewhere.example:9"}\n')
+    path = tmp_path / "support.tar"
+    node.cli("doctor", "--bundle", path, check=0)
+    found = {name: text.decode() for name, (_, text) in members(path).items()}
+    for host in ("gateway.internal", "lonelyhost", "198.51.100.77", "203.0.113.9", "2001:db8", "once.elsewhere"):
+        assert [name for name, text in found.items() if host in text.lower()] == [], host
+    lines = [json.loads(line).get("message", "") for line in found["entented.log"].splitlines()]
+    assert lines[-2].endswith("for redacted-1") and 'peer_address = "redacted-1:7443"' in found["entente.toml"]
+    assert "cert.estovia" in found["status.json"] and "127.0.0.1" in found["doctor.json"]
 
 
 def test_the_bundle_is_made_of_a_stopped_node_and_overwrites_nothing(make_node, tmp_path):
