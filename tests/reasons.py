@@ -3,14 +3,16 @@
 
   tests/reasons.py     prints the table; tests/lint.py fails where a reason has no test
 
-A test counts where it compares the reason that came back: by enumerator in a unit test, by name in a functional one.
-Making a status by hand (`Reject(RejectReason::kX, ...)`) does not count, nor do the tests of the table itself.
+A test counts where it compares the reason that came back (tests/compared.py): by enumerator in a unit test, by name in a
+functional one. Naming it does not count, nor making a status by hand, nor do the tests of the table itself.
 A door is what the outside reaches: the functional tests, and the unit tests of services/.
 """
 
 import pathlib
 import re
 import sys
+
+import compared
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 
@@ -26,7 +28,6 @@ NOT_REACHABLE = {
 }
 
 ROW = re.compile(r'\{RejectReason::(k\w+), "(\w+)", "(ENT-\d+)"')
-MADE = re.compile(r"Reject\(\s*(?:RejectReason::)?k\w+")
 
 
 def table(root):
@@ -34,16 +35,17 @@ def table(root):
     return ROW.findall((root / "base/reject.cc").read_text())[1:]
 
 
-def mentions(root):
+def comparisons(root):
     """Test file -> the enumerators or names that it compares with."""
+    shared = [path for path in root.glob("tests/functional/*.py") if not path.name.startswith("test_")]
+    helpers = set().union(*(compared.python_helpers(path.read_text()) for path in shared))
     found = {}
     for path in sorted(root.glob("**/*_test.cc")):
         name = str(path.relative_to(root))
         if not name.startswith("build") and name not in OF_THE_TABLE:
-            found[name] = set(re.findall(r"\bk[A-Z]\w+", MADE.sub("", path.read_text())))
+            found[name] = compared.in_cpp(path.read_text())
     for path in sorted(root.glob("tests/functional/test_*.py")):
-        quoted = re.findall(r"\"[^\"\n]*\"|'[^'\n]*'", path.read_text())
-        found[str(path.relative_to(root))] = {word for text in quoted for word in re.findall(r"\b[A-Z][A-Z_]+\b", text)}
+        found[str(path.relative_to(root))] = compared.in_python(path.read_text(), helpers)
     return found
 
 
@@ -53,7 +55,7 @@ def is_door(path):
 
 def provoked(root):
     """Rows (name, code, tests at a door, other tests)."""
-    known = mentions(root)
+    known = comparisons(root)
     for enumerator, name, code in table(root):
         tests = [path for path, words in known.items() if (name if path.endswith(".py") else enumerator) in words]
         yield name, code, [path for path in tests if is_door(path)], [path for path in tests if not is_door(path)]
