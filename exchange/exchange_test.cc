@@ -108,8 +108,13 @@ TEST_F(Exchange, AboveTheCeilingOfTheSenderIsHeldNotLost) {
   TestNode cautious("cautious", "XE");
   cautious.Accept(norlandia_, Label::kGreen);
   norlandia_.Accept(cautious);
-  norlandia_.Publish({Indicator("1", "a.example", Label::kAmber)}, To(cautious));
+  PublishTerms terms = To(cautious);
+  terms.constraints.source_role = policy::SourceRole::kCustodian;
+  norlandia_.Publish({Indicator("1", "a.example", Label::kAmber)}, terms);
   EXPECT_EQ(DeliverAll(norlandia_, cautious), 1u);
+  const auto explained = cautious.reading->Explain(IdOf("1"), "cert.norlandia", "");
+  ASSERT_TRUE(explained.ok()) << explained.status();
+  EXPECT_EQ(explained->origin() + " " + explained->source_role(), "cert.norlandia custodian");
   EXPECT_EQ(cautious.journal->Count().versions, 0u);
   EXPECT_EQ(cautious.journal->Count().quarantined, 1u);
   EXPECT_EQ(norlandia_.journal->Lag(cautious.org()), 0u);

@@ -106,9 +106,12 @@ absl::StatusOr<v1::ExplainReply> Reading::ExplainHeld(const storage::QuarantineE
   reply.set_tlp(std::string(model::Name(constraints.label)));
   const bool received = held.origin != room_.self.org();
   const std::string origin = room_.directory.NameOf(held.origin);
+  reply.set_origin(origin);
   if (received) reply.set_remedy("ask " + origin + " to correct it; this node passes nothing on");
   if (!record->has_value()) return reply;
   reply.set_version((*record)->quarantine().version());
+  const absl::StatusOr<policy::Constraints> said = ConstraintsOf((*record)->quarantine().statement());
+  if (said.ok()) reply.set_source_role(std::string(policy::Name(said->source_role)));
   reply.set_recorded((received ? "received from " + origin + " and quarantined: " : "quarantined: ") +
                      (*record)->quarantine().detail());
   return reply;
@@ -131,6 +134,8 @@ absl::StatusOr<v1::ExplainReply> Reading::ExplainStatement(const storage::Versio
   Fill(policy::Evaluate(room_.rules, question), reply);
   reply.set_tlp(std::string(model::Name(constraints->label)));
   reply.set_version(entry.version);
+  reply.set_origin(room_.directory.NameOf(entry.origin));
+  reply.set_source_role(std::string(policy::Name(constraints->source_role)));
   if (received) {
     reply.set_recorded("received from " + room_.directory.NameOf(entry.origin) + " at journal record " +
                        std::to_string(seq) + ", not published here");

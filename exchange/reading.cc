@@ -52,6 +52,7 @@ absl::StatusOr<std::optional<Reading::Object>> Reading::At(uint64_t seq) const {
   out.row.set_journal_seq(seq);
   out.row.set_received_us((*record)->time_us());
   out.row.set_name(object.name());
+  out.row.set_source_role(std::string(policy::Name(constraints->source_role)));
   out.content = std::move(*object.mutable_content());
   return out;
 }

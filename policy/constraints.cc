@@ -78,6 +78,10 @@ std::string_view WhatIsMalformed(const Constraints& constraints) {
   return {};
 }
 
+std::string_view Name(SourceRole role) {
+  return role == SourceRole::kAuthor ? "author" : role == SourceRole::kCustodian ? "custodian" : "";
+}
+
 absl::Status CheckInput(const Constraints& constraints) {
   if (constraints.label == Label::kUnlabelled) {
     return Reject(RejectReason::kNoLabel, "no TLP label; publish it again with --tlp LABEL");

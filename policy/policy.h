@@ -17,6 +17,7 @@ namespace entente::policy {
 enum class PersonalData { kUnstated, kNone, kPresent, kSpecial };
 // Whether the signer wrote the object or passes on what others wrote. No check of the matrix reads it.
 enum class SourceRole { kUnstated, kAuthor, kCustodian };
+std::string_view Name(SourceRole role);  // "author", "custodian"; empty for unstated
 
 // Everything signed into a statement that limits where its content may go.
 struct Constraints {

@@ -20,7 +20,7 @@ std::string ExplanationJson(const v1::ExplainReply& reply) {
     json.Field("detail", step.detail()).EndObject();
   }
   json.EndArray().Field("tlp", reply.tlp()).Field("delivered", reply.delivered());
-  json.Field("version", reply.version());
+  json.Field("version", reply.version()).Field("origin", reply.origin()).Field("source_role", reply.source_role());
   return json.Field("recorded", reply.recorded()).Field("remedy", reply.remedy()).EndObject().text();
 }
 
@@ -74,8 +74,9 @@ Exit RunExplain(const Invocation& invocation, const std::string& id, const std::
 void PrintExplanation(const Terminal& terminal, const std::string& id, const std::string& peer,
                       const v1::ExplainReply& reply) {
   Print(Verdict(terminal, Shown(peer), reply) + ": " + Shown(reply.reason()));
+  const bool passed_on = reply.source_role() == "custodian";
   Print("  " + Shown(id) + (reply.version().empty() ? "" : "  " + Shown(reply.version())) + "  " +
-        PaintedLabel(terminal, reply.tlp()));
+        PaintedLabel(terminal, reply.tlp()) + (passed_on ? "  from " + Origin(reply.origin(), reply.source_role()) : ""));
   std::vector<std::vector<std::string>> rows;
   int number = 0;
   for (const v1::TraceStep& step : reply.trace()) {

@@ -23,7 +23,7 @@ void PrintRow(const Terminal& terminal, const v1::ObjectRow& row, uint64_t size)
       {"type", Shown(row.type())},
       {"name", row.name().empty() ? "-" : Shown(row.name())},
       {"label", PaintedLabel(terminal, row.tlp())},
-      {"origin", Shown(row.origin())},
+      {"origin", Origin(row.origin(), row.source_role())},
       {"version", row.version().empty() ? "unversioned" : Shown(row.version())},
       {"received", When(row.received_us(), absl::Now())},
       {"journal", std::to_string(row.journal_seq())},
@@ -108,7 +108,8 @@ Exit RunSearch(const Invocation& invocation, std::string value, uint32_t limit) 
   std::vector<std::vector<std::string>> rows;
   for (const v1::ObjectRow& row : reply->matches()) {
     rows.push_back(
-        {Shown(row.id()), PaintedLabel(invocation.terminal, row.tlp()), Shown(row.origin()), Shown(row.name(), 60)});
+        {Shown(row.id()), PaintedLabel(invocation.terminal, row.tlp()), Origin(row.origin(), row.source_role()),
+                    Shown(row.name(), 60)});
   }
   Print(rows.empty() ? "no matches" : Columns(rows, 0));
   if (reply->more()) Say("note: there are more; raise --limit");
@@ -152,7 +153,7 @@ std::string TailLine(const Invocation& invocation, const v1::ObjectRow& row, con
     return json.EndObject().text();
   }
   std::string line = Timestamp(row.received_us()) + "  " + PaintedLabel(invocation.terminal, row.tlp()) + "  " +
-                     Shown(row.origin()) + "  " + Shown(row.id());
+                     Origin(row.origin(), row.source_role()) + "  " + Shown(row.id());
   if (!row.name().empty()) line += "  " + Shown(row.name(), 60);
   return line;
 }

@@ -15,6 +15,11 @@ void WriteObjectRow(JsonWriter& json, const v1::ObjectRow& row) {
   json.Field("id", row.id()).Field("type", row.type()).Field("origin", row.origin()).Field("tlp", row.tlp());
   json.Field("version", row.version()).Field("journal_seq", row.journal_seq());
   json.Field("received", Timestamp(row.received_us())).Field("name", row.name());
+  json.Field("source_role", row.source_role());
+}
+
+std::string Origin(const std::string& origin, const std::string& source_role) {
+  return Shown(origin) + (source_role == "custodian" ? " (custodian)" : "");
 }
 
 std::string PaintedState(const Terminal& terminal, std::string_view state) {

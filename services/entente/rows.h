@@ -17,6 +17,8 @@ std::string StatusJson(const v1::StatusReply& status);
 
 std::string PaintedState(const Terminal& terminal, std::string_view state);
 // "TLP:AMBER+STRICT", or "unlabelled".
+// Who signed, and whether it passed on what others wrote.
+std::string Origin(const std::string& origin, const std::string& source_role);
 std::string PaintedLabel(const Terminal& terminal, std::string_view tlp);
 // "2026-01-02T03:04:05.678Z"; empty at 0.
 std::string Timestamp(int64_t unix_us);

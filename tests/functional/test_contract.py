@@ -35,6 +35,30 @@ def test_result_has_the_keys_that_scripts_read(pair, tmp_path):
     assert {"name", "state", "lag_objects"} <= set(status["peers"][0])
 
 
+def test_a_reader_sees_that_a_signer_passed_an_object_on(pair, tmp_path):
+    norlandia, estovia = pair
+    mine, passed_on, unsaid = (indicator(value=f"{i}.role.example", tlp="GREEN") for i in range(3))
+    for thing, role in ((mine, "author"), (passed_on, "custodian"), (unsaid, "")):
+        options = ("--source-role", role) if role else ()
+        norlandia.publish(bundle_file(tmp_path / "one.json", [thing]), *options)
+    norlandia.drained("cert.estovia")
+    for node, peer in ((norlandia, "cert.estovia"), (estovia, "cert.norlandia")):
+        rows = [json.loads(line) for line in node.cli("tail", "--json", check=0).stdout.splitlines()]
+        assert [row["source_role"] for row in rows] == ["author", "custodian", ""]
+        (match,) = node.json("search", "1.role.example")["matches"]
+        assert match["source_role"] == "custodian"
+        assert b"cert.norlandia (custodian)" in node.cli("search", "1.role.example", check=0).stdout
+        for thing, role in ((mine, "author"), (passed_on, "custodian"), (unsaid, "")):
+            assert node.json("get", thing["id"])["source_role"] == role
+            assert node.json("explain", thing["id"], "--peer", peer)["source_role"] == role
+            shown = [node.cli("get", thing["id"], check=0).stdout, node.cli("tail", check=0).stdout,
+                     node.cli("explain", thing["id"], "--peer", peer, check=0).stdout]
+            if role == "custodian":
+                assert all(b"cert.norlandia (custodian)" in text for text in shown), shown
+            else:
+                assert b"custodian" not in shown[0] + shown[2]
+
+
 def test_get_prints_exact_bytes_and_exits_1_where_absent(pair, tmp_path):
     norlandia, _ = pair
     thing = indicator(tlp="CLEAR")
