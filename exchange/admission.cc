@@ -129,10 +129,11 @@ void Admission::CommitInOrder(const OrgId& from) {
       lane->tasks.pop_front();
     }
     const auto finish = [this, task](const absl::Status& status) {
+      const bool fruitless = status.ok() ? !task->arrival->brought_something() : !IsOwnFault(ReasonOf(status));
       if (status.ok()) task->arrival->Count();
       PeerCounters& counters = room_.counters.Peer(task->from);
       counters.cpu_ns += task->cpu_ns;
-      if (!status.ok() && !IsOwnFault(ReasonOf(status))) counters.fruitless_cpu_ns += task->cpu_ns;
+      if (fruitless) counters.fruitless_cpu_ns += task->cpu_ns;
       task->arrival.reset();  // now, with its turn: the task itself may live on in a worker that waits for one
       task->done(status);
       std::lock_guard lock(mutex_);

@@ -17,6 +17,8 @@ size_t Arrival::ContentBytes() const {
   return bytes;
 }
 
+bool Arrival::brought_something() const { return std::find(fresh_.begin(), fresh_.end(), true) != fresh_.end(); }
+
 bool Arrival::big() const { return BigParse::IsBig(ContentBytes()); }
 
 void Arrival::Parse() {
@@ -34,14 +36,13 @@ absl::Status Arrival::Store(storage::Transaction& transaction) {
   if (absl::Status status = CheckStream(transaction); !status.ok()) return status;
 
   const auto& statements = envelope_.batch.statements();
-  const bool any_fresh = std::find(fresh_.begin(), fresh_.end(), true) != fresh_.end();
-  if (any_fresh) {
-    absl::StatusOr<uint64_t> batch_seq = transaction.AppendReceivedBatch(envelope_.batch, from_->party.org);
-    if (!batch_seq.ok()) return batch_seq.status();
-    for (size_t i = 0; i < statements.size(); ++i) {
-      if (!fresh_[i]) continue;
-      if (absl::Status status = StoreOne(transaction, *batch_seq, i); !status.ok()) return status;
-    }
+  // A peer can seal what is known anew for ever: not even the envelope's id is kept, since a copy of it changes nothing.
+  if (!brought_something()) return absl::OkStatus();
+  absl::StatusOr<uint64_t> batch_seq = transaction.AppendReceivedBatch(envelope_.batch, from_->party.org);
+  if (!batch_seq.ok()) return batch_seq.status();
+  for (size_t i = 0; i < statements.size(); ++i) {
+    if (!fresh_[i]) continue;
+    if (absl::Status status = StoreOne(transaction, *batch_seq, i); !status.ok()) return status;
   }
   return transaction.AppendEnvelope(envelope_, from_->party.org, head_ ? &*head_ : nullptr, gaps_).status();
 }

@@ -24,8 +24,10 @@ class Arrival {
   bool big() const;
   void Parse();
   // Refuses with kReplay (this envelope again), kEquivocation (another statement stands at that place of the stream),
-  // kGap (the first new statement does not name its predecessor); nothing is kept then.
+  // kGap (the first new statement does not name its predecessor); nothing is kept then. Nor is anything of an envelope whose
+  // statements are all known, which is OK.
   absl::Status Store(storage::Transaction& transaction);
+  bool brought_something() const;  // after Store: a statement was new
   void Count();  // once, after Store's records are durable
 
  private:

@@ -68,9 +68,29 @@ TEST_F(Exchange, ADuplicateDeliveryIsOneObject) {
   Delivery first(norlandia_.room(), estovia_.org()), second(norlandia_.room(), estovia_.org());
   const auto one = first.Next(estovia_.OfferedPrekey()), two = second.Next(estovia_.OfferedPrekey());
   EXPECT_TRUE(estovia_.Admit(norlandia_.org(), (*one)->envelope).ok());
-  EXPECT_TRUE(estovia_.Admit(norlandia_.org(), (*two)->envelope).ok());  // sealed anew: another envelope, known statements
+  PeerCounters& counters = estovia_.counters.Peer(norlandia_.org());
+  const uint64_t length = estovia_.journal->Head().sequence, fruitful = counters.cpu_ns;
+  EXPECT_EQ(counters.fruitless_cpu_ns, 0u);
+  // Sealed anew: another envelope, known statements. It leaves no trace, is charged to the peer, and again is what it was.
+  for (uint64_t copies = 1; copies <= 2; ++copies) {
+    EXPECT_TRUE(estovia_.Admit(norlandia_.org(), (*two)->envelope).ok());
+    EXPECT_EQ(estovia_.journal->Head().sequence, length);
+    EXPECT_EQ(estovia_.counters.Of(Counters::kDuplicate), copies);
+  }
+  EXPECT_EQ(counters.cpu_ns, fruitful + counters.fruitless_cpu_ns);
+  EXPECT_GT(counters.fruitless_cpu_ns, 0u);
   EXPECT_EQ(estovia_.journal->Count().versions, 1u);
-  EXPECT_EQ(estovia_.counters.Of(Counters::kDuplicate), 1u);
+}
+
+TEST_F(Exchange, OneNewStatementAmongKnownOnesIsKeptWithItsEnvelope) {
+  norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
+  Delivery first(norlandia_.room(), estovia_.org());
+  ASSERT_TRUE(estovia_.Admit(norlandia_.org(), (*first.Next(estovia_.OfferedPrekey()))->envelope).ok());
+  norlandia_.Publish({Indicator("2", "b.example", Label::kGreen)});
+  const auto fresh = first.Next(estovia_.OfferedPrekey());
+  EXPECT_TRUE(estovia_.Admit(norlandia_.org(), (*fresh)->envelope).ok());
+  EXPECT_EQ(ReasonOf(estovia_.Admit(norlandia_.org(), (*fresh)->envelope)), RejectReason::kReplay);
+  EXPECT_EQ(estovia_.counters.Peer(norlandia_.org()).sequence_gaps, 0u);
 }
 
 TEST_F(Exchange, TheSameEnvelopeTwiceIsAReplay) {
