@@ -13,6 +13,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "exchange/counters.h"
+#include "services/peer/places.h"
 #include "services/peer/sockets.h"
 #include "services/peer/tunnel.h"
 
@@ -58,7 +59,9 @@ class Tunnels {
   // For the connections from now on.
   void SetIdentity(std::shared_ptr<const TlsIdentity> identity);
   // An accepted connection, non-blocking. Owns it, and keeps `place` until it is closed.
-  void Take(int fd, std::shared_ptr<void> place);
+  void Take(int fd, std::shared_ptr<Place> place);
+  // Some place gives way: cuts its connection.
+  void CutGivingWay();
   // gRPC's end of a connection to be made to one of `addresses`, tried in turn; what is written to it waits for the
   // handshake, and it ends when that fails. kUnavailable when there are no descriptors.
   absl::StatusOr<Descriptor> Dial(std::vector<Endpoint> addresses, Dialled dialled);
@@ -76,7 +79,7 @@ class Tunnels {
   // One connection and what poll knows of it: the wire as event 2 * id, gRPC's side as 2 * id + 1.
   struct Entry {
     uint64_t id = 0;
-    std::shared_ptr<void> place;  // let go of behind the tunnel's sockets
+    std::shared_ptr<Place> place;  // of an accepted one; let go of behind the tunnel's sockets
     std::unique_ptr<Tunnel> tunnel;
     std::optional<Dialled> dialled;
     std::vector<Endpoint> addresses;  // not tried yet, the next one last
@@ -111,6 +114,7 @@ class Tunnels {
   Descriptor epoll_, wake_;
   absl::flat_hash_map<uint64_t, std::unique_ptr<Entry>> entries_;  // the thread's own
   std::atomic<size_t> shaking_{0};
+  std::atomic<bool> some_give_way_{false};
   std::chrono::nanoseconds cpu_seen_{0};
 
   mutable std::mutex mutex_;

@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <utility>
 
-#include "base/reject.h"
 #include "services/peer/tunnels.h"
 
 namespace entente::peer {
@@ -33,20 +31,6 @@ Tunnel::Ready ReadyFrom(uint32_t events, bool grpc) {
 }
 
 bool Shaking(const Tunnel& tunnel) { return tunnel.state() == State::kConnecting || tunnel.state() == State::kShaking; }
-
-exchange::HandshakeRefusal RefusalOf(const Tunnel& tunnel) {
-  using exchange::HandshakeRefusal;
-  if (tunnel.late()) return HandshakeRefusal::kTimeout;
-  if (tunnel.handshake() == Handshake::kNoTls) return HandshakeRefusal::kNoTls;
-  return tunnel.handshake() == Handshake::kNoCertificate ? HandshakeRefusal::kNoCertificate : HandshakeRefusal::kTls;
-}
-
-absl::Status WhyNotDialled(const Tunnel& tunnel, int connect_error) {
-  const std::string what = connect_error != 0 ? std::strerror(connect_error)
-                           : tunnel.late()    ? "no answer in time"
-                                              : "it broke off the TLS handshake";
-  return Reject(RejectReason::kPeerDown, "cannot connect to the peer: " + what);
-}
 
 }  // namespace
 
@@ -73,7 +57,7 @@ void Tunnels::Loop() {
       }
     }
     if (woken) AdoptNew(now);
-    if (now >= next_sweep) {
+    if (some_give_way_.exchange(false) || now >= next_sweep) {
       Sweep(now);
       next_sweep = now + kSweep;
     }
@@ -123,57 +107,6 @@ void Tunnels::Turn(Entry& entry, Tunnel::Ready ready, Time now) {
   }
 }
 
-// Once it is over, either way.
-void Tunnels::TellOfHandshake(Entry& entry) {
-  if (std::exchange(entry.told, true)) return;
-  const Handshake how = entry.tunnel->handshake();
-  if (entry.dialled) {
-    entry.dialled->on_handshake(how == Handshake::kDone || how == Handshake::kRefused ? entry.verdict
-                                                                                      : WhyNotDialled(*entry.tunnel, entry.connect_error));
-  } else if (how != Handshake::kDone && how != Handshake::kRefused && how != Handshake::kWaits) {
-    hooks_.on_refused(RefusalOf(*entry.tunnel));
-  }
-}
-
-// The peer is proven. False: it is not let in.
-bool Tunnels::Open(Entry& entry) {
-  if (entry.dialled) return true;
-  if (!hooks_.may_connect(*entry.org).ok()) {
-    entry.tunnel->Cut();
-    return false;
-  }
-  absl::StatusOr<GrpcPair> pair = MakeGrpcPair();
-  if (!pair.ok()) {
-    hooks_.on_refused(exchange::HandshakeRefusal::kDescriptors);
-    entry.tunnel->Cut();
-    return false;
-  }
-  CutOldest(*entry.org);
-  entry.name = pair->name;
-  entry.tunnel->Attach(std::move(pair->tunnel));
-  {
-    std::lock_guard lock(mutex_);
-    names_.emplace(entry.name, *entry.org);
-    ++uses_[*entry.org].connections;
-  }
-  hooks_.hand_over(pair->grpc.release());
-  return true;
-}
-
-bool Tunnels::TryNextAddress(Entry& entry, Time now) {
-  while (!entry.addresses.empty()) {
-    const Endpoint to = entry.addresses.back();
-    entry.addresses.pop_back();
-    Descriptor wire = BeginConnect(to);
-    entry.connect_error = wire ? 0 : errno;
-    if (!wire) continue;
-    NoticeDeadWire(wire.get(), static_cast<int>(kDeadWire.count()));
-    entry.tunnel->Retry(std::move(wire), now);
-    return true;
-  }
-  return false;
-}
-
 void Tunnels::CutOldest(const OrgId& org) {
   Entry* oldest = nullptr;
   size_t count = 0;
@@ -216,7 +149,11 @@ void Tunnels::Sweep(Time now) {
   for (const uint64_t id : ids) {
     Entry& entry = *entries_.at(id);
     const bool shook = Shaking(*entry.tunnel), connecting = entry.tunnel->state() == State::kConnecting;
-    entry.tunnel->CheckTime(now);
+    if (entry.place && entry.place->gives_way()) {
+      entry.tunnel->Cut();
+    } else {
+      entry.tunnel->CheckTime(now);
+    }
     if (entry.tunnel->state() != State::kOver) continue;
     if (connecting && TryNextAddress(entry, now)) {
       Watch(entry);
