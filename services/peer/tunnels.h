@@ -45,7 +45,7 @@ class Tunnels {
   struct Hooks {
     // The organisation of a certificate. `expected` empty: it dialled here.
     std::function<absl::StatusOr<OrgId>(ByteView pem, const std::optional<OrgId>& expected)> check;
-    // Asked before gRPC gets the connection of a proven organisation; a refusal closes it.
+    // Asked once for each organisation that proved itself here, before gRPC gets the connection; a refusal closes it.
     std::function<absl::Status(const OrgId&)> may_connect;
     // gRPC's end of an incoming connection; takes ownership.
     std::function<void(int fd)> hand_over;
@@ -100,6 +100,7 @@ class Tunnels {
   void AdoptNew(Time now);
   void Turn(Entry& entry, Tunnel::Ready ready, Time now);
   void TellOfHandshake(Entry& entry);
+  bool MayOpen(Entry& entry);
   bool Open(Entry& entry);
   bool TryNextAddress(Entry& entry, Time now);
   void CutOldest(const OrgId& org);

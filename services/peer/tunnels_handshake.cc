@@ -38,12 +38,14 @@ void Tunnels::TellOfHandshake(Entry& entry) {
 }
 
 // The peer is proven. False: it is not let in.
+bool Tunnels::MayOpen(Entry& entry) {
+  if (entry.dialled || hooks_.may_connect(*entry.org).ok()) return true;
+  entry.tunnel->Cut();
+  return false;
+}
+
 bool Tunnels::Open(Entry& entry) {
   if (entry.dialled) return true;
-  if (!hooks_.may_connect(*entry.org).ok()) {
-    entry.tunnel->Cut();
-    return false;
-  }
   if (!entry.place->Keep()) {
     entry.tunnel->Cut();
     return false;

@@ -93,8 +93,9 @@ void Tunnels::Turn(Entry& entry, Tunnel::Ready ready, Time now) {
   }
   if (shook && !Shaking(*entry.tunnel)) {
     if (!entry.dialled) --shaking_;
-    // The first bytes came with the handshake and wait for gRPC's socket.
-    if (entry.tunnel->handshake() == Handshake::kDone && entry.tunnel->state() == State::kOpen && Open(entry)) {
+    // Asked even where the connection is over by now: it is the handshake that cost. The first bytes came with it and wait
+    // for gRPC's socket.
+    if (entry.tunnel->handshake() == Handshake::kDone && MayOpen(entry) && entry.tunnel->state() == State::kOpen && Open(entry)) {
       entry.tunnel->Advance({}, now);
     }
     TellOfHandshake(entry);

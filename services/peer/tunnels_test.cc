@@ -41,7 +41,12 @@ class TunnelsTest : public ::testing::Test {
     tunnels_ = *Tunnels::Start(
         Credentials::Make(room_)->identity, limits,
         {.check = [this](ByteView pem, const auto& expected) { return CheckAndCount(room_, pem, expected); },
-         .may_connect = [](const OrgId&) { return absl::OkStatus(); },
+         .may_connect =
+             [this](const OrgId& org) {
+               EXPECT_EQ(org, estovia_.org());
+               ++asked_;
+               return may_connect_;
+             },
          .hand_over =
              [this](int fd) {
                fcntl(fd, F_SETFL, 0);  // blocking, for the test
@@ -85,6 +90,8 @@ class TunnelsTest : public ::testing::Test {
   exchange::Room room_ = norlandia_.room();
   crypto::TransportCertificate certificate_;
   std::mutex mutex_;
+  std::atomic<int> asked_{0};
+  absl::Status may_connect_;
   std::vector<Descriptor> taken_;
   std::vector<std::string> cuts_;
   std::vector<std::unique_ptr<TlsClient>> clients_;
@@ -146,6 +153,17 @@ TEST_F(TunnelsTest, WhatGrpcSaidLastArrivesThoughItClosedAtOnce) {
   }
   EXPECT_EQ(client.Read(last.size()), last);
   EXPECT_TRUE(client.Ended());
+}
+
+// What costs the most is done by then, so whoever begins nothing but handshakes pays for them, too.
+TEST_F(TunnelsTest, AHandshakeThatEndsInItsLastTurnIsCharged) {
+  // The end comes with the last flight, in one piece.
+  for (const std::string& last : {std::string("no preface, but a breach at once"), std::string()}) {
+    const int before = asked_;
+    testing::HandshakeAndEnd(testing::PortOf(listener_->address()), certificate_, last);
+    EXPECT_TRUE(Eventually([&] { return asked_ == before + 1; })) << last;
+  }
+  EXPECT_EQ(Taken(), 0u);
 }
 
 TEST_F(TunnelsTest, KeyUpdatesAreABudget) {

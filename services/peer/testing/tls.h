@@ -22,6 +22,8 @@ Heard ListenAsClient(int port, const crypto::TransportCertificate* certificate, 
                      int max_version = TLS1_3_VERSION);
 // Takes one connection from `listen_fd` with `certificate`.
 Heard ListenAsServer(int listen_fd, const crypto::TransportCertificate& certificate, size_t enough);
+// Proves `certificate`, and sends `last` and the end of TLS in one piece with it.
+void HandshakeAndEnd(int port, const crypto::TransportCertificate& certificate, std::string_view last);
 int PortOf(const std::string& address);
 
 // A client that stays: its handshake is done when it is made, reads wait for at most ten seconds.
