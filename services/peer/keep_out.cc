@@ -44,6 +44,7 @@ void PeerLinks::CutLocked(const OrgId& org, const absl::Status& why) {
   for (const OpenSession& open : open_) {
     if (open.session->peer() == org) open.session->Cut(why);
   }
+  tunnels_->CutAll(org);
 }
 
 void PeerLinks::OnMemory(uint64_t used, uint64_t limit) {

@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "services/peer/testing/by_hand.h"
+#include "services/peer/testing/http2_frames.h"
 #include "services/peer/testing/linked.h"
+#include "services/peer/testing/tls.h"
 
 namespace entente::peer {
 namespace {
@@ -180,6 +182,23 @@ TEST_F(KeptOut, APeerOverItsBudgetIsRefusedAtTheHandshakeAndComesBack) {
   ASSERT_TRUE(Eventually([&] { return Handshakes(exchange::HandshakeRefusal::kBudget) >= 1; }));
   EXPECT_TRUE(Eventually([&] { return e_.node.journal->Lag(n_.node.org()) == 0; }));  // let in again, it goes on
   EXPECT_EQ(n_.node.journal->Count().objects, 60u);
+}
+
+// A connection beside its session does not wait until it ends by itself.
+TEST_F(KeptOut, APeerOverItsBudgetLosesEveryConnection) {
+  LinkOptions options;
+  options.budget.frames = {0.01, 50};
+  Start(options);
+  const auto certificate = *crypto::MakeTransportCertificate(e_.node.org(), e_.node.self->key_id,
+                                                             *e_.node.self->statement_key, e_.node.clock.now);
+  testing::TlsClient other(testing::PortOf(n_.address), certificate);
+  other.Send(std::string(testing::kClientPreface) + testing::Frame('\4', 0, 0, ""));
+  EXPECT_EQ(other.Read(1).size(), 1u) << "gRPC's greeting";
+  PublishAtEstovia(1, 60);
+  ASSERT_TRUE(Eventually([&] { return n_.First().state() == "over budget"; }));
+  const auto kept_out = Clk::now();
+  other.Read(1 << 20);
+  EXPECT_LT(Clk::now() - kept_out, kFirstBackOff);
 }
 
 TEST_F(KeptOut, NoSessionBeginsWhileMemoryIsShort) {

@@ -34,7 +34,7 @@ Tunnel::Ready Tunnel::Wants() const {
   Ready wants;
   wants.wire_out = state_ == State::kConnecting || !to_wire_.empty();
   wants.wire_in = state_ == State::kShaking || state_ == State::kEnding ||
-                  (state_ == State::kOpen && to_grpc_.empty() && !wire_ended_ && !grpc_gone_);
+                  (state_ == State::kOpen && to_grpc_.empty() && !wire_ended_ && !grpc_gone_ && !dismissed_);
   wants.grpc_in = state_ == State::kOpen && to_wire_.empty() && !grpc_gone_;
   wants.grpc_out = state_ == State::kOpen && !to_grpc_.empty() && !grpc_gone_;
   return wants;
@@ -97,7 +97,7 @@ void Tunnel::Shake(Time now) {
 }
 
 bool Tunnel::FromWire(Time now) {
-  if (wire_ended_ || (state_ == State::kOpen && !to_grpc_.empty())) return false;
+  if (wire_ended_ || (state_ == State::kOpen && (!to_grpc_.empty() || dismissed_))) return false;
   const ssize_t got = recv(wire_.get(), scratch.data(), scratch.size(), 0);
   if (got < 0 && Again()) return false;
   if (got <= 0) {
@@ -205,6 +205,10 @@ void Tunnel::CheckTime(Time now) {
       state_ = State::kOver;
       return;
     case State::kOpen:
+      if (dismissed_) {
+        if (now - *dismissed_ > limits_.linger) Cut();
+        return;
+      }
       if (to_grpc_.empty()) breach_ = guard_->CheckTime(now);
       if (!to_wire_.empty() && now - wire_moved_ > limits_.stall) {
         breach_ = Http2Breach{RejectReason::kBudget, "time without reading", /*deliberate=*/false};
@@ -216,6 +220,13 @@ void Tunnel::CheckTime(Time now) {
       return;
     case State::kOver: return;
   }
+}
+
+void Tunnel::Dismiss(Time now) {
+  if (state_ == State::kConnecting || state_ == State::kShaking) return Cut();
+  if (dismissed_) return;
+  dismissed_ = now;
+  to_grpc_.clear();
 }
 
 void Tunnel::Cut() {

@@ -39,6 +39,8 @@ class Tunnel {
   void Advance(Ready ready, Time now);
   // Ends what takes too long.
   void CheckTime(Time now);
+  // Reads nothing of the peer any more, and ends. What gRPC says last still goes out while it may linger.
+  void Dismiss(Time now);
   // Ends at once; the peer gets a reset.
   void Cut();
   // Why connect(2) failed, or 0. The tunnel is over then, until Retry gives it a socket to another address.
@@ -79,6 +81,7 @@ class Tunnel {
   std::optional<Http2Breach> breach_;
   std::string to_grpc_, to_wire_;
   Time wire_moved_, ending_since_;
+  std::optional<Time> dismissed_;
   bool late_ = false, wire_ended_ = false, grpc_gone_ = false, grpc_slow_ = false, half_closed_ = false;
   int connect_error_ = 0;
   uint64_t bytes_in_ = 0, bytes_out_ = 0;

@@ -60,6 +60,14 @@ void Tunnels::Take(int fd, std::shared_ptr<Place> place) {
   Add(std::move(entry));
 }
 
+void Tunnels::CutAll(const OrgId& org) {
+  {
+    std::lock_guard lock(mutex_);
+    dismissed_.insert(org);
+  }
+  Wake();
+}
+
 void Tunnels::CutGivingWay() {
   some_give_way_ = true;
   Wake();

@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -60,6 +61,8 @@ class Tunnels {
   void SetIdentity(std::shared_ptr<const TlsIdentity> identity);
   // An accepted connection, non-blocking. Owns it, and keeps `place` until it is closed.
   void Take(int fd, std::shared_ptr<Place> place);
+  // Ends every connection of `org` soon, dialled ones too. Nothing more is read of it; a last word goes out.
+  void CutAll(const OrgId& org);
   // Some place gives way: cuts its connection.
   void CutGivingWay();
   // gRPC's end of a connection to be made to one of `addresses`, tried in turn; what is written to it waits for the
@@ -98,6 +101,7 @@ class Tunnels {
   void Wake();
   void Loop();
   void AdoptNew(Time now);
+  void DismissAll(const OrgId& org, Time now);
   void Turn(Entry& entry, Tunnel::Ready ready, Time now);
   void TellOfHandshake(Entry& entry);
   bool MayOpen(Entry& entry);
@@ -121,6 +125,7 @@ class Tunnels {
   mutable std::mutex mutex_;
   std::shared_ptr<const TlsIdentity> identity_;
   std::vector<std::unique_ptr<Entry>> new_;
+  std::set<OrgId> dismissed_;  // and not looked at since
   std::map<std::string, OrgId, std::less<>> names_;
   std::map<OrgId, TunnelUse> uses_;
   uint64_t next_id_ = 1;

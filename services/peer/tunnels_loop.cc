@@ -71,9 +71,11 @@ void Tunnels::AdoptNew(Time now) {
   while (read(wake_.get(), &signals, sizeof signals) < 0 && errno == EINTR) {
   }
   std::vector<std::unique_ptr<Entry>> fresh;
+  std::set<OrgId> dismissed;
   {
     std::lock_guard lock(mutex_);
     fresh.swap(new_);
+    dismissed.swap(dismissed_);
   }
   for (auto& owned : fresh) {
     Entry& entry = *owned;
@@ -81,6 +83,18 @@ void Tunnels::AdoptNew(Time now) {
     if (entry.dialled) CutOldest(entry.dialled->expected);
     if (entry.dialled && !TryNextAddress(entry, now)) entry.tunnel->Cut();
     Turn(entry, {}, now);
+  }
+  for (const OrgId& org : dismissed) DismissAll(org, now);
+}
+
+void Tunnels::DismissAll(const OrgId& org, Time now) {
+  std::vector<uint64_t> ids;
+  for (const auto& [id, entry] : entries_) {
+    if (entry->org == org && (entry->dialled || entry->tunnel->handshake() == Handshake::kDone)) ids.push_back(id);
+  }
+  for (const uint64_t id : ids) {
+    entries_.at(id)->tunnel->Dismiss(now);
+    Turn(*entries_.at(id), {}, now);
   }
 }
 

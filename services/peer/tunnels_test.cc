@@ -200,6 +200,23 @@ TEST_F(TunnelsTest, OneConnectionTooManyOfAPeerCutsItsOldest) {
   EXPECT_EQ(ReadAll(Grpc(), kGreeting.size()), kGreeting);
 }
 
+TEST_F(TunnelsTest, WhoIsCutLosesEachConnectionAndHearsTheLastWord) {
+  TlsClient &first = Client(), &second = Client();
+  const int grpc = Grpc();
+  for (TlsClient* client : {&first, &second}) client->Send(kGreeting);
+  EXPECT_EQ(ReadAll(grpc, kGreeting.size()), kGreeting);
+  tunnels_->CutAll(estovia_.org());
+  const std::string bye = Frame('\0', 1, 1, std::string(100'000, 'b'));
+  EXPECT_EQ(send(grpc, bye.data(), bye.size(), 0), ssize_t(bye.size()));
+  EXPECT_EQ(second.Read(bye.size()), bye);
+  second.Send(Frame('\6', 0, 0, "12345678"));
+  EXPECT_EQ(ReadAll(grpc, 1), "") << "nothing more of it is read";
+  EXPECT_TRUE(first.Ended());
+  EXPECT_TRUE(second.Ended());
+  EXPECT_TRUE(Cuts().empty()) << "no breach of its own";
+  EXPECT_TRUE(Client().Send(kGreeting)) << "the next one is may_connect's affair";
+}
+
 TEST_F(TunnelsTest, ACrowdOfHandshakesDoesNotHoldUpASession) {
   TlsClient& session = Client();
   const int grpc = Grpc();
