@@ -72,7 +72,8 @@ absl::Status PeerLinks::StartTunnels() {
            },
        .hand_over = [this](int fd) { server_->HandOver(fd); },
        .on_refused = [this](exchange::HandshakeRefusal why) { room_.counters.CountHandshake(why); },
-       .on_cut = [this](const OrgId& org, const Http2Breach& breach) { OnCut(org, breach); }});
+       .on_cut = [this](const OrgId& org, const Http2Breach& breach) { OnCut(org, breach); },
+       .on_cpu = [this](const OrgId& org, std::chrono::nanoseconds cpu) { OnCpu(org, cpu); }});
   if (!tunnels.ok()) return tunnels.status();
   tunnels_ = *std::move(tunnels);
   return absl::OkStatus();

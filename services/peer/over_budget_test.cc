@@ -167,6 +167,10 @@ class KeptOut : public ::testing::Test {
       e_.links->Wake();
     }
   }
+  crypto::TransportCertificate Certificate() const {  // of Estovia
+    return *crypto::MakeTransportCertificate(e_.node.org(), e_.node.self->key_id, *e_.node.self->statement_key,
+                                             e_.node.clock.now);
+  }
   uint64_t Handshakes(exchange::HandshakeRefusal why) const { return n_.node.counters.Handshakes(why); }
   Linked n_{"cert.norlandia", "XN"}, e_{"cert.estovia", "XE"};
 };
@@ -189,9 +193,7 @@ TEST_F(KeptOut, APeerOverItsBudgetLosesEveryConnection) {
   LinkOptions options;
   options.budget.frames = {0.01, 50};
   Start(options);
-  const auto certificate = *crypto::MakeTransportCertificate(e_.node.org(), e_.node.self->key_id,
-                                                             *e_.node.self->statement_key, e_.node.clock.now);
-  testing::TlsClient other(testing::PortOf(n_.address), certificate);
+  testing::TlsClient other(testing::PortOf(n_.address), Certificate());
   other.Send(std::string(testing::kClientPreface) + testing::Frame('\4', 0, 0, ""));
   EXPECT_EQ(other.Read(1).size(), 1u) << "gRPC's greeting";
   PublishAtEstovia(1, 60);
@@ -199,6 +201,27 @@ TEST_F(KeptOut, APeerOverItsBudgetLosesEveryConnection) {
   const auto kept_out = Clk::now();
   other.Read(1 << 20);
   EXPECT_LT(Clk::now() - kept_out, kFirstBackOff);
+}
+
+// What it costs in TLS, and never reaches a session, is its CPU, too.
+TEST_F(KeptOut, CpuBelowTheSessionIsThePeersOwn) {
+  LinkOptions options;
+  options.budget.cpu_seconds = {0, 0.01};
+  n_.Start("127.0.0.1:0", options);
+  n_.Knows(e_, "");
+  const auto over = [this] { return n_.First().state() == "over budget"; };
+  for (int connections = 0; connections < 20 && !over(); ++connections) {
+    testing::TlsClient client(testing::PortOf(n_.address), Certificate());
+    client.Send(std::string(testing::kClientPreface) + testing::Frame('\4', 0, 0, ""));
+    const std::string frame = testing::Frame('\4', 0, 0, std::string(240, '\0'));
+    for (size_t i = 0; i < 2000 && client.Send(frame.substr(i % frame.size(), 1)); ++i) {  // a byte for each record
+    }
+  }
+  ASSERT_TRUE(Eventually(over, std::chrono::seconds(3)));
+  EXPECT_NE(n_.First().detail().find("(cpu)"), std::string::npos) << n_.First().detail();
+  const exchange::PeerCounters& counters = n_.node.counters.Peer(e_.node.org());
+  EXPECT_GE(counters.fruitless_cpu_ns, 10'000'000u);
+  EXPECT_LE(counters.fruitless_cpu_ns, counters.cpu_ns);
 }
 
 TEST_F(KeptOut, NoSessionBeginsWhileMemoryIsShort) {

@@ -122,7 +122,9 @@ void Tunnel::Inspect(Time now) {
   std::string plaintext;
   const TlsEnd::Read read = tls_->Decrypt(plaintext);
   tls_->Drain(to_wire_);
-  breach_ = guard_->Receive(plaintext, now, to_grpc_);
+  plain_bytes_ += plaintext.size();
+  breach_ = guard_->TakeRecords(tls_->TakeRecords(), plaintext.size(), now);
+  if (!breach_) breach_ = guard_->Receive(plaintext, now, to_grpc_);
   if (!breach_ && read == TlsEnd::Read::kKeyUpdates) breach_ = Http2Breach{RejectReason::kBudget, "TLS key updates"};
   if (breach_ || read == TlsEnd::Read::kBroken) {
     Cut();
@@ -157,6 +159,7 @@ bool Tunnel::FromGrpc(Time now) {
     return false;
   }
   const ByteView bytes(scratch.data(), static_cast<size_t>(got));
+  plain_bytes_ += bytes.size();
   guard_->Sent(bytes);
   if (!tls_->Encrypt(bytes)) {
     Cut();

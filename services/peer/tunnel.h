@@ -59,6 +59,7 @@ class Tunnel {
   bool grpc_gone() const { return grpc_gone_; }
   uint64_t bytes_in() const { return bytes_in_; }
   uint64_t bytes_out() const { return bytes_out_; }
+  uint64_t plain_bytes() const { return plain_bytes_; }  // both ways, TLS and its records taken off
 
  private:
   void Connected(Time now);
@@ -84,7 +85,7 @@ class Tunnel {
   std::optional<Time> dismissed_;
   bool late_ = false, wire_ended_ = false, grpc_gone_ = false, grpc_slow_ = false, half_closed_ = false;
   int connect_error_ = 0;
-  uint64_t bytes_in_ = 0, bytes_out_ = 0;
+  uint64_t bytes_in_ = 0, bytes_out_ = 0, plain_bytes_ = 0;
 };
 
 }  // namespace entente::peer

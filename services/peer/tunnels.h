@@ -24,6 +24,9 @@ inline constexpr size_t kConnectionsPerPeer = 8;  // one more, and the oldest of
 inline constexpr int kHandshakesPerTurn = 4;      // so that a crowd of them does not hold up the sessions
 inline constexpr std::chrono::milliseconds kDeadWire{25'000};  // what was sent and is not acknowledged by TCP
 
+// What TLS and passing on may cost for a byte of plaintext; beyond it, it is charged to the peer.
+inline constexpr std::chrono::nanoseconds kFairCpuPerByte{20};
+
 // What the connections of one organisation cost here since the start, closed ones included.
 struct TunnelUse {
   uint64_t connections = 0, cuts = 0, bytes_in = 0, bytes_out = 0;
@@ -53,6 +56,8 @@ class Tunnels {
     // An incoming connection that never came so far, unless `check` refused it.
     std::function<void(exchange::HandshakeRefusal)> on_refused;
     std::function<void(const OrgId&, const Http2Breach&)> on_cut;
+    // Its connections cost so much beyond kFairCpuPerByte since the last call.
+    std::function<void(const OrgId&, std::chrono::nanoseconds)> on_cpu = [](const OrgId&, std::chrono::nanoseconds) {};
   };
   static absl::StatusOr<std::unique_ptr<Tunnels>> Start(std::shared_ptr<const TlsIdentity> identity,
                                                         TunnelLimits limits, Hooks hooks);
@@ -93,7 +98,7 @@ class Tunnels {
     int connect_error = 0;  // of the last address
     uint32_t wire_watched = 0, grpc_watched = 0;
     int wire_fd = -1, grpc_fd = -1;  // as watched
-    uint64_t counted_in = 0, counted_out = 0;
+    uint64_t counted_in = 0, counted_out = 0, counted_plain = 0;
   };
   using Time = Tunnel::Time;
   explicit Tunnels(TunnelLimits limits, Hooks hooks);
@@ -121,6 +126,7 @@ class Tunnels {
   std::atomic<size_t> shaking_{0};
   std::atomic<bool> some_give_way_{false};
   std::chrono::nanoseconds cpu_seen_{0};
+  std::map<OrgId, std::chrono::nanoseconds> unfair_cpu_;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const TlsIdentity> identity_;

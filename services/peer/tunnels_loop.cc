@@ -159,6 +159,7 @@ void Tunnels::WatchOne(int fd, int& watched_fd, uint32_t& watched, uint32_t want
 }
 
 void Tunnels::Sweep(Time now) {
+  for (const auto& [org, cpu] : std::exchange(unfair_cpu_, {})) hooks_.on_cpu(org, cpu);
   std::vector<uint64_t> ids;
   for (const auto& [id, entry] : entries_) ids.push_back(id);
   for (const uint64_t id : ids) {
@@ -185,6 +186,8 @@ void Tunnels::Account(Entry& entry) {
   const std::chrono::nanoseconds cpu = ThreadCpu(), spent = cpu - std::exchange(cpu_seen_, cpu);
   const bool proven = entry.org && entry.tunnel->handshake() == Handshake::kDone;
   if (!proven) return;
+  const uint64_t plain = entry.tunnel->plain_bytes() - std::exchange(entry.counted_plain, entry.tunnel->plain_bytes());
+  if (const auto fair = kFairCpuPerByte * plain; spent > fair) unfair_cpu_[*entry.org] += spent - fair;
   std::lock_guard lock(mutex_);
   TunnelUse& use = uses_[*entry.org];
   use.cpu += spent;

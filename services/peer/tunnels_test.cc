@@ -28,6 +28,8 @@ using testing::TlsClient;
 
 const std::string kGreeting = std::string(testing::kClientPreface) + Frame('\4', 0, 0, "");
 
+const std::string kCall = Frame('\1', 4, 1, "h");
+
 class TunnelsTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -174,6 +176,19 @@ TEST_F(TunnelsTest, KeyUpdatesAreABudget) {
   EXPECT_TRUE(Eventually([&] { return Cuts() == std::vector<std::string>{"TLS key updates"}; }));
 }
 
+TEST_F(TunnelsTest, RecordsAreABudgetThatWholeOnesEarn) {
+  TlsClient& client = Client();
+  std::thread reader([grpc = Grpc()] { ReadAll(grpc, 200 << 20); });
+  client.Send(kGreeting + kCall);
+  const std::string whole = Frame('\0', 0, 1, std::string(kMaxFrameBytes, '\0'));
+  for (int i = 0; i < 6000; ++i) ASSERT_TRUE(client.Send(whole)) << i;
+  EXPECT_TRUE(Cuts().empty());
+  for (int i = 0; i < 100'000 && client.Send(whole.substr(static_cast<size_t>(i) % whole.size(), 1)); ++i) {
+  }
+  EXPECT_TRUE(Eventually([&] { return Cuts() == std::vector<std::string>{"TLS records"}; }));
+  reader.join();
+}
+
 // H71: what waits for a peer that does not read is bounded, and so is the wait.
 TEST_F(TunnelsTest, H71APeerThatNeverReadsIsCutAndHoldsLittle) {
   Start({.stall = milliseconds(300)});
@@ -220,8 +235,8 @@ TEST_F(TunnelsTest, WhoIsCutLosesEachConnectionAndHearsTheLastWord) {
 TEST_F(TunnelsTest, ACrowdOfHandshakesDoesNotHoldUpASession) {
   TlsClient& session = Client();
   const int grpc = Grpc();
-  session.Send(kGreeting);
-  ReadAll(grpc, kGreeting.size());
+  session.Send(kGreeting + kCall);
+  ReadAll(grpc, (kGreeting + kCall).size());
   // A stranger's, so that none takes the place of the session.
   TestNode stranger("stranger");
   const auto unknown = *crypto::MakeTransportCertificate(stranger.org(), stranger.self->key_id,
@@ -233,7 +248,7 @@ TEST_F(TunnelsTest, ACrowdOfHandshakesDoesNotHoldUpASession) {
       while (left-- > 0) testing::ListenAsClient(testing::PortOf(listener_->address()), &unknown, 1);
     });
   }
-  const std::string ping = Frame('\0', 0, 1, std::string(1000, 'd'));  // large enough for its budget
+  const std::string ping = Frame('\0', 0, 1, std::string(1000, '\0'));  // large enough for its budget
   std::chrono::steady_clock::duration longest{0};
   while (left > 0) {
     const auto begun = std::chrono::steady_clock::now();

@@ -115,9 +115,15 @@ def test_H66_10000_literal_headers_end_in_a_cut(siege):
     pytest.param(frame(PRIORITY, 0, 1, b"\0\0\0\3\1"), id="priority"),
     pytest.param(frame(DATA, 0, 1), id="empty-data"),
     pytest.param(frame(DATA, 0, 1, b"d"), id="tiny-data"),
+    pytest.param(frame(DATA, 0, 99, b"d" * 40), id="data-of-no-stream"),
     pytest.param(frame(0x77, 0, 0, b"?" * 100), id="unknown-type")])
 def test_H67_floods_of_frames_end_in_a_cut(siege, flood):
     assert_cut(siege, itertools.chain([call()], itertools.repeat(flood * 100, 1000)))
+
+
+def test_H67_a_record_for_each_byte_ends_in_a_cut(siege):
+    data = frame(DATA, 0, 1, b"\0" * 16_384)
+    assert_cut(siege, itertools.chain([call()], (data[i % len(data)].to_bytes(1, "big") for i in range(100_000))))
 
 
 @pytest.mark.parametrize("attack", [
