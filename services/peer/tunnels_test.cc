@@ -6,13 +6,12 @@
 #include <fcntl.h>
 #include <sys/un.h>
 
-#include <future>
 #include <thread>
 
 #include "base/reject.h"
 #include "exchange/testing/test_node.h"
+#include "services/peer/credentials.h"
 #include "services/peer/listener.h"
-#include "services/peer/testing/dialling.h"
 #include "services/peer/testing/http2_frames.h"
 #include "services/peer/testing/pipe.h"
 #include "services/peer/testing/tls.h"
@@ -260,32 +259,6 @@ TEST_F(TunnelsTest, ACrowdOfHandshakesDoesNotHoldUpASession) {
   EXPECT_LT(longest, std::chrono::seconds(2));
   RecordProperty("longest_ms", static_cast<int>(longest / milliseconds(1)));
   EXPECT_EQ(norlandia_.counters.Rejects(RejectReason::kUnknownParty), 256u);
-}
-
-TEST_F(TunnelsTest, ADiallerTriesEachAddressAndSaysWhyNoneWorked) {
-  estovia_.Accept(norlandia_);
-  const exchange::Room room = estovia_.room();
-  const auto dialling = testing::DiallingTunnels(room);
-  const auto dial = [&](const std::vector<std::string>& at) {
-    std::vector<Endpoint> addresses;
-    for (const std::string& one : at) addresses.push_back(Resolve(one)->front());
-    std::promise<absl::Status> verdict;
-    const auto grpc = dialling->Dial(addresses, {norlandia_.org(), [&](const absl::Status& v) { verdict.set_value(v); }});
-    return verdict.get_future().get();
-  };
-  const absl::Status nobody = dial({"127.0.0.1:1"});
-  EXPECT_EQ(ReasonOf(nobody), RejectReason::kPeerDown);
-  EXPECT_NE(nobody.message().find("Connection refused"), absl::string_view::npos) << nobody.message();
-  EXPECT_TRUE(dial({"127.0.0.1:1", listener_->address()}).ok());
-}
-
-TEST(Resolve, NamesAndNumbers) {
-  EXPECT_EQ(Resolve("127.0.0.1:7443")->front().address.ss_family, AF_INET);
-  EXPECT_EQ(Resolve("[::1]:7443")->front().address.ss_family, AF_INET6);
-  EXPECT_TRUE(Resolve("localhost:7443").ok());
-  for (const std::string wrong : {"127.0.0.1", "host.invalid:7443", "127.0.0.1:http", ""}) {
-    EXPECT_EQ(ReasonOf(Resolve(wrong).status()), RejectReason::kPeerDown) << wrong;
-  }
 }
 
 }  // namespace

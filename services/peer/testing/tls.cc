@@ -123,10 +123,11 @@ Heard ListenAsClient(int port, const crypto::TransportCertificate* certificate, 
   return Listen(ssl.get(), fd, /*as_client=*/true, enough);
 }
 
-Heard ListenAsServer(int listen_fd, const crypto::TransportCertificate& certificate, size_t enough) {
+Heard ListenAsServer(int listen_fd, const crypto::TransportCertificate& certificate, size_t enough, int tickets) {
   const Context context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   Use(context.get(), certificate);
   SSL_CTX_set_alpn_select_cb(context.get(), ChooseH2, nullptr);
+  SSL_CTX_set_num_tickets(context.get(), static_cast<size_t>(tickets));
   const Connection ssl(SSL_new(context.get()), SSL_free);
   const int fd = accept(listen_fd, nullptr, nullptr);
   if (fd < 0) abort();
