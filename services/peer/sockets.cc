@@ -4,20 +4,20 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/un.h>
-#include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <cstddef>
 #include <cstring>
 #include <memory>
 
 #include "base/reject.h"
+#include "crypto/crypto.h"
+#include "crypto/encoding.h"
 
 namespace entente::peer {
 namespace {
 
-constexpr int kNameTries = 16;
+constexpr size_t kNameBytes = 16;
 
 // Abstract, so that nothing is left in a file system and nobody else can bind it while it is in use.
 bool Name(int fd, const std::string& name) {
@@ -71,17 +71,16 @@ void NoticeDeadWire(int fd, int dead_ms) {
 }
 
 absl::StatusOr<GrpcPair> MakeGrpcPair() {
-  static std::atomic<uint64_t> number{0};
   int ends[2];
   if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) != 0) {
     return Reject(RejectReason::kUnavailable, "no file descriptors for a connection; raise the limit of open files");
   }
   GrpcPair out{Descriptor(ends[0]), Descriptor(ends[1]), ""};
-  for (int i = 0; i < kNameTries; ++i) {
-    out.name = "entente-" + std::to_string(getpid()) + "-" + std::to_string(++number);
-    if (Name(out.tunnel.get(), out.name)) return out;
-  }
-  return Reject(RejectReason::kUnavailable, "no free name for a connection: " + std::string(std::strerror(errno)));
+  uint8_t random[kNameBytes];
+  crypto::RandomBytes(random, sizeof random);
+  out.name = "entente-" + crypto::ToHex({reinterpret_cast<const char*>(random), sizeof random});
+  if (Name(out.tunnel.get(), out.name)) return out;
+  return Reject(RejectReason::kUnavailable, "no name for a connection: " + std::string(std::strerror(errno)));
 }
 
 }  // namespace entente::peer

@@ -25,8 +25,8 @@ absl::StatusOr<std::vector<Endpoint>> Resolve(const std::string& host_port);
 Descriptor BeginConnect(const Endpoint& to);
 void NoticeDeadWire(int fd, int dead_ms);
 
-// A connected pair of local sockets, both non-blocking. `tunnel` has a name that no other pair of this process ever has;
-// who holds `grpc` sees it as the name of its peer.
+// A connected pair of local sockets, both non-blocking. `tunnel` has a name of 16 random bytes, which nobody can
+// take beforehand; who holds `grpc` sees it as the name of its peer.
 struct GrpcPair {
   Descriptor tunnel, grpc;
   std::string name;

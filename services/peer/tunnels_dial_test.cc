@@ -4,8 +4,10 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <future>
+#include <set>
 #include <thread>
 
 #include "base/reject.h"
@@ -94,6 +96,18 @@ TEST_F(DiallingTest, SessionTicketsAreABudget) {
     }
     grpc_ = Descriptor();
     answering.join();
+  }
+}
+
+// A local user who knew the next name could take it first.
+TEST(GrpcPairs, NobodyGuessesTheirNames) {
+  std::set<std::string> names;
+  for (int i = 0; i < 100; ++i) {
+    const auto pair = MakeGrpcPair();
+    ASSERT_TRUE(pair.ok());
+    EXPECT_TRUE(names.insert(pair->name).second);
+    EXPECT_EQ(pair->name.size(), std::string("entente-").size() + 32) << pair->name;
+    EXPECT_EQ(pair->name.find("-" + std::to_string(getpid())), std::string::npos) << pair->name;
   }
 }
 
