@@ -27,7 +27,7 @@ bool SendSome(int fd, std::string& bytes, bool& moved) {
 
 Tunnel::Tunnel(Descriptor wire, std::unique_ptr<TlsEnd> tls, TlsRole role, bool connecting, TunnelLimits limits,
                Time now)
-    : wire_(std::move(wire)), tls_(std::move(tls)), role_(role), limits_(limits), started_(now),
+    : wire_(std::move(wire)), tls_(std::move(tls)), role_(role), limits_(limits), started_(now), connect_by_(now + limits.handshake),
       state_(connecting ? State::kConnecting : State::kShaking), wire_moved_(now), ending_since_(now) {}
 
 Tunnel::Ready Tunnel::Wants() const {
@@ -74,9 +74,10 @@ void Tunnel::Connected(Time now) {
   Shake(now);
 }
 
-void Tunnel::Retry(Descriptor wire, Time now) {
+void Tunnel::Retry(Descriptor wire, Time now, Time connect_by) {
   wire_ = std::move(wire);
   started_ = now;
+  connect_by_ = connect_by;
   late_ = false;
   connect_error_ = 0;
   state_ = State::kConnecting;
@@ -202,7 +203,7 @@ void Tunnel::CheckTime(Time now) {
   switch (state_) {
     case State::kConnecting:
     case State::kShaking:
-      if (now - started_ <= limits_.handshake) return;
+      if (now <= (state_ == State::kConnecting ? connect_by_ : started_ + limits_.handshake)) return;
       late_ = true;
       handshake_ = Handshake::kFailed;
       state_ = State::kOver;

@@ -45,7 +45,7 @@ class Tunnel {
   void Cut();
   // Why connect(2) failed, or 0. The tunnel is over then, until Retry gives it a socket to another address.
   int connect_error() const { return connect_error_; }
-  void Retry(Descriptor wire, Time now);
+  void Retry(Descriptor wire, Time now, Time connect_by);
 
   State state() const { return state_; }
   // kWaits until the handshake is over.
@@ -75,7 +75,7 @@ class Tunnel {
   const std::unique_ptr<TlsEnd> tls_;
   const TlsRole role_;
   const TunnelLimits limits_;
-  Time started_;
+  Time started_, connect_by_;
   State state_;
   Handshake handshake_ = Handshake::kWaits;
   std::optional<Http2Guard> guard_;

@@ -70,7 +70,7 @@ class Tunnels {
   void CutAll(const OrgId& org);
   // Some place gives way: cuts its connection.
   void CutGivingWay();
-  // gRPC's end of a connection to be made to one of `addresses`, tried in turn; what is written to it waits for the
+  // gRPC's end of a connection to be made to one of `addresses`, tried in turn within the time for a handshake; what is written to it waits for the
   // handshake, and it ends when that fails. kUnavailable when there are no descriptors.
   absl::StatusOr<Descriptor> Dial(std::vector<Endpoint> addresses, Dialled dialled);
   // Who is behind the connection whose tunnel's end has this name (`unix-abstract:` in gRPC's words). None: nobody may
@@ -91,6 +91,7 @@ class Tunnels {
     std::unique_ptr<Tunnel> tunnel;
     std::optional<Dialled> dialled;
     std::vector<Endpoint> addresses;  // not tried yet, the next one last
+    Tunnel::Time connect_by{};        // to any of them
     absl::Status verdict;             // of the certificate
     std::optional<OrgId> org;
     std::string name;

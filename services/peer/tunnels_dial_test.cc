@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <future>
 #include <set>
 #include <thread>
@@ -37,6 +38,17 @@ class Port {
 
  private:
   const Descriptor listening_;
+};
+
+// Neither takes a connection nor refuses one: the kernel answers no SYN while the queue is full.
+class DeadEnd : public Port {
+ public:
+  DeadEnd() : Port(0) {
+    for (Descriptor& one : queue_) one = BeginConnect(endpoint());
+  }
+
+ private:
+  std::array<Descriptor, 4> queue_;
 };
 
 class DiallingTest : public ::testing::Test {
@@ -76,6 +88,20 @@ TEST_F(DiallingTest, EachAddressIsTriedAndWhyNoneWorkedIsSaid) {
   EXPECT_TRUE(Dial({nobody, good.endpoint()}).ok());
   grpc_ = Descriptor();
   answering.join();
+}
+
+TEST_F(DiallingTest, DeadAddressesInFrontLeaveTimeForAGoodOne) {
+  Start({.handshake = milliseconds(900)});
+  const DeadEnd first, second;
+  const Port good(1);
+  std::thread answering = Answer(good);
+  const auto begun = std::chrono::steady_clock::now();
+  EXPECT_TRUE(Dial({first.endpoint(), second.endpoint(), good.endpoint()}).ok());
+  EXPECT_LT(std::chrono::steady_clock::now() - begun, milliseconds(1700)) << "each had the whole time";
+  grpc_ = Descriptor();
+  answering.join();
+  const absl::Status none = Dial({first.endpoint(), second.endpoint()});
+  EXPECT_NE(none.message().find("no answer in time"), absl::string_view::npos) << none.message();
 }
 
 // OpenSSL derives keys for each; no node of ours sends one.

@@ -68,15 +68,17 @@ bool Tunnels::Open(Entry& entry) {
   return true;
 }
 
+// They share the time: the session's hello is due soon, and those in front may be dead.
 bool Tunnels::TryNextAddress(Entry& entry, Time now) {
   while (!entry.addresses.empty()) {
+    const Time share = now + (entry.connect_by - now) / static_cast<int>(entry.addresses.size());
     const Endpoint to = entry.addresses.back();
     entry.addresses.pop_back();
     Descriptor wire = BeginConnect(to);
     entry.connect_error = wire ? 0 : errno;
     if (!wire) continue;
     NoticeDeadWire(wire.get(), static_cast<int>(kDeadWire.count()));
-    entry.tunnel->Retry(std::move(wire), now);
+    entry.tunnel->Retry(std::move(wire), now, share);
     return true;
   }
   return false;

@@ -81,6 +81,7 @@ void Tunnels::AdoptNew(Time now) {
     Entry& entry = *owned;
     entries_.emplace(entry.id, std::move(owned));
     if (entry.dialled) CutOldest(entry.dialled->expected);
+    entry.connect_by = now + limits_.handshake;
     if (entry.dialled && !TryNextAddress(entry, now)) entry.tunnel->Cut();
     Turn(entry, {}, now);
   }
