@@ -95,6 +95,7 @@ class PeerLinks final : public Links {
   const LinkOptions options_;
   const std::function<void(absl::Status)> on_rolled_back_;
   absl::Time renew_at_;  // the certificate; the loop's thread, once it runs
+  LookUps look_ups_;
   std::unique_ptr<Tunnels> tunnels_;
   std::unique_ptr<PeerServer> server_;
   std::unique_ptr<ListenerWatch> listener_;

@@ -28,23 +28,18 @@ bool Name(int fd, const std::string& name) {
   return bind(fd, reinterpret_cast<const sockaddr*>(&address), size) == 0;
 }
 
-}  // namespace
-
-absl::StatusOr<std::vector<Endpoint>> Resolve(const std::string& host_port) {
+absl::StatusOr<std::vector<Endpoint>> Ask(const std::string& host_port, int flags) {
   const size_t colon = host_port.rfind(':');
   std::string host = host_port.substr(0, colon);
   if (colon == std::string::npos) return Reject(RejectReason::kPeerDown, "the peer's address is not host:port");
   if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
   addrinfo hints{};
-  hints.ai_flags = AI_NUMERICSERV | AI_ADDRCONFIG;
+  hints.ai_flags = AI_NUMERICSERV | flags;
   hints.ai_socktype = SOCK_STREAM;
   addrinfo* found = nullptr;
-  int error = getaddrinfo(host.c_str(), host_port.c_str() + colon + 1, &hints, &found);
-  if (error != 0) {  // AI_ADDRCONFIG hides loopback where there is no other network
-    hints.ai_flags = AI_NUMERICSERV;
-    error = getaddrinfo(host.c_str(), host_port.c_str() + colon + 1, &hints, &found);
+  if (const int error = getaddrinfo(host.c_str(), host_port.c_str() + colon + 1, &hints, &found); error != 0) {
+    return Reject(RejectReason::kPeerDown, std::string("the peer's address: ") + gai_strerror(error));
   }
-  if (error != 0) return Reject(RejectReason::kPeerDown, std::string("the peer's address: ") + gai_strerror(error));
   const std::unique_ptr<addrinfo, decltype(&freeaddrinfo)> owned(found, freeaddrinfo);
   std::vector<Endpoint> out;
   for (const addrinfo* one = found; one != nullptr && out.size() < kMaxEndpoints; one = one->ai_next) {
@@ -52,6 +47,18 @@ absl::StatusOr<std::vector<Endpoint>> Resolve(const std::string& host_port) {
     out.back().size = one->ai_addrlen;
   }
   return out;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<Endpoint>> Resolve(const std::string& host_port) {
+  absl::StatusOr<std::vector<Endpoint>> found = Ask(host_port, AI_ADDRCONFIG);
+  // AI_ADDRCONFIG hides loopback where there is no other network.
+  return found.ok() ? found : Ask(host_port, 0);
+}
+
+absl::StatusOr<std::vector<Endpoint>> ResolveNumber(const std::string& host_port) {
+  return Ask(host_port, AI_NUMERICHOST);
 }
 
 Descriptor BeginConnect(const Endpoint& to) {
