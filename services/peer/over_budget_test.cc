@@ -178,6 +178,7 @@ class KeptOut : public ::testing::Test {
 TEST_F(KeptOut, APeerOverItsBudgetIsRefusedAtTheHandshakeAndComesBack) {
   LinkOptions options;
   options.budget.frames = {0.01, 50};
+  options.budget.first_back_off = std::chrono::milliseconds(1500);
   Start(options);
   PublishAtEstovia(1, 60);
   ASSERT_TRUE(Eventually([&] { return n_.First().state() == "over budget"; }));
