@@ -14,7 +14,7 @@ absl::Status OverBudget(const std::string& why) {
 }  // namespace
 
 PeerBudget::PeerBudget(const BudgetLimits& limits, exchange::PeerCounters& counters, SteadyTime now)
-    : counters_(counters), refilled_(now), cpu_seen_ns_(counters.fruitless_cpu_ns) {
+    : counters_(counters), first_back_off_(limits.first_back_off), refilled_(now), cpu_seen_ns_(counters.fruitless_cpu_ns) {
   const std::array<Allowance, kBuckets> allowances = {limits.frames, limits.bytes, limits.sessions, limits.handshakes,
                                                       limits.cpu_seconds};
   for (size_t i = 0; i < kBuckets; ++i) buckets_[i] = {allowances[i], allowances[i].burst};
@@ -57,7 +57,7 @@ absl::Status PeerBudget::BreachLocked(Budget budget, SteadyTime now, std::string
   // What other sessions of the peer had under way when the first was cut is the same offence.
   if (KeptOutLocked(now) && budget != Budget::kHandshakes) return OverBudget(why_);
   if (now - until_ >= kGoodConduct) doublings_ = 0;
-  until_ = now + std::min(kLongestBackOff, kFirstBackOff * (1 << std::min(doublings_, kMostDoublings)));
+  until_ = now + std::min<SteadyTime::duration>(kLongestBackOff, first_back_off_ * (1 << std::min(doublings_, kMostDoublings)));
   ++doublings_;
   why_ = std::string(exchange::Counters::Name(budget));
   if (!detail.empty()) why_ += ": " + std::string(detail);

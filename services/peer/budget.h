@@ -26,6 +26,7 @@ struct BudgetLimits {
   Allowance sessions{20, 200};
   Allowance handshakes{10, 100};
   Allowance cpu_seconds{0.5, 30};
+  std::chrono::milliseconds first_back_off = kFirstBackOff;
 };
 
 // What one peer has used, whatever its sessions do, and whether it is kept out for it. Knows no clock; begins anew with
@@ -61,6 +62,7 @@ class PeerBudget {
   bool KeptOutLocked(SteadyTime now) const { return doublings_ > 0 && now < until_; }
 
   exchange::PeerCounters& counters_;
+  const SteadyTime::duration first_back_off_;
   mutable std::mutex mutex_;
   std::array<Bucket, kBuckets> buckets_;
   SteadyTime refilled_;

@@ -205,7 +205,8 @@ class Dialling : public CertificateCheck {
     socklen_t size = sizeof at;
     if (bind(listen_fd, reinterpret_cast<sockaddr*>(&at), size) != 0 || listen(listen_fd, 1) != 0 ||
         getsockname(listen_fd, reinterpret_cast<sockaddr*>(&at), &size) != 0) abort();
-    const auto stream = DialStream(*tunnels, "127.0.0.1:" + std::to_string(ntohs(at.sin_port)), expected, attempt_);
+    LookUps look_ups;
+    const auto stream = DialStream(*tunnels, look_ups, "127.0.0.1:" + std::to_string(ntohs(at.sin_port)), expected, attempt_);
     std::promise<void> closed;
     stream->Start([](v1::Frame) {}, [&](absl::Status) { closed.set_value(); });
     const Heard heard = testing::ListenAsServer(listen_fd, server, kPreface.size());

@@ -9,6 +9,7 @@
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
+#include "services/peer/look_ups.h"
 #include "services/peer/transport.h"
 #include "services/peer/tunnels.h"
 
@@ -41,8 +42,8 @@ class Attempt {
 };
 
 // A session call to `expected` at `address` (host:port) through a tunnel. Start looks the name up and may take
-// kResolveDeadline; then on_closed tells how it went. `tunnels` outlives it, the owner keeps `attempt`.
-std::unique_ptr<FrameTransport> DialStream(Tunnels& tunnels, const std::string& address, const OrgId& expected,
+// kResolveDeadline; then on_closed tells how it went. `tunnels` and `look_ups` outlive it, the owner keeps `attempt`.
+std::unique_ptr<FrameTransport> DialStream(Tunnels& tunnels, LookUps& look_ups, const std::string& address, const OrgId& expected,
                                            std::shared_ptr<Attempt> attempt);
 
 }  // namespace entente::peer

@@ -31,7 +31,8 @@ uint32_t BigEndian(ByteView bytes) {
 Http2Guard::Http2Guard(Sender sender, Time now)
     : sender_(sender), started_(now), streams_(kStreamRate, now), blocks_(kHeaderBlockRate, now),
       resets_(kResetRate, now), pings_(kPingRate, now), settings_(kSettingsRate, now), empties_(kEmptyDataRate, now),
-      others_(kOtherRate, now), windows_(kWindowRate, now), frames_(kFrameRate, now),
+      others_(kOtherRate, now), windows_(kWindowRate, now), frames_(kFrameRate, now), strays_(kStrayDataRate, now),
+      records_(kRecordRate, now),
       preface_left_(sender == Sender::kClient ? kPreface.size() : 0), frame_since_(now), block_since_(now),
       sent_passing_(sender == Sender::kServer ? kPreface.size() : 0) {}
 
@@ -73,6 +74,13 @@ std::optional<Http2Breach> Http2Guard::Receive(ByteView wire, Time now, std::str
   return breach;
 }
 
+std::optional<Http2Breach> Http2Guard::TakeRecords(int records, size_t bytes, Time now) {
+  records_.Earn(static_cast<double>(bytes) * kFramePerByte);
+  std::optional<Http2Breach> breach;
+  for (; !breach && records > 0; --records) breach = Charge(records_, now, "TLS records");
+  return breach;
+}
+
 std::optional<Http2Breach> Http2Guard::TakePreface(ByteView& wire, std::string& out) {
   const size_t size = std::min(preface_left_, wire.size());
   const std::string_view expected = kPreface.substr(kPreface.size() - preface_left_, size);
@@ -95,6 +103,9 @@ std::optional<Http2Breach> Http2Guard::TakeHeader(const Header& frame, Time now)
     case kData:
       if ((frame.flags & kPadded) != 0) return Limit("padding");
       if (frame.stream == 0) return Malformed("DATA of no stream");
+      if (!open_.contains(frame.stream)) {
+        if (auto breach = Charge(strays_, now, "DATA of no open stream")) return breach;
+      }
       if (frame.length == 0 && (frame.flags & kEndStream) == 0) {
         if (auto breach = Charge(empties_, now, "empty DATA frames")) return breach;
       }
@@ -212,6 +223,7 @@ void Http2Guard::SentHeader(const Header& frame) {
     const double due = kWindowPerSentFrame + static_cast<double>(frame.length) * kWindowPerSentByte;
     windows_.Expect(due);
     frames_.Expect(due);
+    records_.Expect(due);
     connection_window_ -= static_cast<int64_t>(frame.length);
     if (found != open_.end()) found->second.window -= static_cast<int64_t>(frame.length);
   }

@@ -27,7 +27,7 @@ inline constexpr std::chrono::milliseconds kBlockDeadline{3000};    // a begun h
 // A session is one stream; calls beside it are few. What acknowledges our data earns by it.
 inline constexpr TokenBucket::Rate kStreamRate{32, 0.5}, kHeaderBlockRate{64, 1}, kResetRate{32, 0.5},
     kPingRate{100, 10}, kSettingsRate{64, 4}, kEmptyDataRate{16, 1}, kOtherRate{16, 1}, kWindowRate{512, 16},
-    kFrameRate{4096, 1000};
+    kFrameRate{4096, 1000}, kStrayDataRate{1024, 16}, kRecordRate{4096, 1000};
 // gRPC acknowledges a small DATA frame at once, for its stream and for the connection.
 inline constexpr double kWindowPerSentByte = 1.0 / 1024, kWindowPerSentFrame = 2, kFramePerByte = 1.0 / 256;
 
@@ -50,6 +50,8 @@ class Http2Guard {
 
   // Appends to `out` what of `wire` may go on now; the header of a frame waits until it is whole.
   std::optional<Http2Breach> Receive(ByteView wire, Time now, std::string& out);
+  // The next bytes came in so many TLS records. One of a few bytes costs as much as one of a few hundred.
+  std::optional<Http2Breach> TakeRecords(int records, size_t bytes, Time now);
   // Bytes on their way to the peer, from our own HTTP/2: what the peer may acknowledge.
   void Sent(ByteView bytes);
   // A breach when what is begun took too long.
@@ -81,7 +83,7 @@ class Http2Guard {
 
   const Sender sender_;
   const Time started_;
-  TokenBucket streams_, blocks_, resets_, pings_, settings_, empties_, others_, windows_, frames_;
+  TokenBucket streams_, blocks_, resets_, pings_, settings_, empties_, others_, windows_, frames_, strays_, records_;
   size_t preface_left_;
   bool greeted_ = false;    // the first SETTINGS came whole
   std::string held_;        // a header, and the payload of a WINDOW_UPDATE, until they are whole

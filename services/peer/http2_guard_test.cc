@@ -187,25 +187,47 @@ TEST_F(Guard, EachBudgetHasItsBurstAndItsRate) {
   struct {
     std::string frame;
     TokenBucket::Rate rate;
-    int used;  // by the greeting
+    int used;  // by the greeting and the call
   } const cases[] = {{Frame('\3', 0, 1, "0000"), kResetRate, 0},     {Frame('\6', 0, 0, "12345678"), kPingRate, 0},
                      {Frame('\4', 1, 0, ""), kSettingsRate, 1},      {Frame('\0', 0, 1, ""), kEmptyDataRate, 0},
                      {Frame('\2', 0, 1, "12345"), kOtherRate, 0},    {Frame('\x77', 0, 0, "?"), kOtherRate, 0},
-                     {Frame('\10', 0, 9, "1111"), kWindowRate, 0},   {Frame('\1', 5, 1, "h"), kHeaderBlockRate, 0},
-                     {Frame('\0', 0, 1, "d"), kFrameRate, 1}};
+                     {Frame('\10', 0, 9, "1111"), kWindowRate, 0},   {Frame('\1', 5, 1, "h"), kHeaderBlockRate, 1},
+                     {Frame('\0', 0, 1, std::string(1, '\0')), kFrameRate, 2}};
   for (const auto& one : cases) {
     Greet();
+    Said(Frame('\1', 4, 1, "h"));
     const int burst = static_cast<int>(one.rate.burst) - one.used;
     const int passing = Passing(one.frame, 10'000);
     EXPECT_GE(passing, burst);
     EXPECT_LE(passing, burst * 11 / 10);  // frames earn by their bytes
     EXPECT_EQ(reason_, RejectReason::kBudget);
     Greet();
+    Said(Frame('\1', 4, 1, "h"));
     Passing(one.frame, burst - 1);
     now_ += std::chrono::duration_cast<milliseconds>(std::chrono::duration<double>(10 / one.rate.per_second));
     EXPECT_GE(Passing(one.frame, 10'000), std::min(burst, 10));
     now_ = kStart;
   }
+}
+
+// Whole frames of it earn their place among the frames, and gRPC drops them: only this budget meets them.
+TEST_F(Guard, DataOfNoOpenStreamIsABudgetOfItsOwn) {
+  const std::string data = Frame('\0', 0, 1, std::string(kMaxFrameBytes, '\0'));
+  EXPECT_EQ(Passing(data, 100'000), static_cast<int>(kStrayDataRate.burst)) << "never opened";
+  Greet();
+  EXPECT_EQ(Said(Frame('\1', 4, 1, "h")), "");
+  EXPECT_EQ(Passing(data, 2000), 2000) << "open";
+  EXPECT_EQ(Said(Frame('\3', 0, 1, "0000")), "");
+  EXPECT_EQ(Passing(data, 100'000), static_cast<int>(kStrayDataRate.burst)) << "over: what was under way is far less";
+}
+
+TEST_F(Guard, RecordsAreEarnedByWhatIsInThem) {
+  EXPECT_FALSE(guard_->TakeRecords(static_cast<int>(kRecordRate.burst), 0, now_));
+  EXPECT_FALSE(guard_->TakeRecords(100, static_cast<size_t>(100 / kFramePerByte), now_));
+  EXPECT_EQ(guard_->TakeRecords(1, 1, now_)->what, "TLS records");
+  Greet();
+  for (int i = 0; i < 5000; ++i) guard_->Sent(Frame('\0', 0, 1, "small"));  // each may be acknowledged in a record of its own
+  EXPECT_FALSE(guard_->TakeRecords(10'000, 0, now_));
 }
 
 TEST_F(Guard, StreamsAreCountedWhenTheyOpen) {

@@ -40,10 +40,22 @@ void PeerLinks::OnCut(const OrgId& org, const Http2Breach& breach) {
   CutLocked(org, StateOf(org).budget->Breach(Budget::kHttp2, Clk::now(), breach.what));
 }
 
+void PeerLinks::OnCpu(const OrgId& org, std::chrono::nanoseconds cpu) {
+  exchange::PeerCounters& counters = room_.counters.Peer(org);
+  counters.cpu_ns += static_cast<uint64_t>(cpu.count());
+  counters.fruitless_cpu_ns += static_cast<uint64_t>(cpu.count());
+  std::lock_guard lock(mutex_);
+  const absl::Status spent = StateOf(org).budget->SpendCpu(Clk::now());
+  if (spent.ok()) return;
+  room_.counters.CountReject(exchange::Door::kPeer, RejectReason::kBudget);
+  CutLocked(org, spent);
+}
+
 void PeerLinks::CutLocked(const OrgId& org, const absl::Status& why) {
   for (const OpenSession& open : open_) {
     if (open.session->peer() == org) open.session->Cut(why);
   }
+  tunnels_->CutAll(org);
 }
 
 void PeerLinks::OnMemory(uint64_t used, uint64_t limit) {

@@ -48,8 +48,9 @@ absl::Status PeerLinks::Open() {
 absl::StatusOr<std::unique_ptr<Listener>> PeerLinks::Listen(const std::string& address, Listener* before) {
   return Listener::Open(address,
                         {options_.max_connections, options_.max_connections_per_address, options_.fd_reserve},
-                        {.hand_over = [this](int fd, std::shared_ptr<void> place) { tunnels_->Take(fd, std::move(place)); },
+                        {.hand_over = [this](int fd, auto place) { tunnels_->Take(fd, std::move(place)); },
                          .on_drop = [this](Drop why) { CountDrop(room_.counters, why); },
+                         .on_giving_way = [this] { tunnels_->CutGivingWay(); },
                          .promised = [this] { return tunnels_->descriptors_promised(); }},
                         before);
 }
@@ -71,7 +72,8 @@ absl::Status PeerLinks::StartTunnels() {
            },
        .hand_over = [this](int fd) { server_->HandOver(fd); },
        .on_refused = [this](exchange::HandshakeRefusal why) { room_.counters.CountHandshake(why); },
-       .on_cut = [this](const OrgId& org, const Http2Breach& breach) { OnCut(org, breach); }});
+       .on_cut = [this](const OrgId& org, const Http2Breach& breach) { OnCut(org, breach); },
+       .on_cpu = [this](const OrgId& org, std::chrono::nanoseconds cpu) { OnCpu(org, cpu); }});
   if (!tunnels.ok()) return tunnels.status();
   tunnels_ = *std::move(tunnels);
   return absl::OkStatus();

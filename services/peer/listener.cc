@@ -121,13 +121,12 @@ void Listener::AcceptAll() {
     const int fd = accept4(listen_fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       ++accepted_since_count_;
-      std::string origin = OriginOf(peer);
+      const std::string origin = OriginOf(peer);
       if (IsProbe(Text(peer))) {
         close(fd);
         continue;
       }
-      if (!Admits(fd, origin)) continue;
-      Take(fd, std::move(origin));
+      if (Admits(fd, origin)) hooks_.hand_over(fd, places_->Take(origin));
       continue;
     }
     if (errno == EAGAIN || errno == EWOULDBLOCK) return;
@@ -141,26 +140,6 @@ void Listener::AcceptAll() {
     }
     // ECONNABORTED and the network errors of accept(2) concern one connection; the next one may be fine.
   }
-}
-
-void Listener::Take(int fd, std::string origin) {
-  {
-    std::lock_guard lock(places_->mutex);
-    ++places_->per_origin[origin];
-    ++places_->open;
-  }
-  const auto leave = [places = places_, origin = std::move(origin)](void*) {
-    std::lock_guard lock(places->mutex);
-    --places->open;
-    const auto at = places->per_origin.find(origin);
-    if (--at->second == 0) places->per_origin.erase(at);
-  };
-  hooks_.hand_over(fd, std::shared_ptr<void>(places_.get(), leave));
-}
-
-size_t Listener::open_connections() const {
-  std::lock_guard lock(places_->mutex);
-  return places_->open;
 }
 
 // The connection that does not fit stays in the backlog and would wake poll for ever: it is taken with the reserve
@@ -184,17 +163,11 @@ void Listener::AcceptWithoutRoom() {
 }
 
 bool Listener::Admits(int fd, const std::string& origin) {
-  size_t open, of_origin = 0;
-  {
-    std::lock_guard lock(places_->mutex);
-    open = places_->open;
-    if (const auto at = places_->per_origin.find(origin); at != places_->per_origin.end()) of_origin = at->second;
-  }
-  if (open >= limits_.connections) {
-    Refuse(fd, Drop::kConnections);
-  } else if (of_origin >= limits_.per_address) {
+  if (places_->OpenFrom(origin) >= limits_.per_address) {
     Refuse(fd, Drop::kAddress);
-  } else if (FreeDescriptors() < limits_.fd_reserve + hooks_.promised()) {
+  } else if (places_->open() >= limits_.connections && !MakeRoom(Drop::kConnections)) {
+    Refuse(fd, Drop::kConnections);
+  } else if (FreeDescriptors() < limits_.fd_reserve + hooks_.promised() && !MakeRoom(Drop::kDescriptors)) {
     Refuse(fd, Drop::kDescriptors);
   } else {
     return true;
@@ -202,10 +175,21 @@ bool Listener::Admits(int fd, const std::string& origin) {
   return false;
 }
 
-void Listener::Refuse(int fd, Drop reason) {
-  if (accepted_since_count_ > 0) --accepted_since_count_;
+bool Listener::MakeRoom(Drop reason) {
+  if (!places_->MakeRoom()) return false;
+  Count(reason);
+  hooks_.on_giving_way();
+  return true;
+}
+
+void Listener::Count(Drop reason) {
   ++dropped_[static_cast<size_t>(reason)];
   hooks_.on_drop(reason);
+}
+
+void Listener::Refuse(int fd, Drop reason) {
+  if (accepted_since_count_ > 0) --accepted_since_count_;
+  Count(reason);
   // Reset instead of the orderly end: nothing of a refused connection stays in the kernel.
   const linger now{1, 0};
   setsockopt(fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);

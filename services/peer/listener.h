@@ -7,7 +7,6 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -15,6 +14,7 @@
 #include <thread>
 
 #include "absl/status/statusor.h"
+#include "services/peer/places.h"
 
 namespace entente::peer {
 
@@ -23,7 +23,7 @@ struct ListenerLimits {
 };
 inline constexpr int kBacklog = 512;
 
-// Why a connection was closed before a byte of it was read.
+// Why a connection was closed before its peer was proven.
 enum class Drop { kConnections, kAddress, kDescriptors, kCount };
 
 // Our own accept loop. gRPC 1.51's stops for good once accept fails for want of descriptors, which 300 idle
@@ -34,8 +34,9 @@ class Listener {
   // All run on the listener's thread.
   struct Hooks {
     // Owns `fd` from here: a connected, non-blocking socket. It counts until `place` is let go of, from any thread.
-    std::function<void(int fd, std::shared_ptr<void> place)> hand_over;
+    std::function<void(int fd, std::shared_ptr<Place> place)> hand_over;
     std::function<void(Drop)> on_drop;
+    std::function<void()> on_giving_way = [] {};  // a place that was handed over gives way, and is to be let go of soon
     std::function<size_t()> promised = [] { return size_t{0}; };  // descriptors that those handed over will still need
   };
   // Refuses with kConfig when `address` ("host:port", "[v6]:port", port 0 allowed) cannot be bound.
@@ -53,25 +54,20 @@ class Listener {
   const std::string& address() const { return address_; }
   uint64_t dropped(Drop reason) const { return dropped_[static_cast<size_t>(reason)]; }
   // Handed over, and their places not let go of since.
-  size_t open_connections() const;
+  size_t open_connections() const { return places_->open(); }
 
  private:
-  // What is open; outlives the listener with the last place.
-  struct Places {
-    std::mutex mutex;
-    std::map<std::string, size_t> per_origin;
-    size_t open = 0;
-  };
   Listener(ListenerLimits limits, Hooks hooks) : limits_(limits), hooks_(std::move(hooks)) {}
   absl::Status Bind(const std::string& address);
   void Loop();
   void EndLoop();
   void AcceptAll();
-  void Take(int fd, std::string origin);
   void AcceptWithoutRoom();
   bool Admits(int fd, const std::string& origin);
+  bool MakeRoom(Drop reason);
   size_t FreeDescriptors();
   void Refuse(int fd, Drop reason);
+  void Count(Drop reason);
   bool IsProbe(const std::string& peer);
 
   const ListenerLimits limits_;

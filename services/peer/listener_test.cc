@@ -51,6 +51,7 @@ class ListenerTest : public ::testing::Test {
                                    taken_.emplace_back(fd, std::move(place));
                                  },
                                  .on_drop = [this](Drop) { ++drops_; },
+                                 .on_giving_way = [this] { CloseTaken([](const Place& place) { return place.gives_way(); }); },
                                  .promised = [this] { return promised_.load(); }});
     port_ = testing::PortOf(listener_->address());
   }
@@ -59,10 +60,9 @@ class ListenerTest : public ::testing::Test {
     CloseTaken();
     for (const int fd : clients_) close(fd);
   }
-  void CloseTaken() {
+  void CloseTaken(bool (*which)(const Place&) = [](const Place&) { return true; }) {
     std::lock_guard lock(mutex_);
-    for (const auto& [fd, place] : taken_) close(fd);
-    taken_.clear();
+    std::erase_if(taken_, [&](const auto& taken) { return which(*taken.second) && close(taken.first) == 0; });
   }
   int Client() { return clients_.emplace_back(Connect(port_)); }
   bool OpenConnections(size_t n) {
@@ -71,7 +71,7 @@ class ListenerTest : public ::testing::Test {
   std::unique_ptr<Listener> listener_;
   int port_ = 0;
   std::mutex mutex_;
-  std::vector<std::pair<int, std::shared_ptr<void>>> taken_;
+  std::vector<std::pair<int, std::shared_ptr<Place>>> taken_;
   std::vector<int> clients_;
   std::atomic<int> drops_{0};
   std::atomic<size_t> promised_{0};
@@ -102,8 +102,31 @@ TEST_F(ListenerTest, OverTheCapOfAllIsClosedAtOnce) {
   Open({.connections = 2, .per_address = 10, .fd_reserve = 0});
   Client(), Client();
   ASSERT_TRUE(OpenConnections(2));
+  for (const auto& [fd, place] : taken_) EXPECT_TRUE(place->Keep());  // both proven
   EXPECT_TRUE(ClosedByPeer(Client()));
   EXPECT_EQ(listener_->dropped(Drop::kConnections), 1u);
+}
+
+TEST_F(ListenerTest, AStrangerGivesWayWhenTheCapOfAllIsReached) {
+  Open({.connections = 2, .per_address = 10, .fd_reserve = 0});
+  Client(), Client();
+  ASSERT_TRUE(OpenConnections(2));
+  Client();
+  EXPECT_TRUE(ClosedByPeer(clients_.front()));
+  EXPECT_EQ(listener_->dropped(Drop::kConnections), 1u);
+  EXPECT_EQ(drops_, 1);
+  EXPECT_TRUE(OpenConnections(2));
+}
+
+TEST_F(ListenerTest, OverTheCapOfItsAddressNobodyGivesWay) {
+  Open({.connections = 2, .per_address = 2, .fd_reserve = 0});
+  const int first = Client();
+  Client();
+  ASSERT_TRUE(OpenConnections(2));
+  EXPECT_TRUE(ClosedByPeer(Client()));
+  EXPECT_EQ(listener_->dropped(Drop::kAddress), 1u);
+  char byte;
+  EXPECT_LT(recv(first, &byte, 1, MSG_DONTWAIT), 0);
 }
 
 TEST_F(ListenerTest, KeepsTheReserveOfDescriptors) {

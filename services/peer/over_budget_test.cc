@@ -2,7 +2,9 @@
 #include <gtest/gtest.h>
 
 #include "services/peer/testing/by_hand.h"
+#include "services/peer/testing/http2_frames.h"
 #include "services/peer/testing/linked.h"
+#include "services/peer/testing/tls.h"
 
 namespace entente::peer {
 namespace {
@@ -165,6 +167,10 @@ class KeptOut : public ::testing::Test {
       e_.links->Wake();
     }
   }
+  crypto::TransportCertificate Certificate() const {  // of Estovia
+    return *crypto::MakeTransportCertificate(e_.node.org(), e_.node.self->key_id, *e_.node.self->statement_key,
+                                             e_.node.clock.now);
+  }
   uint64_t Handshakes(exchange::HandshakeRefusal why) const { return n_.node.counters.Handshakes(why); }
   Linked n_{"cert.norlandia", "XN"}, e_{"cert.estovia", "XE"};
 };
@@ -172,6 +178,7 @@ class KeptOut : public ::testing::Test {
 TEST_F(KeptOut, APeerOverItsBudgetIsRefusedAtTheHandshakeAndComesBack) {
   LinkOptions options;
   options.budget.frames = {0.01, 50};
+  options.budget.first_back_off = std::chrono::milliseconds(1500);
   Start(options);
   PublishAtEstovia(1, 60);
   ASSERT_TRUE(Eventually([&] { return n_.First().state() == "over budget"; }));
@@ -180,6 +187,42 @@ TEST_F(KeptOut, APeerOverItsBudgetIsRefusedAtTheHandshakeAndComesBack) {
   ASSERT_TRUE(Eventually([&] { return Handshakes(exchange::HandshakeRefusal::kBudget) >= 1; }));
   EXPECT_TRUE(Eventually([&] { return e_.node.journal->Lag(n_.node.org()) == 0; }));  // let in again, it goes on
   EXPECT_EQ(n_.node.journal->Count().objects, 60u);
+}
+
+// A connection beside its session does not wait until it ends by itself.
+TEST_F(KeptOut, APeerOverItsBudgetLosesEveryConnection) {
+  LinkOptions options;
+  options.budget.frames = {0.01, 50};
+  Start(options);
+  testing::TlsClient other(testing::PortOf(n_.address), Certificate());
+  other.Send(std::string(testing::kClientPreface) + testing::Frame('\4', 0, 0, ""));
+  EXPECT_EQ(other.Read(1).size(), 1u) << "gRPC's greeting";
+  PublishAtEstovia(1, 60);
+  ASSERT_TRUE(Eventually([&] { return n_.First().state() == "over budget"; }));
+  const auto kept_out = Clk::now();
+  other.Read(1 << 20);
+  EXPECT_LT(Clk::now() - kept_out, kFirstBackOff);
+}
+
+// What it costs in TLS, and never reaches a session, is its CPU, too.
+TEST_F(KeptOut, CpuBelowTheSessionIsThePeersOwn) {
+  LinkOptions options;
+  options.budget.cpu_seconds = {0, 0.01};
+  n_.Start("127.0.0.1:0", options);
+  n_.Knows(e_, "");
+  const auto over = [this] { return n_.First().state() == "over budget"; };
+  for (int connections = 0; connections < 20 && !over(); ++connections) {
+    testing::TlsClient client(testing::PortOf(n_.address), Certificate());
+    client.Send(std::string(testing::kClientPreface) + testing::Frame('\4', 0, 0, ""));
+    const std::string frame = testing::Frame('\4', 0, 0, std::string(240, '\0'));
+    for (size_t i = 0; i < 2000 && client.Send(frame.substr(i % frame.size(), 1)); ++i) {  // a byte for each record
+    }
+  }
+  ASSERT_TRUE(Eventually(over, std::chrono::seconds(3)));
+  EXPECT_NE(n_.First().detail().find("(cpu)"), std::string::npos) << n_.First().detail();
+  const exchange::PeerCounters& counters = n_.node.counters.Peer(e_.node.org());
+  EXPECT_GE(counters.fruitless_cpu_ns, 10'000'000u);
+  EXPECT_LE(counters.fruitless_cpu_ns, counters.cpu_ns);
 }
 
 TEST_F(KeptOut, NoSessionBeginsWhileMemoryIsShort) {

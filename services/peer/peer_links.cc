@@ -58,7 +58,7 @@ void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) 
 void PeerLinks::Dial(const trust::Accepted& party) {
   const OrgId& org = party.party.org;
   auto attempt = std::make_shared<Attempt>();
-  auto stream = DialStream(*tunnels_, party.party.address, org, attempt);
+  auto stream = DialStream(*tunnels_, look_ups_, party.party.address, org, attempt);
   std::lock_guard lock(mutex_);
   PeerState& state = StateOf(org);
   state.dialling = true;

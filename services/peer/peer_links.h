@@ -67,6 +67,8 @@ class PeerLinks final : public Links {
   absl::Status MayConnect(const OrgId& org);
   // A connection of a peer was cut off below its session. Ends its sessions, keeps it out. Any thread.
   void OnCut(const OrgId& org, const Http2Breach& breach);
+  // The connections of a peer cost CPU time below its session. Any thread.
+  void OnCpu(const OrgId& org, std::chrono::nanoseconds cpu);
 
   PeerState& StateOf(const OrgId& org);
   Session::Hooks HooksOfSessions(const PeerState& state);
@@ -93,6 +95,7 @@ class PeerLinks final : public Links {
   const LinkOptions options_;
   const std::function<void(absl::Status)> on_rolled_back_;
   absl::Time renew_at_;  // the certificate; the loop's thread, once it runs
+  LookUps look_ups_;
   std::unique_ptr<Tunnels> tunnels_;
   std::unique_ptr<PeerServer> server_;
   std::unique_ptr<ListenerWatch> listener_;

@@ -19,14 +19,16 @@ inline constexpr size_t kMaxEndpoints = 8;  // of one name
 
 // What "host:port" or "[v6]:port" stands for. Asks DNS, so it may take long. Refuses with kPeerDown.
 absl::StatusOr<std::vector<Endpoint>> Resolve(const std::string& host_port);
+// The same without asking anybody: refuses names.
+absl::StatusOr<std::vector<Endpoint>> ResolveNumber(const std::string& host_port);
 
 // A non-blocking TCP connection under way, or none where there is no descriptor or no route. A dead other end is noticed
 // within `dead` by the kernel, whoever writes or not.
 Descriptor BeginConnect(const Endpoint& to);
 void NoticeDeadWire(int fd, int dead_ms);
 
-// A connected pair of local sockets, both non-blocking. `tunnel` has a name that no other pair of this process ever has;
-// who holds `grpc` sees it as the name of its peer.
+// A connected pair of local sockets, both non-blocking. `tunnel` has a name of 16 random bytes, which nobody can
+// take beforehand; who holds `grpc` sees it as the name of its peer.
 struct GrpcPair {
   Descriptor tunnel, grpc;
   std::string name;

@@ -124,10 +124,12 @@ int TlsEnd::Verify(X509_STORE_CTX* store, void*) {
   return self->refused_ ? 0 : 1;
 }
 
-// Key updates and session tickets cost key derivations and carry nothing: OpenSSL 3.0 takes any number of them. No node of ours
+// Counts records. Key updates and session tickets cost key derivations and carry nothing: OpenSSL 3.0 takes any number of them. No node of ours
 // sends either.
 void TlsEnd::Watch(int written, int, int type, const void* bytes, size_t size, SSL*, void* self) {
-  if (written != 0 || type != SSL3_RT_HANDSHAKE || size == 0 || self == nullptr) return;
+  if (written != 0 || size == 0 || self == nullptr) return;
+  if (type == SSL3_RT_HEADER) ++static_cast<TlsEnd*>(self)->records_;
+  if (type != SSL3_RT_HANDSHAKE) return;
   const unsigned char kind = *static_cast<const unsigned char*>(bytes);
   if (kind == SSL3_MT_KEY_UPDATE || kind == SSL3_MT_NEWSESSION_TICKET) ++static_cast<TlsEnd*>(self)->key_updates_;
 }
@@ -158,11 +160,10 @@ Handshake TlsEnd::Shake() {
 
 TlsEnd::Read TlsEnd::Decrypt(std::string& plaintext) {
   const CleanErrors clean;
+  char buffer[kReadBytes];  // a record at most, which may be one byte
   for (;;) {
-    const size_t before = plaintext.size();
-    plaintext.resize(before + kReadBytes);
-    const int got = SSL_read(ssl_.get(), plaintext.data() + before, kReadBytes);
-    plaintext.resize(before + static_cast<size_t>(got > 0 ? got : 0));
+    const int got = SSL_read(ssl_.get(), buffer, sizeof buffer);
+    plaintext.append(buffer, static_cast<size_t>(got > 0 ? got : 0));
     if (key_updates_ > kMaxKeyUpdates) return Read::kKeyUpdates;
     if (got > 0) continue;
     const int error = SSL_get_error(ssl_.get(), got);

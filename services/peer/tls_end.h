@@ -3,6 +3,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
@@ -65,6 +66,8 @@ class TlsEnd {
   enum class Read { kMore, kEnd, kBroken, kKeyUpdates };
   // Appends all plaintext that was fed whole. kMore: the rest is still to come.
   Read Decrypt(std::string& plaintext);
+  // Records begun by the peer since the last call.
+  int TakeRecords() { return std::exchange(records_, 0); }
   // False: the connection is broken.
   bool Encrypt(ByteView plaintext);
   // Says that nothing more comes.
@@ -83,7 +86,7 @@ class TlsEnd {
   std::unique_ptr<ssl_st, Free> ssl_;
   Check check_;
   bool fed_ = false, no_tls_ = false, refused_ = false;
-  int key_updates_ = 0;
+  int key_updates_ = 0, records_ = 0;
 };
 
 }  // namespace entente::peer

@@ -27,14 +27,14 @@ bool SendSome(int fd, std::string& bytes, bool& moved) {
 
 Tunnel::Tunnel(Descriptor wire, std::unique_ptr<TlsEnd> tls, TlsRole role, bool connecting, TunnelLimits limits,
                Time now)
-    : wire_(std::move(wire)), tls_(std::move(tls)), role_(role), limits_(limits), started_(now),
+    : wire_(std::move(wire)), tls_(std::move(tls)), role_(role), limits_(limits), started_(now), connect_by_(now + limits.handshake),
       state_(connecting ? State::kConnecting : State::kShaking), wire_moved_(now), ending_since_(now) {}
 
 Tunnel::Ready Tunnel::Wants() const {
   Ready wants;
   wants.wire_out = state_ == State::kConnecting || !to_wire_.empty();
   wants.wire_in = state_ == State::kShaking || state_ == State::kEnding ||
-                  (state_ == State::kOpen && to_grpc_.empty() && !wire_ended_ && !grpc_gone_);
+                  (state_ == State::kOpen && to_grpc_.empty() && !wire_ended_ && !grpc_gone_ && !dismissed_);
   wants.grpc_in = state_ == State::kOpen && to_wire_.empty() && !grpc_gone_;
   wants.grpc_out = state_ == State::kOpen && !to_grpc_.empty() && !grpc_gone_;
   return wants;
@@ -74,9 +74,10 @@ void Tunnel::Connected(Time now) {
   Shake(now);
 }
 
-void Tunnel::Retry(Descriptor wire, Time now) {
+void Tunnel::Retry(Descriptor wire, Time now, Time connect_by) {
   wire_ = std::move(wire);
   started_ = now;
+  connect_by_ = connect_by;
   late_ = false;
   connect_error_ = 0;
   state_ = State::kConnecting;
@@ -97,7 +98,7 @@ void Tunnel::Shake(Time now) {
 }
 
 bool Tunnel::FromWire(Time now) {
-  if (wire_ended_ || (state_ == State::kOpen && !to_grpc_.empty())) return false;
+  if (wire_ended_ || (state_ == State::kOpen && (!to_grpc_.empty() || dismissed_))) return false;
   const ssize_t got = recv(wire_.get(), scratch.data(), scratch.size(), 0);
   if (got < 0 && Again()) return false;
   if (got <= 0) {
@@ -122,7 +123,9 @@ void Tunnel::Inspect(Time now) {
   std::string plaintext;
   const TlsEnd::Read read = tls_->Decrypt(plaintext);
   tls_->Drain(to_wire_);
-  breach_ = guard_->Receive(plaintext, now, to_grpc_);
+  plain_bytes_ += plaintext.size();
+  breach_ = guard_->TakeRecords(tls_->TakeRecords(), plaintext.size(), now);
+  if (!breach_) breach_ = guard_->Receive(plaintext, now, to_grpc_);
   if (!breach_ && read == TlsEnd::Read::kKeyUpdates) breach_ = Http2Breach{RejectReason::kBudget, "TLS key updates"};
   if (breach_ || read == TlsEnd::Read::kBroken) {
     Cut();
@@ -157,6 +160,7 @@ bool Tunnel::FromGrpc(Time now) {
     return false;
   }
   const ByteView bytes(scratch.data(), static_cast<size_t>(got));
+  plain_bytes_ += bytes.size();
   guard_->Sent(bytes);
   if (!tls_->Encrypt(bytes)) {
     Cut();
@@ -199,12 +203,16 @@ void Tunnel::CheckTime(Time now) {
   switch (state_) {
     case State::kConnecting:
     case State::kShaking:
-      if (now - started_ <= limits_.handshake) return;
+      if (now <= (state_ == State::kConnecting ? connect_by_ : started_ + limits_.handshake)) return;
       late_ = true;
       handshake_ = Handshake::kFailed;
       state_ = State::kOver;
       return;
     case State::kOpen:
+      if (dismissed_) {
+        if (now - *dismissed_ > limits_.linger) Cut();
+        return;
+      }
       if (to_grpc_.empty()) breach_ = guard_->CheckTime(now);
       if (!to_wire_.empty() && now - wire_moved_ > limits_.stall) {
         breach_ = Http2Breach{RejectReason::kBudget, "time without reading", /*deliberate=*/false};
@@ -216,6 +224,13 @@ void Tunnel::CheckTime(Time now) {
       return;
     case State::kOver: return;
   }
+}
+
+void Tunnel::Dismiss(Time now) {
+  if (state_ == State::kConnecting || state_ == State::kShaking) return Cut();
+  if (dismissed_) return;
+  dismissed_ = now;
+  to_grpc_.clear();
 }
 
 void Tunnel::Cut() {

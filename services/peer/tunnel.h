@@ -39,11 +39,13 @@ class Tunnel {
   void Advance(Ready ready, Time now);
   // Ends what takes too long.
   void CheckTime(Time now);
+  // Reads nothing of the peer any more, and ends. What gRPC says last still goes out while it may linger.
+  void Dismiss(Time now);
   // Ends at once; the peer gets a reset.
   void Cut();
   // Why connect(2) failed, or 0. The tunnel is over then, until Retry gives it a socket to another address.
   int connect_error() const { return connect_error_; }
-  void Retry(Descriptor wire, Time now);
+  void Retry(Descriptor wire, Time now, Time connect_by);
 
   State state() const { return state_; }
   // kWaits until the handshake is over.
@@ -57,6 +59,7 @@ class Tunnel {
   bool grpc_gone() const { return grpc_gone_; }
   uint64_t bytes_in() const { return bytes_in_; }
   uint64_t bytes_out() const { return bytes_out_; }
+  uint64_t plain_bytes() const { return plain_bytes_; }  // both ways, TLS and its records taken off
 
  private:
   void Connected(Time now);
@@ -72,16 +75,17 @@ class Tunnel {
   const std::unique_ptr<TlsEnd> tls_;
   const TlsRole role_;
   const TunnelLimits limits_;
-  Time started_;
+  Time started_, connect_by_;
   State state_;
   Handshake handshake_ = Handshake::kWaits;
   std::optional<Http2Guard> guard_;
   std::optional<Http2Breach> breach_;
   std::string to_grpc_, to_wire_;
   Time wire_moved_, ending_since_;
+  std::optional<Time> dismissed_;
   bool late_ = false, wire_ended_ = false, grpc_gone_ = false, grpc_slow_ = false, half_closed_ = false;
   int connect_error_ = 0;
-  uint64_t bytes_in_ = 0, bytes_out_ = 0;
+  uint64_t bytes_in_ = 0, bytes_out_ = 0, plain_bytes_ = 0;
 };
 
 }  // namespace entente::peer

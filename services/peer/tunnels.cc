@@ -40,7 +40,7 @@ void Tunnels::SetIdentity(std::shared_ptr<const TlsIdentity> identity) {
   identity_ = std::move(identity);
 }
 
-void Tunnels::Take(int fd, std::shared_ptr<void> place) {
+void Tunnels::Take(int fd, std::shared_ptr<Place> place) {
   NoticeDeadWire(fd, static_cast<int>(kDeadWire.count()));
   auto entry = std::make_unique<Entry>();
   entry->place = std::move(place);
@@ -58,6 +58,19 @@ void Tunnels::Take(int fd, std::shared_ptr<void> place) {
                                            limits_, Clk::now());
   ++shaking_;
   Add(std::move(entry));
+}
+
+void Tunnels::CutAll(const OrgId& org) {
+  {
+    std::lock_guard lock(mutex_);
+    dismissed_.insert(org);
+  }
+  Wake();
+}
+
+void Tunnels::CutGivingWay() {
+  some_give_way_ = true;
+  Wake();
 }
 
 absl::StatusOr<Descriptor> Tunnels::Dial(std::vector<Endpoint> addresses, Dialled dialled) {

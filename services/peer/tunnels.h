@@ -6,6 +6,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <thread>
 #include <vector>
@@ -13,6 +14,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/statusor.h"
 #include "exchange/counters.h"
+#include "services/peer/places.h"
 #include "services/peer/sockets.h"
 #include "services/peer/tunnel.h"
 
@@ -21,6 +23,9 @@ namespace entente::peer {
 inline constexpr size_t kConnectionsPerPeer = 8;  // one more, and the oldest of that organisation is cut
 inline constexpr int kHandshakesPerTurn = 4;      // so that a crowd of them does not hold up the sessions
 inline constexpr std::chrono::milliseconds kDeadWire{25'000};  // what was sent and is not acknowledged by TCP
+
+// What TLS and passing on may cost for a byte of plaintext; beyond it, it is charged to the peer.
+inline constexpr std::chrono::nanoseconds kFairCpuPerByte{20};
 
 // What the connections of one organisation cost here since the start, closed ones included.
 struct TunnelUse {
@@ -44,13 +49,15 @@ class Tunnels {
   struct Hooks {
     // The organisation of a certificate. `expected` empty: it dialled here.
     std::function<absl::StatusOr<OrgId>(ByteView pem, const std::optional<OrgId>& expected)> check;
-    // Asked before gRPC gets the connection of a proven organisation; a refusal closes it.
+    // Asked once for each organisation that proved itself here, before gRPC gets the connection; a refusal closes it.
     std::function<absl::Status(const OrgId&)> may_connect;
     // gRPC's end of an incoming connection; takes ownership.
     std::function<void(int fd)> hand_over;
     // An incoming connection that never came so far, unless `check` refused it.
     std::function<void(exchange::HandshakeRefusal)> on_refused;
     std::function<void(const OrgId&, const Http2Breach&)> on_cut;
+    // Its connections cost so much beyond kFairCpuPerByte since the last call.
+    std::function<void(const OrgId&, std::chrono::nanoseconds)> on_cpu = [](const OrgId&, std::chrono::nanoseconds) {};
   };
   static absl::StatusOr<std::unique_ptr<Tunnels>> Start(std::shared_ptr<const TlsIdentity> identity,
                                                         TunnelLimits limits, Hooks hooks);
@@ -58,8 +65,12 @@ class Tunnels {
   // For the connections from now on.
   void SetIdentity(std::shared_ptr<const TlsIdentity> identity);
   // An accepted connection, non-blocking. Owns it, and keeps `place` until it is closed.
-  void Take(int fd, std::shared_ptr<void> place);
-  // gRPC's end of a connection to be made to one of `addresses`, tried in turn; what is written to it waits for the
+  void Take(int fd, std::shared_ptr<Place> place);
+  // Ends every connection of `org` soon, dialled ones too. Nothing more is read of it; a last word goes out.
+  void CutAll(const OrgId& org);
+  // Some place gives way: cuts its connection.
+  void CutGivingWay();
+  // gRPC's end of a connection to be made to one of `addresses`, tried in turn within the time for a handshake; what is written to it waits for the
   // handshake, and it ends when that fails. kUnavailable when there are no descriptors.
   absl::StatusOr<Descriptor> Dial(std::vector<Endpoint> addresses, Dialled dialled);
   // Who is behind the connection whose tunnel's end has this name (`unix-abstract:` in gRPC's words). None: nobody may
@@ -76,10 +87,11 @@ class Tunnels {
   // One connection and what poll knows of it: the wire as event 2 * id, gRPC's side as 2 * id + 1.
   struct Entry {
     uint64_t id = 0;
-    std::shared_ptr<void> place;  // let go of behind the tunnel's sockets
+    std::shared_ptr<Place> place;  // of an accepted one; let go of behind the tunnel's sockets
     std::unique_ptr<Tunnel> tunnel;
     std::optional<Dialled> dialled;
     std::vector<Endpoint> addresses;  // not tried yet, the next one last
+    Tunnel::Time connect_by{};        // to any of them
     absl::Status verdict;             // of the certificate
     std::optional<OrgId> org;
     std::string name;
@@ -87,7 +99,7 @@ class Tunnels {
     int connect_error = 0;  // of the last address
     uint32_t wire_watched = 0, grpc_watched = 0;
     int wire_fd = -1, grpc_fd = -1;  // as watched
-    uint64_t counted_in = 0, counted_out = 0;
+    uint64_t counted_in = 0, counted_out = 0, counted_plain = 0;
   };
   using Time = Tunnel::Time;
   explicit Tunnels(TunnelLimits limits, Hooks hooks);
@@ -95,8 +107,10 @@ class Tunnels {
   void Wake();
   void Loop();
   void AdoptNew(Time now);
+  void DismissAll(const OrgId& org, Time now);
   void Turn(Entry& entry, Tunnel::Ready ready, Time now);
   void TellOfHandshake(Entry& entry);
+  bool MayOpen(Entry& entry);
   bool Open(Entry& entry);
   bool TryNextAddress(Entry& entry, Time now);
   void CutOldest(const OrgId& org);
@@ -111,11 +125,14 @@ class Tunnels {
   Descriptor epoll_, wake_;
   absl::flat_hash_map<uint64_t, std::unique_ptr<Entry>> entries_;  // the thread's own
   std::atomic<size_t> shaking_{0};
+  std::atomic<bool> some_give_way_{false};
   std::chrono::nanoseconds cpu_seen_{0};
+  std::map<OrgId, std::chrono::nanoseconds> unfair_cpu_;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const TlsIdentity> identity_;
   std::vector<std::unique_ptr<Entry>> new_;
+  std::set<OrgId> dismissed_;  // and not looked at since
   std::map<std::string, OrgId, std::less<>> names_;
   std::map<OrgId, TunnelUse> uses_;
   uint64_t next_id_ = 1;

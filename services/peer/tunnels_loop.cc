@@ -5,11 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
-#include <cstring>
 #include <ctime>
 #include <utility>
 
-#include "base/reject.h"
 #include "services/peer/tunnels.h"
 
 namespace entente::peer {
@@ -33,20 +31,6 @@ Tunnel::Ready ReadyFrom(uint32_t events, bool grpc) {
 }
 
 bool Shaking(const Tunnel& tunnel) { return tunnel.state() == State::kConnecting || tunnel.state() == State::kShaking; }
-
-exchange::HandshakeRefusal RefusalOf(const Tunnel& tunnel) {
-  using exchange::HandshakeRefusal;
-  if (tunnel.late()) return HandshakeRefusal::kTimeout;
-  if (tunnel.handshake() == Handshake::kNoTls) return HandshakeRefusal::kNoTls;
-  return tunnel.handshake() == Handshake::kNoCertificate ? HandshakeRefusal::kNoCertificate : HandshakeRefusal::kTls;
-}
-
-absl::Status WhyNotDialled(const Tunnel& tunnel, int connect_error) {
-  const std::string what = connect_error != 0 ? std::strerror(connect_error)
-                           : tunnel.late()    ? "no answer in time"
-                                              : "it broke off the TLS handshake";
-  return Reject(RejectReason::kPeerDown, "cannot connect to the peer: " + what);
-}
 
 }  // namespace
 
@@ -73,7 +57,7 @@ void Tunnels::Loop() {
       }
     }
     if (woken) AdoptNew(now);
-    if (now >= next_sweep) {
+    if (some_give_way_.exchange(false) || now >= next_sweep) {
       Sweep(now);
       next_sweep = now + kSweep;
     }
@@ -87,16 +71,31 @@ void Tunnels::AdoptNew(Time now) {
   while (read(wake_.get(), &signals, sizeof signals) < 0 && errno == EINTR) {
   }
   std::vector<std::unique_ptr<Entry>> fresh;
+  std::set<OrgId> dismissed;
   {
     std::lock_guard lock(mutex_);
     fresh.swap(new_);
+    dismissed.swap(dismissed_);
   }
   for (auto& owned : fresh) {
     Entry& entry = *owned;
     entries_.emplace(entry.id, std::move(owned));
     if (entry.dialled) CutOldest(entry.dialled->expected);
+    entry.connect_by = now + limits_.handshake;
     if (entry.dialled && !TryNextAddress(entry, now)) entry.tunnel->Cut();
     Turn(entry, {}, now);
+  }
+  for (const OrgId& org : dismissed) DismissAll(org, now);
+}
+
+void Tunnels::DismissAll(const OrgId& org, Time now) {
+  std::vector<uint64_t> ids;
+  for (const auto& [id, entry] : entries_) {
+    if (entry->org == org && (entry->dialled || entry->tunnel->handshake() == Handshake::kDone)) ids.push_back(id);
+  }
+  for (const uint64_t id : ids) {
+    entries_.at(id)->tunnel->Dismiss(now);
+    Turn(*entries_.at(id), {}, now);
   }
 }
 
@@ -109,8 +108,9 @@ void Tunnels::Turn(Entry& entry, Tunnel::Ready ready, Time now) {
   }
   if (shook && !Shaking(*entry.tunnel)) {
     if (!entry.dialled) --shaking_;
-    // The first bytes came with the handshake and wait for gRPC's socket.
-    if (entry.tunnel->handshake() == Handshake::kDone && entry.tunnel->state() == State::kOpen && Open(entry)) {
+    // Asked even where the connection is over by now: it is the handshake that cost. The first bytes came with it and wait
+    // for gRPC's socket.
+    if (entry.tunnel->handshake() == Handshake::kDone && MayOpen(entry) && entry.tunnel->state() == State::kOpen && Open(entry)) {
       entry.tunnel->Advance({}, now);
     }
     TellOfHandshake(entry);
@@ -121,57 +121,6 @@ void Tunnels::Turn(Entry& entry, Tunnel::Ready ready, Time now) {
   } else {
     Watch(entry);
   }
-}
-
-// Once it is over, either way.
-void Tunnels::TellOfHandshake(Entry& entry) {
-  if (std::exchange(entry.told, true)) return;
-  const Handshake how = entry.tunnel->handshake();
-  if (entry.dialled) {
-    entry.dialled->on_handshake(how == Handshake::kDone || how == Handshake::kRefused ? entry.verdict
-                                                                                      : WhyNotDialled(*entry.tunnel, entry.connect_error));
-  } else if (how != Handshake::kDone && how != Handshake::kRefused && how != Handshake::kWaits) {
-    hooks_.on_refused(RefusalOf(*entry.tunnel));
-  }
-}
-
-// The peer is proven. False: it is not let in.
-bool Tunnels::Open(Entry& entry) {
-  if (entry.dialled) return true;
-  if (!hooks_.may_connect(*entry.org).ok()) {
-    entry.tunnel->Cut();
-    return false;
-  }
-  absl::StatusOr<GrpcPair> pair = MakeGrpcPair();
-  if (!pair.ok()) {
-    hooks_.on_refused(exchange::HandshakeRefusal::kDescriptors);
-    entry.tunnel->Cut();
-    return false;
-  }
-  CutOldest(*entry.org);
-  entry.name = pair->name;
-  entry.tunnel->Attach(std::move(pair->tunnel));
-  {
-    std::lock_guard lock(mutex_);
-    names_.emplace(entry.name, *entry.org);
-    ++uses_[*entry.org].connections;
-  }
-  hooks_.hand_over(pair->grpc.release());
-  return true;
-}
-
-bool Tunnels::TryNextAddress(Entry& entry, Time now) {
-  while (!entry.addresses.empty()) {
-    const Endpoint to = entry.addresses.back();
-    entry.addresses.pop_back();
-    Descriptor wire = BeginConnect(to);
-    entry.connect_error = wire ? 0 : errno;
-    if (!wire) continue;
-    NoticeDeadWire(wire.get(), static_cast<int>(kDeadWire.count()));
-    entry.tunnel->Retry(std::move(wire), now);
-    return true;
-  }
-  return false;
 }
 
 void Tunnels::CutOldest(const OrgId& org) {
@@ -211,12 +160,17 @@ void Tunnels::WatchOne(int fd, int& watched_fd, uint32_t& watched, uint32_t want
 }
 
 void Tunnels::Sweep(Time now) {
+  for (const auto& [org, cpu] : std::exchange(unfair_cpu_, {})) hooks_.on_cpu(org, cpu);
   std::vector<uint64_t> ids;
   for (const auto& [id, entry] : entries_) ids.push_back(id);
   for (const uint64_t id : ids) {
     Entry& entry = *entries_.at(id);
     const bool shook = Shaking(*entry.tunnel), connecting = entry.tunnel->state() == State::kConnecting;
-    entry.tunnel->CheckTime(now);
+    if (entry.place && entry.place->gives_way()) {
+      entry.tunnel->Cut();
+    } else {
+      entry.tunnel->CheckTime(now);
+    }
     if (entry.tunnel->state() != State::kOver) continue;
     if (connecting && TryNextAddress(entry, now)) {
       Watch(entry);
@@ -233,6 +187,8 @@ void Tunnels::Account(Entry& entry) {
   const std::chrono::nanoseconds cpu = ThreadCpu(), spent = cpu - std::exchange(cpu_seen_, cpu);
   const bool proven = entry.org && entry.tunnel->handshake() == Handshake::kDone;
   if (!proven) return;
+  const uint64_t plain = entry.tunnel->plain_bytes() - std::exchange(entry.counted_plain, entry.tunnel->plain_bytes());
+  if (const auto fair = kFairCpuPerByte * plain; spent > fair) unfair_cpu_[*entry.org] += spent - fair;
   std::lock_guard lock(mutex_);
   TunnelUse& use = uses_[*entry.org];
   use.cpu += spent;

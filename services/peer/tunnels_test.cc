@@ -6,13 +6,12 @@
 #include <fcntl.h>
 #include <sys/un.h>
 
-#include <future>
 #include <thread>
 
 #include "base/reject.h"
 #include "exchange/testing/test_node.h"
+#include "services/peer/credentials.h"
 #include "services/peer/listener.h"
-#include "services/peer/testing/dialling.h"
 #include "services/peer/testing/http2_frames.h"
 #include "services/peer/testing/pipe.h"
 #include "services/peer/testing/tls.h"
@@ -28,6 +27,8 @@ using testing::TlsClient;
 
 const std::string kGreeting = std::string(testing::kClientPreface) + Frame('\4', 0, 0, "");
 
+const std::string kCall = Frame('\1', 4, 1, "h");
+
 class TunnelsTest : public ::testing::Test {
  protected:
   void SetUp() override {
@@ -41,7 +42,12 @@ class TunnelsTest : public ::testing::Test {
     tunnels_ = *Tunnels::Start(
         Credentials::Make(room_)->identity, limits,
         {.check = [this](ByteView pem, const auto& expected) { return CheckAndCount(room_, pem, expected); },
-         .may_connect = [](const OrgId&) { return absl::OkStatus(); },
+         .may_connect =
+             [this](const OrgId& org) {
+               EXPECT_EQ(org, estovia_.org());
+               ++asked_;
+               return may_connect_;
+             },
          .hand_over =
              [this](int fd) {
                fcntl(fd, F_SETFL, 0);  // blocking, for the test
@@ -85,6 +91,8 @@ class TunnelsTest : public ::testing::Test {
   exchange::Room room_ = norlandia_.room();
   crypto::TransportCertificate certificate_;
   std::mutex mutex_;
+  std::atomic<int> asked_{0};
+  absl::Status may_connect_;
   std::vector<Descriptor> taken_;
   std::vector<std::string> cuts_;
   std::vector<std::unique_ptr<TlsClient>> clients_;
@@ -148,12 +156,36 @@ TEST_F(TunnelsTest, WhatGrpcSaidLastArrivesThoughItClosedAtOnce) {
   EXPECT_TRUE(client.Ended());
 }
 
+// What costs the most is done by then, so whoever begins nothing but handshakes pays for them, too.
+TEST_F(TunnelsTest, AHandshakeThatEndsInItsLastTurnIsCharged) {
+  // The end comes with the last flight, in one piece.
+  for (const std::string& last : {std::string("no preface, but a breach at once"), std::string()}) {
+    const int before = asked_;
+    testing::HandshakeAndEnd(testing::PortOf(listener_->address()), certificate_, last);
+    EXPECT_TRUE(Eventually([&] { return asked_ == before + 1; })) << last;
+  }
+  EXPECT_EQ(Taken(), 0u);
+}
+
 TEST_F(TunnelsTest, KeyUpdatesAreABudget) {
   TlsClient& client = Client();
   client.Send(kGreeting);
   for (int i = 0; i <= kMaxKeyUpdates; ++i) client.UpdateKeys();
   client.Send(Frame('\6', 0, 0, "12345678"));
   EXPECT_TRUE(Eventually([&] { return Cuts() == std::vector<std::string>{"TLS key updates"}; }));
+}
+
+TEST_F(TunnelsTest, RecordsAreABudgetThatWholeOnesEarn) {
+  TlsClient& client = Client();
+  std::thread reader([grpc = Grpc()] { ReadAll(grpc, 200 << 20); });
+  client.Send(kGreeting + kCall);
+  const std::string whole = Frame('\0', 0, 1, std::string(kMaxFrameBytes, '\0'));
+  for (int i = 0; i < 6000; ++i) ASSERT_TRUE(client.Send(whole)) << i;
+  EXPECT_TRUE(Cuts().empty());
+  for (int i = 0; i < 100'000 && client.Send(whole.substr(static_cast<size_t>(i) % whole.size(), 1)); ++i) {
+  }
+  EXPECT_TRUE(Eventually([&] { return Cuts() == std::vector<std::string>{"TLS records"}; }));
+  reader.join();
 }
 
 // H71: what waits for a peer that does not read is bounded, and so is the wait.
@@ -182,11 +214,28 @@ TEST_F(TunnelsTest, OneConnectionTooManyOfAPeerCutsItsOldest) {
   EXPECT_EQ(ReadAll(Grpc(), kGreeting.size()), kGreeting);
 }
 
+TEST_F(TunnelsTest, WhoIsCutLosesEachConnectionAndHearsTheLastWord) {
+  TlsClient &first = Client(), &second = Client();
+  const int grpc = Grpc();
+  for (TlsClient* client : {&first, &second}) client->Send(kGreeting);
+  EXPECT_EQ(ReadAll(grpc, kGreeting.size()), kGreeting);
+  tunnels_->CutAll(estovia_.org());
+  const std::string bye = Frame('\0', 1, 1, std::string(100'000, 'b'));
+  EXPECT_EQ(send(grpc, bye.data(), bye.size(), 0), ssize_t(bye.size()));
+  EXPECT_EQ(second.Read(bye.size()), bye);
+  second.Send(Frame('\6', 0, 0, "12345678"));
+  EXPECT_EQ(ReadAll(grpc, 1), "") << "nothing more of it is read";
+  EXPECT_TRUE(first.Ended());
+  EXPECT_TRUE(second.Ended());
+  EXPECT_TRUE(Cuts().empty()) << "no breach of its own";
+  EXPECT_TRUE(Client().Send(kGreeting)) << "the next one is may_connect's affair";
+}
+
 TEST_F(TunnelsTest, ACrowdOfHandshakesDoesNotHoldUpASession) {
   TlsClient& session = Client();
   const int grpc = Grpc();
-  session.Send(kGreeting);
-  ReadAll(grpc, kGreeting.size());
+  session.Send(kGreeting + kCall);
+  ReadAll(grpc, (kGreeting + kCall).size());
   // A stranger's, so that none takes the place of the session.
   TestNode stranger("stranger");
   const auto unknown = *crypto::MakeTransportCertificate(stranger.org(), stranger.self->key_id,
@@ -198,7 +247,7 @@ TEST_F(TunnelsTest, ACrowdOfHandshakesDoesNotHoldUpASession) {
       while (left-- > 0) testing::ListenAsClient(testing::PortOf(listener_->address()), &unknown, 1);
     });
   }
-  const std::string ping = Frame('\0', 0, 1, std::string(1000, 'd'));  // large enough for its budget
+  const std::string ping = Frame('\0', 0, 1, std::string(1000, '\0'));  // large enough for its budget
   std::chrono::steady_clock::duration longest{0};
   while (left > 0) {
     const auto begun = std::chrono::steady_clock::now();
@@ -210,32 +259,6 @@ TEST_F(TunnelsTest, ACrowdOfHandshakesDoesNotHoldUpASession) {
   EXPECT_LT(longest, std::chrono::seconds(2));
   RecordProperty("longest_ms", static_cast<int>(longest / milliseconds(1)));
   EXPECT_EQ(norlandia_.counters.Rejects(RejectReason::kUnknownParty), 256u);
-}
-
-TEST_F(TunnelsTest, ADiallerTriesEachAddressAndSaysWhyNoneWorked) {
-  estovia_.Accept(norlandia_);
-  const exchange::Room room = estovia_.room();
-  const auto dialling = testing::DiallingTunnels(room);
-  const auto dial = [&](const std::vector<std::string>& at) {
-    std::vector<Endpoint> addresses;
-    for (const std::string& one : at) addresses.push_back(Resolve(one)->front());
-    std::promise<absl::Status> verdict;
-    const auto grpc = dialling->Dial(addresses, {norlandia_.org(), [&](const absl::Status& v) { verdict.set_value(v); }});
-    return verdict.get_future().get();
-  };
-  const absl::Status nobody = dial({"127.0.0.1:1"});
-  EXPECT_EQ(ReasonOf(nobody), RejectReason::kPeerDown);
-  EXPECT_NE(nobody.message().find("Connection refused"), absl::string_view::npos) << nobody.message();
-  EXPECT_TRUE(dial({"127.0.0.1:1", listener_->address()}).ok());
-}
-
-TEST(Resolve, NamesAndNumbers) {
-  EXPECT_EQ(Resolve("127.0.0.1:7443")->front().address.ss_family, AF_INET);
-  EXPECT_EQ(Resolve("[::1]:7443")->front().address.ss_family, AF_INET6);
-  EXPECT_TRUE(Resolve("localhost:7443").ok());
-  for (const std::string wrong : {"127.0.0.1", "host.invalid:7443", "127.0.0.1:http", ""}) {
-    EXPECT_EQ(ReasonOf(Resolve(wrong).status()), RejectReason::kPeerDown) << wrong;
-  }
 }
 
 }  // namespace

@@ -46,6 +46,10 @@ def cuts(victim, rogue):
     return victim.metrics().get(f'entente_peer_cuts_total{{peer="{rogue.name}"}}')
 
 
+def kept_out(victim, rogue):
+    return victim.metrics()[f'entente_peer_over_budget_total{{peer="{rogue.name}",budget="http2"}}']
+
+
 def assert_cut(siege, payloads, within=CUT_WITHIN, counted=True, factor=None):
     """Sends until the connection is cut, which must be soon and cheap."""
     victim, rogue, pem = siege
@@ -61,6 +65,7 @@ def assert_cut(siege, payloads, within=CUT_WITHIN, counted=True, factor=None):
     print(f"cut after {took:.2f} s")
     if counted:
         wait_for(lambda: cuts(victim, rogue) == 1, "the count of the cut")
+        assert kept_out(victim, rogue) == 1
 
 
 def block(content, size=16_384):
@@ -115,9 +120,15 @@ def test_H66_10000_literal_headers_end_in_a_cut(siege):
     pytest.param(frame(PRIORITY, 0, 1, b"\0\0\0\3\1"), id="priority"),
     pytest.param(frame(DATA, 0, 1), id="empty-data"),
     pytest.param(frame(DATA, 0, 1, b"d"), id="tiny-data"),
+    pytest.param(frame(DATA, 0, 99, b"d" * 40), id="data-of-no-stream"),
     pytest.param(frame(0x77, 0, 0, b"?" * 100), id="unknown-type")])
 def test_H67_floods_of_frames_end_in_a_cut(siege, flood):
     assert_cut(siege, itertools.chain([call()], itertools.repeat(flood * 100, 1000)))
+
+
+def test_H67_a_record_for_each_byte_ends_in_a_cut(siege):
+    data = frame(DATA, 0, 1, b"\0" * 16_384)
+    assert_cut(siege, itertools.chain([call()], (data[i % len(data)].to_bytes(1, "big") for i in range(100_000))))
 
 
 @pytest.mark.parametrize("attack", [
@@ -155,8 +166,9 @@ def test_H68_slow_handshakes_and_slow_frames_are_closed(siege):
     slow.send(call() + frame(DATA, 0, 1, b"d" * 16_384)[:9])
     assert closed_within(silent, 8) and closed_within(half, 8)
     assert closed_within(greeting.tls, 8)
-    assert closed_within(slow.tls, 16, feed=b"d"), "a byte a second"
+    assert closed_within(slow.tls, 16, feed=b"\0"), "a byte a second"
     wait_for(lambda: cuts(victim, rogue) == 2, "both cuts")
+    assert kept_out(victim, rogue) == 0, "a bad link, or somebody on it, is slow as well"
 
 
 def test_H69_10000_idle_connections_are_capped_and_service_goes_on(siege, nodes):

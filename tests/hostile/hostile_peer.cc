@@ -141,9 +141,10 @@ int Run(const std::vector<std::string>& arguments) {
     std::cerr << "hostile_peer: its own guard cut the daemon off: " << breach.what << "\n";
   };
   const auto tunnels = Must(peer::Tunnels::Start(Must(peer::Credentials::Make(room)).identity, {}, std::move(hooks)));
+  peer::LookUps look_ups;
   const auto attempt = std::make_shared<peer::Attempt>();
   {
-    Line line(room, identity.org(), peer::DialStream(*tunnels, card.address(), identity.org(), attempt));
+    Line line(room, identity.org(), peer::DialStream(*tunnels, look_ups, card.address(), identity.org(), attempt));
     Hostile hostile{*node->self, identity.org(), line};
     for (size_t i = 2; i < arguments.size(); ++i) {
       std::cout << "{\"scenario\":\"" << arguments[i] << "\",\"answer\":\"" << hostile.Run(arguments[i]) << "\"}\n";

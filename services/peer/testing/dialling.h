@@ -9,13 +9,15 @@
 namespace entente::peer::testing {
 
 // Tunnels of a node that only dials. The room outlives them.
-inline std::unique_ptr<Tunnels> DiallingTunnels(const exchange::Room& room) {
+inline std::unique_ptr<Tunnels> DiallingTunnels(
+    const exchange::Room& room, TunnelLimits limits = {},
+    std::function<void(const OrgId&, const Http2Breach&)> on_cut = [](const OrgId&, const Http2Breach&) {}) {
   Tunnels::Hooks hooks;
   hooks.check = [&room](ByteView pem, const std::optional<OrgId>& expected) {
     return CheckAndCount(room, pem, expected);
   };
-  hooks.on_cut = [](const OrgId&, const Http2Breach&) {};
-  return *Tunnels::Start(Credentials::Make(room)->identity, {}, std::move(hooks));
+  hooks.on_cut = std::move(on_cut);
+  return *Tunnels::Start(Credentials::Make(room)->identity, limits, std::move(hooks));
 }
 
 }  // namespace entente::peer::testing

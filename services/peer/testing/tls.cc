@@ -85,6 +85,32 @@ Heard Listen(SSL* ssl, int fd, bool as_client, size_t enough) {
 
 }  // namespace
 
+void HandshakeAndEnd(int port, const crypto::TransportCertificate& certificate, std::string_view last) {
+  const Context context(SSL_CTX_new(TLS_client_method()), SSL_CTX_free);
+  Use(context.get(), certificate);
+  const Connection ssl(SSL_new(context.get()), SSL_free);
+  SSL_set_alpn_protos(ssl.get(), kAlpn, sizeof kAlpn);
+  SSL_set_connect_state(ssl.get());
+  BIO *in = BIO_new(BIO_s_mem()), *out = BIO_new(BIO_s_mem());
+  SSL_set_bio(ssl.get(), in, out);
+  const int fd = ConnectedTo(port);
+  const auto flush = [&] {
+    char* bytes = nullptr;
+    const long size = BIO_get_mem_data(out, &bytes);
+    if (send(fd, bytes, static_cast<size_t>(size), MSG_NOSIGNAL) != size || BIO_reset(out) != 1) abort();
+  };
+  char buffer[16 * 1024];
+  while (SSL_do_handshake(ssl.get()) != 1) {
+    flush();
+    const ssize_t got = recv(fd, buffer, sizeof buffer, 0);
+    if (got <= 0 || BIO_write(in, buffer, static_cast<int>(got)) != got) abort();
+  }
+  if (!last.empty()) SSL_write(ssl.get(), last.data(), static_cast<int>(last.size()));
+  SSL_shutdown(ssl.get());
+  flush();
+  close(fd);
+}
+
 int PortOf(const std::string& address) { return std::atoi(address.substr(address.rfind(':') + 1).c_str()); }
 
 Heard ListenAsClient(int port, const crypto::TransportCertificate* certificate, size_t enough, int max_version) {
@@ -97,10 +123,11 @@ Heard ListenAsClient(int port, const crypto::TransportCertificate* certificate, 
   return Listen(ssl.get(), fd, /*as_client=*/true, enough);
 }
 
-Heard ListenAsServer(int listen_fd, const crypto::TransportCertificate& certificate, size_t enough) {
+Heard ListenAsServer(int listen_fd, const crypto::TransportCertificate& certificate, size_t enough, int tickets) {
   const Context context(SSL_CTX_new(TLS_server_method()), SSL_CTX_free);
   Use(context.get(), certificate);
   SSL_CTX_set_alpn_select_cb(context.get(), ChooseH2, nullptr);
+  SSL_CTX_set_num_tickets(context.get(), static_cast<size_t>(tickets));
   const Connection ssl(SSL_new(context.get()), SSL_free);
   const int fd = accept(listen_fd, nullptr, nullptr);
   if (fd < 0) abort();

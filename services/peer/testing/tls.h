@@ -20,8 +20,10 @@ struct Heard {
 // Connects to 127.0.0.1:port with `certificate` (may be null) and at most TLS `max_version`.
 Heard ListenAsClient(int port, const crypto::TransportCertificate* certificate, size_t enough,
                      int max_version = TLS1_3_VERSION);
-// Takes one connection from `listen_fd` with `certificate`.
-Heard ListenAsServer(int listen_fd, const crypto::TransportCertificate& certificate, size_t enough);
+// Takes one connection from `listen_fd` with `certificate`, and gives it so many session tickets.
+Heard ListenAsServer(int listen_fd, const crypto::TransportCertificate& certificate, size_t enough, int tickets = 2);
+// Proves `certificate`, and sends `last` and the end of TLS in one piece with it.
+void HandshakeAndEnd(int port, const crypto::TransportCertificate& certificate, std::string_view last);
 int PortOf(const std::string& address);
 
 // A client that stays: its handshake is done when it is made, reads wait for at most ten seconds.
