@@ -33,6 +33,9 @@ absl::Status ReadBody(ByteView bytes, const BatchClaim& batch, v1::StatementBody
     return MalformedClaim("a statement names another origin or key than its batch");
   }
   if (body.identity_version() == 0) return MalformedClaim("a statement names no identity document");
+  if (body.has_group() || body.has_joint() || !body.replaces().empty() || !body.derived_from().empty()) {
+    return MalformedClaim("a statement says what this software does not read yet");
+  }
   if (body.content_type() != kStixContent) return MalformedClaim("the content type is not STIX 2.1");
   if (body.constraints().exercise_id().empty() == batch.exercise) {
     return MalformedClaim("a statement's exercise id does not go with its lane");

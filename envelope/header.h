@@ -10,8 +10,6 @@
 // (docs/formats/envelope.md).
 namespace entente::envelope {
 
-using RouteTag = FixedBytes<16, struct RouteTagTag>;
-
 inline constexpr ByteView kMagic = "ENT1";
 inline constexpr uint8_t kDirectMode = 1;
 inline constexpr size_t kHeaderSize = 83, kEncSize = 1120, kWrappedSize = 48;

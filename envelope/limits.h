@@ -6,14 +6,12 @@
 
 #include "absl/time/time.h"
 #include "base/bytes.h"
+#include "trust/payload_types.h"
 
 // Payload types that are signed and limits that both ends hold to (docs/formats/envelope.md, statement.md).
 namespace entente::envelope {
 
-inline constexpr ByteView kStatementType = "application/vnd.entente.statement.v1";
-inline constexpr ByteView kExerciseStatementType = "application/vnd.entente.exercise.statement.v1";
-inline constexpr ByteView kBatchType = "application/vnd.entente.batch.v1";
-inline constexpr ByteView kSealType = "application/vnd.entente.seal.v1";
+using trust::kBatchType, trust::kExerciseStatementType, trust::kSealType, trust::kStatementType;
 inline constexpr std::string_view kStixContent = "application/stix+json;version=2.1";
 inline constexpr size_t kMaxEnvelopeBytes = 64u << 20, kMaxContentBytes = 32u << 20, kMaxSlots = 1000;
 inline constexpr size_t kMaxStatements = 1024, kMaxStatementBytes = 4u << 20, kMaxAudience = 1000;

@@ -65,6 +65,10 @@ absl::StatusOr<v1::Payload> ReadPayload(ByteView bytes) {
   if (auto s = CheckSizes(bytes); !s.ok()) return s;
   v1::Payload payload;
   if (auto s = StrictParse(bytes, payload); !s.ok()) return s;
+  if (!payload.forwards().empty() || !payload.cosignatures().empty() || !payload.permissions().empty() ||
+      !payload.recalls().empty() || !payload.receipts().empty()) {
+    return Reject(RejectReason::kParse, "the envelope holds what this software does not read yet");
+  }
   if (payload.statements().empty()) return Reject(RejectReason::kParse, "the envelope has no statements");
   if (!payload.has_seal()) return Reject(RejectReason::kSeal, "the envelope has no seal");
   return payload;

@@ -59,6 +59,9 @@ absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::
   if (auto s = StrictParse(seal.body(), body); !s.ok()) return s;
   if (body.org_id() != sealer.org().view())
     return BadSeal("the seal names another organisation than the peer it came from");
+  if (!body.forwards_hash().empty() || !body.notices_hash().empty()) {
+    return BadSeal("the seal is about forwards or notices, and there are none");
+  }
   if (body.h_core() != StatementMaker::CoreOf(opened).view() ||
       body.key_commitment() != StatementMaker::CommitmentOf(opened).view()) {
     return BadSeal("the seal was made for another envelope");

@@ -18,9 +18,9 @@ struct WireField {
 // malformed.
 bool WalkFields(ByteView wire, const std::function<bool(const WireField&)>& visit);
 
-// The fields of one level that are numbered below 16; of those that occur twice, the last.
+// The fields of one level that are numbered below 20; of those that occur twice, the last.
 struct LowFields {
-  std::array<WireField, 16> at{};
+  std::array<WireField, 20> at{};
 };
 std::optional<LowFields> ReadLowFields(ByteView wire);
 

@@ -90,6 +90,7 @@ absl::StatusOr<v1::Card> ReadCard(const std::string& text) {
   if (!StrictParse(*bytes, card).ok()) return RefuseCard("its content is damaged");
   if (card.version() != 1) return RefuseCard("its version is not 1, the only one that this software reads");
   if (!card.has_identity()) return RefuseCard("it holds no identity");
+  if (!card.later().empty()) return RefuseCard("it holds versions of its identity that this software does not read");
   if (!IsAddress(card.address())) return RefuseCard("its address is not host:port");
   return card;
 }

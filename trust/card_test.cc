@@ -104,6 +104,9 @@ TEST(Card, VersionAndIdentityAreNeeded) {
   card.clear_identity();
   EXPECT_EQ(Read(ArmourCard(card)), kIdentity);
   card = SampleCard();
+  card.add_later();
+  EXPECT_EQ(Read(ArmourCard(card)), kIdentity);
+  card = SampleCard();
   card.GetReflection()->MutableUnknownFields(&card)->AddVarint(99, 1);
   EXPECT_EQ(Read(ArmourCard(card)), kIdentity);
 }

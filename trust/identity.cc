@@ -68,6 +68,10 @@ absl::Status CheckFacts(const v1::IdentityDocument& document, absl::Time now) {
   if (!document.org_id().empty() || !document.previous_hash().empty()) {
     return RefuseDocument("version 1 must leave the organisation's id and the previous hash empty");
   }
+  if (document.issued_us() != 0 || !document.revocations().empty() || document.has_offline() ||
+      !document.log_origin().empty()) {
+    return RefuseDocument("version 1 says what only later versions may say");
+  }
   if (now >= absl::FromUnixMicros(document.expires_us())) return RefuseDocument("it has expired");
   const std::string& name = document.name();
   if (name.empty() || name.size() > kMaxIdentityNameBytes || model::Escaped(name) != name) {

@@ -10,11 +10,10 @@
 #include "base/clock.h"
 #include "crypto/crypto.h"
 #include "entente/v1/identity.pb.h"
+#include "trust/payload_types.h"
 
 namespace entente::trust {
 
-inline constexpr ByteView kIdentityType = "application/vnd.entente.idoc.v1";
-inline constexpr ByteView kHeadType = "application/vnd.entente.head.v1";
 inline constexpr size_t kMaxIdentityBytes = 64 * 1024;
 inline constexpr size_t kMaxIdentityKeys = 32;      // root and other keys together; also the most signatures
 inline constexpr size_t kMaxIdentitySuites = 16;

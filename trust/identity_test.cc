@@ -109,6 +109,10 @@ TEST(Identity, OnlyVersionOneIsRead) {
   EXPECT_EQ(AfterChange([](auto& d) { d.set_version(0); }), kIdentity);
   EXPECT_EQ(AfterChange([](auto& d) { d.set_org_id(Bytes(32, 'o')); }), kIdentity);
   EXPECT_EQ(AfterChange([](auto& d) { d.set_previous_hash(Bytes(32, 'p')); }), kIdentity);
+  EXPECT_EQ(AfterChange([](auto& d) { d.set_issued_us(1); }), kIdentity);
+  EXPECT_EQ(AfterChange([](auto& d) { d.add_revocations(); }), kIdentity);
+  EXPECT_EQ(AfterChange([](auto& d) { d.mutable_offline(); }), kIdentity);
+  EXPECT_EQ(AfterChange([](auto& d) { d.set_log_origin("norlandia.example/log"); }), kIdentity);
 }
 
 TEST(Identity, MalformedKeysRefuse) {

@@ -102,6 +102,7 @@ absl::StatusOr<Prekey> CheckPrekey(const Identity& owner, const v1::SignedBody& 
   if (body.org_id() != owner.org().view()) return RefusePrekey("it is another organisation's");
   if (body.identity_hash() != owner.hash().view()) return RefusePrekey("it belongs to another identity document");
   if (body.suite() != crypto::kSuite) return RefusePrekey("it is not of suite 1");
+  if (body.prekey_class() != v1::PREKEY_CLASS_ONLINE) return RefusePrekey("version 1 of a document announces no other class");
   if (absl::Status status = CheckTimes(body, now); !status.ok()) return status;
   if (absl::Status status = VerifyBody(owner, *key_id, kPrekeyType, prekey, now); !status.ok()) {
     return RefusePrekey(std::string(status.message()));

@@ -11,7 +11,6 @@
 
 namespace entente::trust {
 
-inline constexpr ByteView kPrekeyType = "application/vnd.entente.prekey.v1";
 inline constexpr size_t kMaxPrekeyBytes = 4096;  // of a signed body; ours are about 1.4 KiB
 inline constexpr size_t kMaxHeldPrekeys = 64;    // a steady clock leads to four; more means that it jumps
 inline constexpr absl::Duration kPrekeyUse = absl::Hours(24 * 7), kPrekeyGrace = absl::Hours(24 * 7);

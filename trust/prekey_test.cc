@@ -196,6 +196,7 @@ TEST_F(CheckPrekeyTest, WellSignedNonsenseRefuses) {
   EXPECT_EQ(After([](auto& p) { p.set_org_id(Bytes(32, 'o')); }), kPrekey);
   EXPECT_EQ(After([](auto& p) { p.set_identity_hash(Bytes(32, 'h')); }), kPrekey);
   EXPECT_EQ(After([](auto& p) { p.set_suite(2); }), kPrekey);
+  EXPECT_EQ(After([](auto& p) { p.set_prekey_class(v1::PREKEY_CLASS_OFFLINE); }), kPrekey);
   EXPECT_EQ(After([](auto& p) { p.set_prekey_id("short"); }), kPrekey);
   EXPECT_EQ(After([](auto& p) { p.set_key_id("short"); }), kPrekey);
   EXPECT_EQ(After([](auto& p) { p.set_key_id(Bytes(32, 'k')); }), kPrekey);

@@ -1,23 +1,10 @@
 #include <algorithm>
-#include <array>
 
 #include "base/reject.h"
-#include "crypto/transport_certificate.h"
 #include "proto/strict_parse.h"
 #include "trust/identity.h"
-#include "trust/prekey.h"
 
 namespace entente::trust {
-namespace {
-
-// All that a statement key's signature may stand under, besides its possession proof in an identity document. A
-// statement is signed through its batch. docs/formats/identity.md has the same table.
-constexpr std::array<ByteView, 5> kStatementKeyTypes = {
-    "application/vnd.entente.batch.v1", "application/vnd.entente.seal.v1", kPrekeyType, kHeadType,
-    crypto::kTransportType,
-};
-
-}  // namespace
 
 v1::SignedBody SignBody(const Self& self, ByteView payload_type, Bytes body) {
   v1::SignedBody out;
@@ -28,7 +15,7 @@ v1::SignedBody SignBody(const Self& self, ByteView payload_type, Bytes body) {
 
 absl::Status VerifyBody(const Identity& signer, const KeyId& key_id, ByteView payload_type, const v1::SignedBody& body,
                         absl::Time at) {
-  if (std::find(kStatementKeyTypes.begin(), kStatementKeyTypes.end(), payload_type) == kStatementKeyTypes.end()) {
+  if (!MaySign(v1::KEY_USAGE_STATEMENT, payload_type)) {
     return Reject(RejectReason::kKeyUse, "a statement key may not sign this kind of document; refuse it");
   }
   absl::StatusOr<Bytes> key = signer.KeyFor(key_id, v1::KEY_USAGE_STATEMENT, at);

@@ -14,8 +14,11 @@ RejectReason Verify(const Self& self, ByteView type, const v1::SignedBody& body,
 
 TEST(SignedBody, EveryTypeOfAStatementKeyVerifiesUnderItselfOnly) {
   const Self self = SampleSelf("norlandia", 'A');
-  const std::vector<ByteView> types = {"application/vnd.entente.batch.v1", "application/vnd.entente.seal.v1",
-                                       "application/vnd.entente.transport.v1", kPrekeyType, kHeadType};
+  const std::vector<ByteView> types = {
+      kBatchType,      kSealType,           kPrekeyType,    kHeadType,           crypto::kTransportType,
+      kCosignType,     kExerciseCosignType, kForwardType,   kExerciseForwardType, kPermissionType,
+      kRecallType,     kExerciseRecallType, kReceiptType,   kExerciseReceiptType, kGroupLogType,
+      kLeaveType,      kEpochType,          kRewrapType,    kEvidenceType};
   for (ByteView signed_as : types) {
     const v1::SignedBody body = SignBody(self, signed_as, "body");
     for (ByteView read_as : types) EXPECT_EQ(Verify(self, read_as, body), signed_as == read_as ? kNone : kSignature);
@@ -24,9 +27,23 @@ TEST(SignedBody, EveryTypeOfAStatementKeyVerifiesUnderItselfOnly) {
 
 TEST(SignedBody, TypesThatStatementKeysNeverSignRefuseEvenWithAGoodSignature) {
   const Self self = SampleSelf("norlandia", 'A');
-  const std::vector<ByteView> types = {kIdentityType, "application/vnd.entente.statement.v1", "text/plain", ""};
+  const std::vector<ByteView> types = {kIdentityType, kStatementType, kExerciseStatementType, kMembershipType, "text/plain",
+                                       ""};
   for (ByteView type : types) {
     EXPECT_EQ(Verify(self, type, SignBody(self, type, "body")), kKeyUse) << type;
+  }
+}
+
+TEST(SignedBody, EachUsageSignsItsOwnTypesAlone) {
+  EXPECT_TRUE(MaySign(v1::KEY_USAGE_ROOT, kIdentityType));
+  EXPECT_FALSE(MaySign(v1::KEY_USAGE_ROOT, kBatchType));
+  EXPECT_TRUE(MaySign(v1::KEY_USAGE_GROUP_ADMIN, kMembershipType));
+  EXPECT_TRUE(MaySign(v1::KEY_USAGE_GROUP_ADMIN, kRecallType));  // in its group's name
+  EXPECT_FALSE(MaySign(v1::KEY_USAGE_GROUP_ADMIN, kBatchType));
+  for (const v1::KeyUsage notes_alone : {v1::KEY_USAGE_LOG, v1::KEY_USAGE_WITNESS, v1::KEY_USAGE_UNSPECIFIED}) {
+    for (const ByteView type : {kIdentityType, kBatchType, kMembershipType, kHeadType}) {
+      EXPECT_FALSE(MaySign(notes_alone, type)) << notes_alone << type;
+    }
   }
 }
 

@@ -17,6 +17,23 @@ double Seconds(int64_t unix_us) {
   return static_cast<double>(unix_us) / 1e6;
 }
 
+std::string RoleOf(v1::KeyUsage usage) {
+  switch (usage) {
+    case v1::KEY_USAGE_ROOT:
+      return "root";
+    case v1::KEY_USAGE_STATEMENT:
+      return "statement";
+    case v1::KEY_USAGE_GROUP_ADMIN:
+      return "group_admin";
+    case v1::KEY_USAGE_LOG:
+      return "log";
+    case v1::KEY_USAGE_WITNESS:
+      return "witness";
+    default:
+      return "unknown";
+  }
+}
+
 MetricFamily One(MetricFamily family, double value) {
   Add(family, {}, value);
   return family;
@@ -33,8 +50,9 @@ void CollectNode(const MetricsSources& sources, std::vector<MetricFamily>& out) 
   const trust::Identity& identity = sources.directory.self().identity;
   v1::IdentityDocument document;
   if (document.ParseFromString(identity.wire().document())) {
-    for (const auto& key : document.root_keys()) Add(expiry, {{"role", "root"}}, Seconds(key.not_after_us()));
-    for (const auto& key : document.keys()) Add(expiry, {{"role", "statement"}}, Seconds(key.not_after_us()));
+    for (const auto* list : {&document.root_keys(), &document.keys()}) {
+      for (const auto& key : *list) Add(expiry, {{"role", RoleOf(key.usage())}}, Seconds(key.not_after_us()));
+    }
   }
   Add(expiry, {{"role", "identity"}}, Seconds(absl::ToUnixMicros(identity.expires())));
   out.push_back(std::move(expiry));

@@ -27,6 +27,17 @@ TEST_F(Hostile, AnEmptyLaterFrame) {
   Greet();
   EXPECT_EQ(ByeAfter(v1::Frame()), "E_PARSE");
 }
+
+TEST_F(Hostile, AFrameThatOnlyLaterLevelsKnow) {
+  v1::Frame want, document;
+  want.mutable_want();
+  document.mutable_document();
+  for (const v1::Frame& frame : {want, document}) {
+    Greet();
+    EXPECT_EQ(ByeAfter(frame), "E_PARSE");
+    Hangup();
+  }
+}
 TEST_F(Hostile, ASecondHello) {
   Greet();
   EXPECT_EQ(ByeAfter(HelloFrame()), "E_PARSE");

@@ -178,6 +178,8 @@ void Session::Take(v1::Frame frame) {
     }
     case v1::Frame::kBye:
       break;
+    case v1::Frame::kWant:  // of level 1; this side's Hello says 0
+    case v1::Frame::kDocument:
     case v1::Frame::KIND_NOT_SET:
       return Fault(Reject(RejectReason::kParse, "the peer sent a frame of no known kind"));
   }
