@@ -40,6 +40,9 @@ enum class RejectReason {
   kPrekey,         // E_PREKEY: prekey unsigned, expired or of another organisation
   kLimit,          // E_LIMIT: over a documented limit
   kBudget,         // E_BUDGET: peer over its credit or another budget
+  kThreshold,      // E_THRESHOLD: fewer organisations signed than must
+  kChain,          // E_CHAIN: the forward chain does not hold
+  kChainLabel,     // E_TLP: a forward opens the label
   // STIX content.
   kJson,           // E_JSON: not strict JSON
   kNoId,           // E_NOID: object without id

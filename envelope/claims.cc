@@ -33,7 +33,7 @@ absl::Status ReadBody(ByteView bytes, const BatchClaim& batch, v1::StatementBody
     return MalformedClaim("a statement names another origin or key than its batch");
   }
   if (body.identity_version() == 0) return MalformedClaim("a statement names no identity document");
-  if (body.has_group() || body.has_joint() || !body.replaces().empty() || !body.derived_from().empty()) {
+  if (body.has_group() || !body.replaces().empty() || !body.derived_from().empty()) {
     return MalformedClaim("a statement says what this software does not read yet");
   }
   if (body.content_type() != kStixContent) return MalformedClaim("the content type is not STIX 2.1");
@@ -47,6 +47,7 @@ absl::Status ReadBody(ByteView bytes, const BatchClaim& batch, v1::StatementBody
 bool SameShared(const v1::StatementBody& a, const v1::StatementBody& b, const std::string& constraints_of_a) {
   return a.identity_version() == b.identity_version() && a.identity_hash() == b.identity_hash() &&
          a.stream_id() == b.stream_id() &&
+         a.joint().SerializeAsString() == b.joint().SerializeAsString() && a.has_joint() == b.has_joint() &&
          std::equal(a.audience().begin(), a.audience().end(), b.audience().begin(), b.audience().end()) &&
          constraints_of_a == b.constraints().SerializeAsString();
 }
@@ -56,26 +57,16 @@ Claim ClaimOf(const v1::StatementBody& body) {
           body.content_length(), *Digest::From(body.content_commit())};
 }
 
-absl::StatusOr<std::vector<OrgId>> ReadAudience(const v1::StatementBody& body) {
-  if (static_cast<size_t>(body.audience_size()) > kMaxAudience) {
-    return Reject(RejectReason::kAudience, "an audience has at most 1000 organisations");
-  }
-  std::vector<OrgId> audience;
-  for (const std::string& bytes : body.audience()) {
-    const auto org = OrgId::From(bytes);
-    if (!org || (!audience.empty() && *org <= audience.back())) {
-      return Reject(RejectReason::kAudience, "an audience is malformed, unsorted or names an organisation twice");
-    }
-    audience.push_back(*org);
-  }
-  return audience;
-}
-
 absl::Status ReadShared(const v1::StatementBody& body, Claims& claims) {
   auto constraints = FromWire(body.constraints());
   if (!constraints.ok()) return constraints.status();
-  auto audience = ReadAudience(body);
+  auto audience = ReadAudience(body.audience());
   if (!audience.ok()) return audience.status();
+  if (body.has_joint()) {
+    auto joint = ReadJointTerms(body.joint());
+    if (!joint.ok()) return joint.status();
+    claims.joint = *std::move(joint);
+  }
   claims.constraints = *std::move(constraints);
   claims.audience = *std::move(audience);
   claims.stream = *StreamId::From(body.stream_id());
@@ -100,6 +91,21 @@ absl::Status CheckLifetime(const Claim& claim, absl::Time now) {
 }
 
 }  // namespace
+
+absl::StatusOr<std::vector<OrgId>> ReadAudience(const google::protobuf::RepeatedPtrField<std::string>& wire) {
+  if (static_cast<size_t>(wire.size()) > kMaxAudience) {
+    return Reject(RejectReason::kAudience, "an audience has at most 1000 organisations");
+  }
+  std::vector<OrgId> audience;
+  for (const std::string& bytes : wire) {
+    const auto org = OrgId::From(bytes);
+    if (!org || (!audience.empty() && *org <= audience.back())) {
+      return Reject(RejectReason::kAudience, "an audience is malformed, unsorted or names an organisation twice");
+    }
+    audience.push_back(*org);
+  }
+  return audience;
+}
 
 absl::StatusOr<BatchClaim> ReadBatch(ByteView body) {
   v1::BatchBody wire;

@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "base/bytes.h"
 #include "entente/v1/envelope.pb.h"
+#include "envelope/cosign.h"
 #include "policy/policy.h"
 #include "trust/identity.h"
 
@@ -22,6 +23,9 @@ struct BatchClaim {
 // Refuses with kParse, and with kLimit over 1024 statements. Call it on bytes whose signature holds.
 absl::StatusOr<BatchClaim> ReadBatch(ByteView body);
 
+// Refuses with kAudience: over 1000, unsorted, repeated, not ids.
+absl::StatusOr<std::vector<OrgId>> ReadAudience(const google::protobuf::RepeatedPtrField<std::string>& wire);
+
 // What one statement says of itself ...
 struct Claim {
   uint64_t sequence = 0;
@@ -37,6 +41,7 @@ struct Claims {
   StreamId stream;
   uint64_t identity_version = 0;
   Digest identity_hash;
+  std::optional<JointTerms> joint;
   std::vector<Claim> each;  // as many as `bodies`
 };
 // Reads the bodies of one batch's statements and checks that they agree with it and among themselves. Refuses with

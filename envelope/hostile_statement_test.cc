@@ -39,7 +39,13 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"NoLabel", kParse, [] { return WithEachBody([](Body& b) { b.mutable_constraints()->clear_label(); }); }},
         Case{"NoConstraints", kParse, [] { return WithEachBody([](Body& b) { b.clear_constraints(); }); }},
         Case{"GroupAudience", kParse, [] { return WithEachBody([](Body& b) { b.mutable_group(); }); }},
-        Case{"JointTerms", kParse, [] { return WithEachBody([](Body& b) { b.mutable_joint(); }); }},
+        Case{"JointTerms", kParse, [] { return WithEachBody([](Body& b) { 
+               b.mutable_joint()->add_organisations(Bytes(32, 'a'));
+               b.mutable_joint()->add_organisations(Bytes(32, 'b'));
+               b.mutable_joint()->set_threshold(1);
+             }); }},
+        Case{"JointTermsOfNobody", kParse, [] { return WithEachBody([](Body& b) { b.mutable_joint(); }); }},
+        Case{"SecondDiffersInJointTerms", kParse, [] { return WithSecondBody([](Body& b) { b.mutable_joint(); }); }},
         Case{"Replaces", kParse, [] { return WithEachBody([](Body& b) { b.add_replaces(Bytes(32, 'r')); }); }},
         Case{"DerivedFrom", kParse, [] { return WithEachBody([](Body& b) { b.add_derived_from(Bytes(32, 'd')); }); }},
         Case{"LengthLies", kContent,

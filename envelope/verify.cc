@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <memory>
 
 #include "base/clock.h"
 #include "base/reject.h"
@@ -8,6 +7,8 @@
 #include "envelope/commitments.h"
 #include "envelope/envelope.h"
 #include "envelope/payload_reader.h"
+#include "envelope/signed_statements.h"
+#include "envelope/signer.h"
 #include "envelope/statement_maker.h"
 #include "envelope/wire_walk.h"
 #include "proto/strict_parse.h"
@@ -17,35 +18,8 @@
 namespace entente::envelope {
 namespace {
 
-absl::Status NoSigner() {
-  return Reject(RejectReason::kSignature, "no signer can be read from a signed body");
-}
 absl::Status BadSeal(const char* what) {
   return Reject(RejectReason::kSeal, what);
-}
-
-using PartyPtr = std::shared_ptr<const trust::Accepted>;
-
-absl::StatusOr<PartyPtr> FindParty(const trust::Directory& parties, const OrgId& org, const char* role) {
-  PartyPtr party = parties.Find(org);
-  if (party) return party;
-  return Reject(RejectReason::kUnknownParty, std::string(role) + " is not on file here; `entente peer add` accepts it");
-}
-
-// What must be known of a body before its signature can be checked: read leniently, used for nothing else. The strict
-// reading that follows refuses bodies in which a field occurs twice, so both readings are of the same values.
-struct Signer {
-  OrgId org;
-  KeyId key_id;
-};
-std::optional<Signer> PeekSigner(const std::optional<LowFields>& fields, size_t org_field, size_t key_field) {
-  if (!fields) return std::nullopt;
-  const auto org = OrgId::From(fields->at[org_field].bytes);
-  const auto key_id = KeyId::From(fields->at[key_field].bytes);
-  return org && key_id ? std::optional(Signer{*org, *key_id}) : std::nullopt;
-}
-absl::Time TimeOf(const LowFields& fields, size_t field) {
-  return absl::FromUnixMicros(static_cast<int64_t>(fields.at[field].varint));
 }
 
 absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::Identity& sealer,
@@ -53,7 +27,7 @@ absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::
   const auto fields = ReadLowFields(seal.body());
   const auto signer = PeekSigner(fields, v1::SealBody::kOrgIdFieldNumber, v1::SealBody::kKeyIdFieldNumber);
   if (!signer) return NoSigner();
-  const absl::Time time = TimeOf(*fields, v1::SealBody::kTimeUsFieldNumber);
+  const absl::Time time = PeekTime(*fields, v1::SealBody::kTimeUsFieldNumber);
   if (auto s = trust::VerifyBody(sealer, signer->key_id, kSealType, seal, time); !s.ok()) return s;
   v1::SealBody body;
   if (auto s = StrictParse(seal.body(), body); !s.ok()) return s;
@@ -70,63 +44,6 @@ absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::
     return Reject(RejectReason::kTime, "the seal is from the future or over 14 days old");
   }
   return body;
-}
-
-absl::StatusOr<std::vector<Place>> ReadPlaces(const v1::Payload& payload) {
-  std::vector<Place> places;
-  places.reserve(payload.statements().size());
-  for (const v1::StatementEntry& entry : payload.statements()) {
-    Place place{entry.index(), {}};
-    for (const std::string& bytes : entry.path()) {
-      const auto hash = Digest::From(bytes);
-      if (!hash) return Reject(RejectReason::kParse, "a hash of an audit path has the wrong length");
-      place.path.push_back(*hash);
-    }
-    places.push_back(std::move(place));
-  }
-  return places;
-}
-
-// A batch whose signature holds over exactly these statements.
-struct SignedStatements {
-  PartyPtr origin;
-  BatchClaim batch;
-  std::vector<StatementId> ids;
-  std::vector<Place> places;
-};
-
-// When the first statement says it was made. It lies under the root that the signature must cover, and CheckTimes asks
-// again for every statement.
-absl::Time TimeOfFirst(const v1::Payload& payload, absl::Time fallback) {
-  const auto fields = ReadLowFields(payload.statements(0).body());
-  const bool says = fields && fields->at[v1::StatementBody::kCreatedUsFieldNumber].varint != 0;
-  return says ? TimeOf(*fields, v1::StatementBody::kCreatedUsFieldNumber) : fallback;
-}
-
-absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Directory& parties,
-                                            absl::Time now) {
-  const auto fields = ReadLowFields(payload.batch().body());
-  const auto signer = PeekSigner(fields, v1::BatchBody::kOriginFieldNumber, v1::BatchBody::kKeyIdFieldNumber);
-  const auto root = signer ? Digest::From(fields->at[v1::BatchBody::kRootFieldNumber].bytes) : std::nullopt;
-  if (!root) return NoSigner();
-  auto origin = FindParty(parties, signer->org, "the statements' origin");
-  if (!origin.ok()) return origin.status();
-  auto places = ReadPlaces(payload);
-  if (!places.ok()) return places.status();
-
-  SignedStatements out{*std::move(origin), {}, {}, *std::move(places)};
-  const bool exercise = fields->at[v1::BatchBody::kLeafTypeFieldNumber].bytes == kExerciseStatementType;
-  const auto size = static_cast<uint32_t>(fields->at[v1::BatchBody::kSizeFieldNumber].varint);
-  out.ids.reserve(out.places.size());
-  for (const v1::StatementEntry& entry : payload.statements()) out.ids.push_back(IdOf(entry.body(), exercise));
-  if (auto s = CheckPlaces(out.ids, out.places, size, *root); !s.ok()) return s;
-  const trust::Identity& identity = out.origin->identity;
-  const absl::Time at = TimeOfFirst(payload, now);
-  if (auto s = trust::VerifyBody(identity, signer->key_id, kBatchType, payload.batch(), at); !s.ok()) return s;
-  const auto batch = ReadBatch(payload.batch().body());
-  if (!batch.ok()) return batch.status();
-  out.batch = *batch;
-  return out;
 }
 
 absl::Status CheckAddress(const Claims& claims, const OrgId& origin, const OrgId& from, const OrgId& self) {
@@ -151,13 +68,6 @@ absl::Status CheckContents(const Claims& claims, const v1::Payload& payload) {
     if (auto s = CheckContent(claims.each[i], entry.salt(), entry.content()); !s.ok()) return s;
   }
   return absl::OkStatus();
-}
-
-std::vector<ByteView> Bodies(const v1::Payload& payload) {
-  std::vector<ByteView> bodies;
-  bodies.reserve(payload.statements().size());
-  for (const v1::StatementEntry& entry : payload.statements()) bodies.push_back(entry.body());
-  return bodies;
 }
 
 std::vector<uint32_t> Indexes(const std::vector<Place>& places) {
@@ -195,11 +105,12 @@ absl::StatusOr<VerifiedEnvelope> Verify(OpenedEnvelope opened, const trust::Dire
   if (!sealer.ok()) return sealer.status();
   const auto seal = CheckSeal(payload->seal(), (*sealer)->identity, opened, now);
   if (!seal.ok()) return seal.status();
-  auto proven = CheckBatch(*payload, parties, now);
+  auto proven = CheckBatch(*payload, parties, now, nullptr);
   if (!proven.ok()) return proven.status();
 
   auto claims = ReadClaims(Bodies(*payload), proven->batch);
   if (!claims.ok()) return claims.status();
+  if (claims->joint) return Reject(RejectReason::kParse, "joint statements are not taken in yet");
   if (auto s = CheckTimes(*claims, proven->origin->identity, proven->batch.key_id, now); !s.ok()) return s;
   const OrgId& self = parties.self().identity.org();
   if (auto s = CheckAddress(*claims, proven->batch.origin, from, self); !s.ok()) return s;

@@ -1,0 +1,239 @@
+#include <algorithm>
+#include <string>
+
+#include "base/clock.h"
+#include "base/reject.h"
+#include "envelope/claims.h"
+#include "envelope/forward.h"
+#include "envelope/limits.h"
+#include "envelope/signer.h"
+#include "policy/constraints.h"
+#include "proto/strict_parse.h"
+
+// The chain of hops, checked one wholly before the next (docs/formats/forward.md, The chain).
+namespace entente::envelope {
+namespace {
+
+absl::Status Broken(std::string_view what) {
+  return Reject(RejectReason::kChain, "the forward chain does not hold: " + std::string(what));
+}
+absl::Status Malformed(const char* what) { return Reject(RejectReason::kParse, what); }
+absl::Status Opened(const char* what) { return Reject(RejectReason::kChainLabel, what); }
+absl::Status BadTime(const char* what) { return Reject(RejectReason::kTime, what); }
+
+template <typename Id>
+bool Contains(const std::vector<Id>& ascending, const Id& id) {
+  return std::binary_search(ascending.begin(), ascending.end(), id);
+}
+template <typename Id>
+bool ContainsAll(const std::vector<Id>& ascending, const std::vector<Id>& others) {
+  return std::all_of(others.begin(), others.end(), [&](const Id& id) { return Contains(ascending, id); });
+}
+
+absl::StatusOr<std::vector<StatementId>> ReadStatementIds(ByteView wire) {
+  if (wire.empty() || wire.size() % StatementId::kSize != 0) return Malformed("a list of statement ids is empty or cut short");
+  if (wire.size() / StatementId::kSize > kMaxStatements) {
+    return Reject(RejectReason::kLimit, "a forward or permission names at most 1024 statements");
+  }
+  std::vector<StatementId> ids;
+  for (; !wire.empty(); wire.remove_prefix(StatementId::kSize)) {
+    const StatementId id = *StatementId::From(wire.substr(0, StatementId::kSize));
+    if (!ids.empty() && id <= ids.back()) return Malformed("statement ids are unsorted or repeated");
+    ids.push_back(id);
+  }
+  return ids;
+}
+
+// Size, party and signature under `type`, before anything is believed.
+absl::Status CheckSigned(const v1::SignedBody& wire, ByteView type, size_t org_field, size_t key_field, size_t time_field,
+                         const trust::Directory& parties) {
+  if (wire.body().size() > kMaxBodyBytes) {
+    return Reject(RejectReason::kLimit, "a forward or permission has at most 128 KiB");
+  }
+  const auto fields = ReadLowFields(wire.body());
+  const auto signer = PeekSigner(fields, org_field, key_field);
+  if (!signer) return NoSigner();
+  const auto party = FindParty(parties, signer->org, "a forwarder");
+  if (!party.ok()) return party.status();
+  return trust::VerifyBody((*party)->identity, signer->key_id, type, wire, PeekTime(*fields, time_field));
+}
+
+struct Permission {
+  PermissionId id;
+  OrgId origin, forwarder;
+  std::vector<StatementId> statements;
+  std::vector<OrgId> audience;
+  absl::Time time, expires;
+};
+
+absl::StatusOr<Permission> ReadPermission(const v1::SignedBody& wire, const trust::Directory& parties) {
+  using Body = v1::PermissionBody;
+  if (auto s = CheckSigned(wire, trust::kPermissionType, Body::kOriginFieldNumber, Body::kKeyIdFieldNumber,
+                           Body::kTimeUsFieldNumber, parties);
+      !s.ok()) {
+    return s;
+  }
+  Body body;
+  if (auto s = StrictParse(wire.body(), body); !s.ok()) return s;
+  const auto forwarder = OrgId::From(body.forwarder());
+  if (!forwarder || body.msg_id().size() != kMessageIdSize) return Malformed("an id of a permission has the wrong length");
+  auto ids = ReadStatementIds(body.statement_ids());
+  if (!ids.ok()) return ids.status();
+  auto audience = ReadAudience(body.audience());
+  if (!audience.ok()) return audience.status();
+  if (body.time_us() <= 0 || body.expires_us() <= body.time_us() || body.expires_us() > kMaxTimeUs) {
+    return BadTime("a permission's times are missing or out of order");
+  }
+  const absl::Time time = absl::FromUnixMicros(body.time_us()), expires = absl::FromUnixMicros(body.expires_us());
+  if (expires - time > kStatementLifetime) return BadTime("a permission lives for at most 366 days");
+  return Permission{PermissionIdOf(wire.body()), *OrgId::From(body.origin()), *forwarder, *std::move(ids),
+                    *std::move(audience), time, expires};
+}
+
+// One chain under way.
+class Chain {
+ public:
+  Chain(const SignedBodies& permissions, const Forwarded& forwarded, const trust::Directory& parties, absl::Time now)
+      : permissions_(permissions),
+        forwarded_(forwarded),
+        parties_(parties),
+        now_(now),
+        named_(static_cast<size_t>(permissions.size())) {}
+
+  absl::Status Add(const v1::SignedBody& wire) {
+    v1::ForwardBody body;
+    auto hop = Read(wire, body);
+    if (!hop.ok()) return hop.status();
+    if (auto s = CheckLink(*hop, body); !s.ok()) return s;
+    if (auto s = CheckLabel(*hop); !s.ok()) return s;
+    if (auto s = CheckBasis(*hop, body); !s.ok()) return s;
+    hops_.push_back(*std::move(hop));
+    return absl::OkStatus();
+  }
+  absl::Status Finish() const {
+    const bool all = std::all_of(named_.begin(), named_.end(), [](bool named) { return named; });
+    return all ? absl::OkStatus() : Broken("a permission comes with it that no forward names");
+  }
+  std::vector<Hop> TakeHops() { return std::move(hops_); }
+
+ private:
+  const Hop* before() const { return hops_.empty() ? nullptr : &hops_.back(); }
+
+  absl::StatusOr<Hop> Read(const v1::SignedBody& wire, v1::ForwardBody& body) const {
+    const bool exercise = !forwarded_.constraints.exercise_id.empty();
+    const ByteView type = exercise ? trust::kExerciseForwardType : trust::kForwardType;
+    using Body = v1::ForwardBody;
+    if (auto s = CheckSigned(wire, type, Body::kOrgIdFieldNumber, Body::kKeyIdFieldNumber, Body::kTimeUsFieldNumber, parties_);
+        !s.ok()) {
+      return s;
+    }
+    if (auto s = StrictParse(wire.body(), body); !s.ok()) return s;
+    auto ids = ReadStatementIds(body.statement_ids());
+    if (!ids.ok()) return ids.status();
+    if (body.has_group()) return Malformed("a forward to a group is not read yet");
+    auto audience = ReadAudience(body.audience());
+    if (!audience.ok()) return audience.status();
+    if (audience->empty()) return Malformed("a forward is to nobody");
+    if (body.basis() == v1::FORWARD_BASIS_UNSPECIFIED || body.label() == v1::LABEL_UNSPECIFIED) {
+      return Malformed("a forward has no basis or no label");
+    }
+    const bool permitted = body.basis() == v1::FORWARD_BASIS_PERMISSION;
+    if (body.permission_id().size() != (permitted ? PermissionId::kSize : 0)) {
+      return Malformed("a forward names a permission exactly when it is its basis");
+    }
+    return Hop{ForwardIdOf(wire.body(), exercise), *OrgId::From(body.org_id()), *std::move(ids), *std::move(audience),
+               body.basis(), static_cast<model::Label>(body.label()), absl::FromUnixMicros(body.time_us())};
+  }
+
+  // Where the hop stands: behind whom, about what, when.
+  absl::Status CheckLink(const Hop& hop, const v1::ForwardBody& body) const {
+    const ForwardId previous = before() != nullptr ? before()->id : ForwardId();
+    if (body.previous_forward() != previous.view()) return Broken("a hop does not name the one before");
+    if (!ContainsAll(hop.statements, forwarded_.ids)) return Broken("a hop does not cover every statement");
+    if (before() != nullptr && !ContainsAll(before()->statements, hop.statements)) {
+      return Broken("a hop covers statements that the one before did not");
+    }
+    if (hop.time > now_ + kClockSkew) return BadTime("a forward is from the future; compare both nodes' clocks");
+    if (hop.time < (before() != nullptr ? before()->time : forwarded_.latest - kClockSkew)) {
+      return BadTime("a forward is older than what it passes on");
+    }
+    const auto& reached = before() != nullptr ? before()->audience : forwarded_.audience;
+    const bool by_origin = before() == nullptr && hop.forwarder == forwarded_.origin;
+    if (!by_origin && !Contains(reached, hop.forwarder)) return Broken("a forwarder was not among those it came to");
+    if (before() != nullptr && hop.forwarder == forwarded_.origin) return Broken("the origin forwards in the first hop alone");
+    for (const Hop& earlier : hops_) {
+      if (earlier.forwarder == hop.forwarder) return Broken("an organisation forwards twice");
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckLabel(const Hop& hop) const {
+    const model::Label floor =
+        before() != nullptr ? before()->label : policy::EffectiveLabel(forwarded_.constraints, hop.time);
+    return hop.label >= floor ? absl::OkStatus() : Opened("a forward opens the label that it got");
+  }
+
+  absl::Status CheckBasis(const Hop& hop, const v1::ForwardBody& body) {
+    switch (hop.basis) {
+      case v1::FORWARD_BASIS_ORIGIN:
+        return before() == nullptr && hop.forwarder == forwarded_.origin
+                   ? absl::OkStatus()
+                   : Broken("a forwarder names itself the origin, and is not");
+      case v1::FORWARD_BASIS_PERMISSION:
+        return CheckPermission(hop, *PermissionId::From(body.permission_id()));
+      case v1::FORWARD_BASIS_LABEL:
+        return CheckByLabel(hop);
+      default:  // the group's onward rule: the statements have no group
+        return Broken("a forward's basis is a group, and the statements are no group's");
+    }
+  }
+
+  absl::Status CheckByLabel(const Hop& hop) const {
+    if (hop.label > model::Label::kAmber) {
+      return Opened("AMBER+STRICT and RED go on with the origin's permission alone");
+    }
+    if (forwarded_.constraints.orcon) return Broken("the originator controls onward release, and gave no permission");
+    const std::optional<uint32_t> limit = forwarded_.constraints.hop_limit;
+    if (limit && hops_.size() + 1 > *limit) return Broken("it went on more often than its hop limit allows");
+    return absl::OkStatus();
+  }
+
+  absl::Status CheckPermission(const Hop& hop, const PermissionId& id) {
+    for (int i = 0; i < permissions_.size(); ++i) {
+      if (PermissionIdOf(permissions_[i].body()) != id) continue;
+      named_[static_cast<size_t>(i)] = true;
+      const auto permission = ReadPermission(permissions_[i], parties_);
+      if (!permission.ok()) return permission.status();
+      const bool holds = permission->origin == forwarded_.origin && permission->forwarder == hop.forwarder &&
+                         ContainsAll(permission->statements, hop.statements) &&
+                         ContainsAll(permission->audience, hop.audience) && hop.time >= permission->time &&
+                         hop.time < permission->expires;
+      return holds ? absl::OkStatus() : Broken("a permission is another origin's, or for something else");
+    }
+    return Broken("a permission is missing");
+  }
+
+  const SignedBodies& permissions_;
+  const Forwarded& forwarded_;
+  const trust::Directory& parties_;
+  const absl::Time now_;
+  std::vector<Hop> hops_;
+  std::vector<bool> named_;  // by a forward, per permission
+};
+
+}  // namespace
+
+absl::StatusOr<std::vector<Hop>> CheckChain(const SignedBodies& forwards, const SignedBodies& permissions,
+                                            const Forwarded& forwarded, const trust::Directory& parties, absl::Time now) {
+  if (static_cast<size_t>(forwards.size()) > kMaxForwards || static_cast<size_t>(permissions.size()) > kMaxForwards) {
+    return Broken("at most 16 forwards, and 16 permissions beside them");
+  }
+  Chain chain(permissions, forwarded, parties, now);
+  for (const v1::SignedBody& forward : forwards) {
+    if (auto s = chain.Add(forward); !s.ok()) return s;
+  }
+  if (auto s = chain.Finish(); !s.ok()) return s;
+  return chain.TakeHops();
+}
+
+}  // namespace entente::envelope

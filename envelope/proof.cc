@@ -1,0 +1,88 @@
+#include "envelope/proof.h"
+
+#include <algorithm>
+
+#include "base/reject.h"
+#include "crypto/crypto.h"
+#include "envelope/claims.h"
+#include "envelope/cosign.h"
+#include "envelope/signed_statements.h"
+
+namespace entente::envelope {
+namespace {
+
+absl::Status CheckSizes(const v1::StatementProof& proof) {
+  const v1::StatementEntry& entry = proof.statement();
+  if (static_cast<size_t>(entry.path_size()) > kMaxPath) {
+    return Reject(RejectReason::kLimit, "an audit path has at most 10 hashes");
+  }
+  if (proof.batch().ByteSizeLong() > kMaxSignedBytes) return Reject(RejectReason::kLimit, "a batch has at most 16 KiB");
+  if (entry.content().size() > kMaxContentBytes) return Reject(RejectReason::kLimit, "a content has at most 32 MiB");
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<Hop>> ChainOf(const v1::StatementProof& proof, const SignedStatements& proven, const Claims& claims,
+                                         const trust::Directory& parties, absl::Time now) {
+  const Forwarded forwarded{proven.ids, proven.batch.origin, claims.audience, claims.constraints,
+                            absl::FromUnixMicros(claims.each[0].created_us)};
+  return CheckChain(proof.forwards(), proof.permissions(), forwarded, parties, now);
+}
+
+}  // namespace
+
+absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Directory& parties, absl::Time now,
+                                           VerifiedBatches* verified) {
+  if (auto s = CheckSizes(proof); !s.ok()) return s;
+  v1::Payload alone;
+  *alone.mutable_batch() = proof.batch();
+  *alone.add_statements() = proof.statement();
+  const auto proven = CheckBatch(alone, parties, now, verified);
+  if (!proven.ok()) return proven.status();
+  const auto claims = ReadClaims(Bodies(alone), proven->batch);
+  if (!claims.ok()) return claims.status();
+  if (auto s = CheckTimes(*claims, proven->origin->identity, proven->batch.key_id, now); !s.ok()) return s;
+  auto cosigners = CheckCosignatures(
+      proof.cosignatures(), {proof.batch(), proven->batch.origin, proven->batch.exercise, claims->joint}, parties);
+  if (!cosigners.ok()) return cosigners.status();
+  auto hops = ChainOf(proof, *proven, *claims, parties, now);
+  if (!hops.ok()) return hops.status();
+
+  const v1::StatementEntry& entry = proof.statement();
+  const Claim& claim = claims->each[0];
+  const bool shown = !entry.salt().empty() || !entry.content().empty();
+  if (shown) {
+    if (auto s = CheckContent(claim, entry.salt(), entry.content()); !s.ok()) return s;
+  }
+  return ProvenStatement{proven->ids[0],
+                         proven->batch.origin,
+                         proven->batch.key_id,
+                         claims->constraints,
+                         claims->audience,
+                         absl::FromUnixMicros(claim.created_us),
+                         absl::FromUnixMicros(claim.expires_us),
+                         *std::move(cosigners),
+                         *std::move(hops),
+                         shown};
+}
+
+v1::StatementProof MakeProof(const Batch& batch, const Statement& statement, bool with_content) {
+  v1::StatementProof proof;
+  *proof.mutable_batch() = batch.signed_body();
+  v1::StatementEntry& entry = *proof.mutable_statement();
+  entry.set_index(statement.index());
+  entry.set_body(statement.body());
+  if (with_content) {
+    entry.set_salt(statement.salt());
+    entry.set_content(statement.content());
+  }
+  if (!statement.path().empty() || batch.statements().size() != batch.size()) {
+    for (const Digest& hash : statement.path()) entry.add_path(hash.str());
+    return proof;
+  }
+  std::vector<StatementId> ids;
+  for (const Statement& each : batch.statements()) ids.push_back(each.id());
+  for (const Digest& hash : crypto::AuditPath(Leaves(ids), statement.index())) entry.add_path(hash.str());
+  return proof;
+}
+
+}  // namespace entente::envelope
