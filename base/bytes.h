@@ -54,6 +54,8 @@ using StatementId = FixedBytes<32, struct StatementIdTag>;  // SHA-256 of the st
 using StreamId = FixedBytes<16, struct StreamIdTag>;
 using EnvelopeId = FixedBytes<16, struct EnvelopeIdTag>;
 using PrekeyId = FixedBytes<16, struct PrekeyIdTag>;
+using RouteTag = FixedBytes<16, struct RouteTagTag>;        // leads a receiver to an epoch; random in direct mode
+using GroupId = FixedBytes<32, struct GroupIdTag>;          // hash of a group's first membership document
 
 // Big-endian integers, the only integer encoding inside hashed and stored bytes.
 template <typename T>

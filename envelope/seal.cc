@@ -119,12 +119,10 @@ absl::StatusOr<Bytes> MakeSlots(const Digest& h0, const std::vector<Recipient>& 
     const trust::Prekey& prekey = recipient.prekey;
     Digest hedge = crypto::LabeledHash("entente/1/encaps", {key, h0.view(), prekey.id.view()});
     const Bytes info = WrapInfo(h0, prekey.org, prekey.id, prekey.public_key);
-    const auto sealed = crypto::HpkeSeal(prekey.public_key, info, /*aad=*/{}, key, hedge.view());
+    const auto slot = crypto::WrapSlot(prekey.public_key, prekey.id, info, content_key, hedge.view());
     explicit_bzero(hedge.data(), Digest::kSize);
-    if (!sealed.ok()) return sealed.status();
-    slots.append(prekey.id.view());
-    slots.append(sealed->enc);
-    slots.append(sealed->ct);
+    if (!slot.ok()) return slot.status();
+    slots.append(*slot);
   }
   return slots;
 }
