@@ -41,6 +41,9 @@ void XChaChaSeal(ByteView key, ByteView nonce, ByteView ad, ByteView plaintext, 
 Bytes SignMessage(const SecretBytes& secret, ByteView message);
 bool VerifyMessage(ByteView public_key, ByteView message, ByteView signature);
 
+// LH(label, random | secret | context): what Signer::Hedged gives for fresh random bytes.
+SecretBytes HedgedBytes(ByteView label, const SecretBytes& random, const SecretBytes& secret, ByteView context);
+
 // Argon2id 1.3 with one lane, as libsodium has it. False when the working memory cannot be had. REQUIRES a 16-byte
 // salt.
 [[nodiscard]] bool Argon2id(ByteView passphrase, ByteView salt, KeystoreCost cost, SecretBytes& out);
