@@ -22,6 +22,7 @@ OF_THE_TABLE = ["base/reject_test.cc", "services/entente/output_test.cc", "servi
 NOT_REACHABLE = {
     "AGR_NONE": "only parties on file are asked about, and being on file is the agreement of this version",
     "E_SELFTEST": "the library is linked in and passed its known answers when the program was built",
+    "E_HSM": "no command of this version opens a key in a token",
     "INTERNAL": "a fault of this program: what reaches a door with it is a bug",
 }
 
