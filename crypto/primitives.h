@@ -46,7 +46,9 @@ SecretBytes HedgedBytes(ByteView label, const SecretBytes& random, const SecretB
 
 // Argon2id 1.3 with one lane, as libsodium has it. False when the working memory cannot be had. REQUIRES a 16-byte
 // salt.
+// Counts its calls, so that a test can see what was refused unhashed.
 [[nodiscard]] bool Argon2id(ByteView passphrase, ByteView salt, KeystoreCost cost, SecretBytes& out);
+uint64_t Argon2idRuns();
 
 // HpkeSeal with the 64 bytes that encapsulation draws on given by the caller.
 absl::StatusOr<HpkeSealed> HpkeSealFromSeed(ByteView public_key, ByteView info, ByteView aad, ByteView plaintext,
