@@ -50,6 +50,17 @@ SecretBytes HedgedBytes(ByteView label, const SecretBytes& random, const SecretB
 [[nodiscard]] bool Argon2id(ByteView passphrase, ByteView salt, KeystoreCost cost, SecretBytes& out);
 uint64_t Argon2idRuns();
 
+// The key schedule of HPKE in Base mode. Sequence number 0, the only one here, leaves the base nonce as it is; nothing
+// else is ever sealed under the key, because every call encapsulates afresh.
+inline constexpr size_t kHpkeNonceSize = 12;
+// "HPKE" | KEM 0x647A X-Wing | KDF 0x0001 HKDF-SHA256 | AEAD 0x0003 ChaCha20-Poly1305
+inline constexpr ByteView kXWingSuite{"HPKE\x64\x7a\x00\x01\x00\x03", 10};
+struct HpkeKeys {
+  Wiped<kKeySize> key;
+  Wiped<kHpkeNonceSize> nonce;
+};
+HpkeKeys HpkeKeySchedule(ByteView suite, ByteView shared_secret, ByteView info);
+
 // HpkeSeal with the 64 bytes that encapsulation draws on given by the caller.
 absl::StatusOr<HpkeSealed> HpkeSealFromSeed(ByteView public_key, ByteView info, ByteView aad, ByteView plaintext,
                                             ByteView encapsulation_seed);
