@@ -53,6 +53,7 @@ TEST_F(Token, SignsAsTheSeedDoes) {
 }
 
 TEST_F(Token, AKeyThatWasMadeInTheTokenSigns) {
+  const testing::ForgivenLeaks softhsms;
   Bytes public_key(kPublicKeySize, '\0');
   Beside([&](CK_FUNCTION_LIST* module, CK_SLOT_ID slot) {
     CK_SESSION_HANDLE session = 0;
@@ -60,10 +61,7 @@ TEST_F(Token, AKeyThatWasMadeInTheTokenSigns) {
     ASSERT_EQ(module->C_Login(session, CKU_USER, const_cast<CK_BYTE*>(Octets(kPin)), kPin.size()), CKR_OK);
     CK_MECHANISM mechanism = {CKM_EC_EDWARDS_KEY_PAIR_GEN, nullptr, 0};
     CK_BBOOL yes = CK_TRUE;
-    Bytes curve =
-              "\x13\x0c"
-              "edwards25519",
-          label = "made";
+    Bytes curve = "\x06\x03\x2b\x65\x70", label = "made";
     CK_ATTRIBUTE open[] = {{CKA_EC_PARAMS, curve.data(), curve.size()},
                            {CKA_LABEL, label.data(), label.size()},
                            {CKA_TOKEN, &yes, 1},

@@ -14,7 +14,22 @@
 #include "crypto/encoding.h"
 #include "crypto/primitives.h"
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
 namespace entente::crypto::testing {
+
+// SoftHSM 2.6.1 forgets 37 bytes at each signature by a key that it made itself: the name of the curve. While one of
+// these lives, what is allocated is not counted as leaked.
+class ForgivenLeaks {
+#ifdef __SANITIZE_ADDRESS__
+  __lsan::ScopedDisabler disabler_;
+#else
+ public:
+  ForgivenLeaks() {}
+#endif
+};
 
 // SoftHSM's tokens in a folder of their own, made with its own program. Skips where SoftHSM is not installed.
 class SoftTokenTest : public ::testing::Test {
