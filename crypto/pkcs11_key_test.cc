@@ -254,7 +254,11 @@ TEST(TokenReference, RefusesWhatNamesNoKeyOrHoldsAPin) {
                                         "http://token=t;object=o",
                                         "token=t;object=o",
                                         "pkcs11:token=t;object=o?pin-value=1234",
-                                        "pkcs11:token=t;object=o?pin-source=/etc/pin"};
+                                        "pkcs11:token=t;object=o?pin-source=/etc/pin",
+                                        "pkcs11:token=t;object=o;pinfile=/etc/pin",
+                                        "pkcs11:token=t;object=o?x-unknown=1",
+                                        "pkcs11:token=t;object=o?",
+                                        "pkcs11:token=t;object=o?module-path=/tmp/mine.so"};
   for (const std::string& uri : bad) {
     const absl::Status status = read(uri);
     EXPECT_EQ(ReasonOf(status), RejectReason::kKeystore) << uri;

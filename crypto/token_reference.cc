@@ -43,6 +43,9 @@ absl::StatusOr<TokenUri> ParseTokenUri(const std::string& text) {
   const auto printable = [](char c) { return c > ' ' && c < 0x7f; };
   if (text.empty() || text.size() > kMaxTokenUri) return Refuse("has not 1 to 1024 characters");
   if (!std::all_of(text.begin(), text.end(), printable)) return Refuse("has characters that are not ASCII");
+  // PINs and paths of modules stand behind it. A module is what the machine is configured with, never what a URI names.
+  if (text.find('?') != std::string::npos)
+    return Refuse("has a query part (`?`); nothing is taken from one, least of all a PIN");
   TokenUri uri(p11_kit_uri_new());
   if (!uri || p11_kit_uri_parse(text.c_str(), P11_KIT_URI_FOR_ANY, uri.get()) != P11_KIT_URI_OK) {
     return Refuse("is malformed");

@@ -19,8 +19,8 @@ struct TokenReference {
 // The value stored under "hsm/". Refuses as ReadTokenReference does.
 absl::StatusOr<Bytes> EncodeTokenReference(const TokenReference& reference);
 // Refuses with kKeystore: a malformed URI, one that names no token or no key, attributes that are not understood, and a
-// PIN in any form (the URI is not repeated then). Does not ask whether key_id is that of the key: its usage is not
-// known here.
+// query part, where PINs and paths of modules stand (the URI is not repeated). Does not ask whether key_id is that of
+// the key: its usage is not known here.
 absl::StatusOr<TokenReference> ReadTokenReference(ByteView value);
 
 }  // namespace entente::crypto
