@@ -74,6 +74,7 @@ constexpr auto kTable = std::to_array<RejectEntry>({
     {RejectReason::kUnavailable, "UNAVAILABLE", "ENT-4012", absl::StatusCode::kUnavailable, 503, "stopping, or not ready"},
     {RejectReason::kPeerDown, "PEER_DOWN", "ENT-4013", absl::StatusCode::kUnavailable, 503, "no session with this peer"},
     {RejectReason::kInternal, "INTERNAL", "ENT-4014", absl::StatusCode::kInternal, 500, "a fault of this program, never of a peer"},
+    {RejectReason::kHsm, "E_HSM", "ENT-4015", absl::StatusCode::kUnavailable, 503, "the token of a signing key does not answer"},
 });
 static_assert(kTable.size() == static_cast<size_t>(RejectReason::kCount));
 

@@ -81,6 +81,7 @@ enum class RejectReason {
   kUnavailable,    // UNAVAILABLE: stopping, or not ready
   kPeerDown,       // PEER_DOWN
   kInternal,       // INTERNAL: a fault of this program, never of a peer
+  kHsm,            // E_HSM: the token of a signing key does not answer
   kCount,
 };
 

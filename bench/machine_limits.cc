@@ -19,7 +19,7 @@ constexpr size_t kIndicatorBytes = 1536, kBatch = 256;
 void Ed25519Verify(benchmark::State& state) {
   const crypto::SigningKey key = crypto::SigningKey::Generate();
   const Bytes body(200, 'b');
-  const Bytes signature = key.Sign("application/vnd.entente.batch.v1", body);
+  const Bytes signature = *key.Sign("application/vnd.entente.batch.v1", body);
   for (auto _ : state) {
     if (!crypto::Verify(key.public_key(), "application/vnd.entente.batch.v1", body, signature)) abort();
   }

@@ -20,3 +20,13 @@ if(NOT SODIUM_INCLUDE OR NOT SODIUM_STATIC)
 endif()
 add_library(sodium_static INTERFACE)
 target_link_libraries(sodium_static INTERFACE ${SODIUM_STATIC} Threads::Threads)
+
+# Signing keys in tokens, through the modules that the machine has configured.
+find_path(P11_KIT_INCLUDE p11-kit/uri.h PATH_SUFFIXES p11-kit-1)
+find_library(P11_KIT p11-kit)
+if(NOT P11_KIT_INCLUDE OR NOT P11_KIT)
+  message(FATAL_ERROR "p11-kit (p11-kit/uri.h and libp11-kit.so) not found; run deploy/setup.sh")
+endif()
+add_library(p11_kit INTERFACE)
+target_include_directories(p11_kit SYSTEM INTERFACE ${P11_KIT_INCLUDE})
+target_link_libraries(p11_kit INTERFACE ${P11_KIT})

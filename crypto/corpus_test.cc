@@ -1,49 +1,20 @@
+#include "crypto/testing/corpus.h"
+
 #include <gtest/gtest.h>
-#include <simdjson.h>
-#include <sodium/crypto_kem_mlkem768.h>
 
 #include <algorithm>
-#include <filesystem>
+#include <fstream>
+#include <sstream>
 
 #include "crypto/crypto.h"
-#include "crypto/encoding.h"
 #include "crypto/primitives.h"
 
-// Published corpora, read where they lie beside the checkout. What every machine must check is in tests/vectors/.
 namespace entente::crypto {
 namespace {
 
 namespace fs = std::filesystem;
 using simdjson::dom::element;
-
-class Corpus : public testing::Test {
- protected:
-  void SetUp() override {
-    if (!fs::exists(Root())) GTEST_SKIP() << "corpora not present";
-  }
-  static fs::path Root() { return ENTENTE_SOURCE_DIR "/../shared/data/vectors"; }
-  element Load(const fs::path& file) { return parser_.load((Root() / file).string()).value(); }
-  static Bytes Hex(const element& test, const char* name) { return FromHex(test[name].get_string().value()).value(); }
-  static Bytes Base64(const element& value) { return FromBase64(value.get_string().value()).value(); }
-  static bool Valid(const element& test) { return test["result"].get_string().value() == "valid"; }
-
-  // Calls `check(group, test)` for every test of a Wycheproof file and gives their number.
-  template <typename Check>
-  size_t Wycheproof(const std::string& file, Check check) {
-    size_t count = 0;
-    for (const element group : Load("wycheproof/" + file)["testGroups"].get_array()) {
-      for (const element test : group["tests"].get_array()) {
-        SCOPED_TRACE(test["tcId"].get_int64().value());
-        check(group, test);
-        ++count;
-      }
-    }
-    return count;
-  }
-
- private:
-  simdjson::dom::parser parser_;
-};
+using Corpus = testing::CorpusTest;
 
 TEST_F(Corpus, WycheproofEd25519) {
   const size_t count = Wycheproof("ed25519_test.json", [](const element& group, const element& test) {
@@ -96,32 +67,6 @@ TEST_F(Corpus, CctvEd25519) {
   EXPECT_EQ(accepted, 1u);
 }
 
-// Every ML-KEM key with a coefficient over the modulus is refused as part of an X-Wing key, every good one is accepted.
-TEST_F(Corpus, WycheproofMlKemKeysInsideXWingKeys) {
-  const Bytes share = GenerateKemKeyPair().public_key.substr(crypto_kem_mlkem768_PUBLICKEYBYTES);
-  const size_t count = Wycheproof("mlkem_768_encaps_test.json", [&](const element&, const element& test) {
-    const Bytes key = Hex(test, "ek");
-    EXPECT_EQ(IsValidKemKey(key + share), Valid(test));
-  });
-  EXPECT_EQ(count, 265u);
-}
-
-TEST_F(Corpus, XWing) {
-  size_t count = 0;
-  for (const element test : Load("xwing/test-vectors.json").get_array()) {
-    const Bytes public_key = Hex(test, "pk");
-    const absl::StatusOr<HpkeSealed> sealed = HpkeSealFromSeed(public_key, "info", "aad", "text", Hex(test, "eseed"));
-    ASSERT_TRUE(sealed.ok());
-    EXPECT_EQ(sealed->enc, Hex(test, "ct"));
-    const absl::StatusOr<SecretBytes> opened =
-        HpkeOpen(SecretBytes::CopyOf(Hex(test, "sk")), sealed->enc, "info", "aad", sealed->ct);
-    ASSERT_TRUE(opened.ok());
-    EXPECT_EQ(AsView(opened->ExposeSecret()), "text");
-    ++count;
-  }
-  EXPECT_EQ(count, 3u);
-}
-
 // What a proof of the corpus leads to; nothing when a hash in it is not 32 bytes long or the path does not fit.
 std::optional<Digest> ProvenRoot(const element& test, const std::optional<Digest>& leaf_hash) {
   std::vector<Digest> path;
@@ -149,6 +94,35 @@ TEST_F(Corpus, MerkleInclusion) {
     ++count;
   }
   EXPECT_EQ(count, 98u);
+}
+
+// Sixteen checkpoints of a small log: Ed25519 over a note, and the tree hash of its entries.
+TEST_F(Corpus, TesseraCheckpoints) {
+  // From the log's build_log.sh: key type 1, then the public key.
+  const Bytes key = FromBase64("AeHTu4Q3hEIMHNqc6fASMsq3rKNx280NI+oO5xCFkkSx")->substr(1);
+  const auto read = [](const fs::path& path) {
+    std::ostringstream out;
+    out << std::ifstream(Root() / "tessera/testdata/log" / path, std::ios::binary).rdbuf();
+    return out.str();
+  };
+  for (size_t size = 0; size < 16; ++size) {
+    const Bytes note = read("checkpoint." + std::to_string(size));
+    const size_t end = note.find("\n\n"), signature = note.rfind(' ') + 1;
+    ASSERT_NE(end, Bytes::npos);
+    const Bytes text = note.substr(0, end + 1);
+    const Bytes signed_by = *FromBase64(note.substr(signature, note.size() - 1 - signature));
+    EXPECT_TRUE(VerifyMessage(key, text, signed_by.substr(4))) << size;  // four bytes of key id in front
+    EXPECT_FALSE(VerifyMessage(key, text + '\n', signed_by.substr(4))) << size;
+
+    const Bytes bundle = size == 0 ? "" : read("tile/entries/000.p/" + std::to_string(size));
+    std::vector<ByteView> leaves;
+    for (ByteView rest = bundle; !rest.empty();) {
+      leaves.push_back(rest.substr(2, ReadBigEndian<uint16_t>(rest)));
+      rest.remove_prefix(2 + leaves.back().size());
+    }
+    ASSERT_EQ(leaves.size(), size);
+    EXPECT_NE(text.find("\n" + ToBase64(TreeHash(leaves).view()) + "\n"), Bytes::npos) << size;
+  }
 }
 
 }  // namespace

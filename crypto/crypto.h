@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
 #include "crypto/secret.h"
+#include "crypto/signer.h"
 
 // The one suite: Ed25519, HPKE Base with X-Wing / HKDF-SHA256 / ChaCha20-Poly1305, XChaCha20-Poly1305 chunks with a key
 // commitment, SHA-256. No registry, no negotiation. All functions are safe from any thread after Initialise().
@@ -46,15 +47,16 @@ Id RandomId() {
 }
 
 // --- Ed25519 (RFC 8032, pure; libsodium's strict, cofactorless verification) ---
-class SigningKey {
+class SigningKey final : public Signer {
  public:
   static SigningKey Generate();
   // `seed` of 32 bytes; refuses other sizes with kKeystore.
   static absl::StatusOr<SigningKey> FromSeed(const SecretBytes& seed);
-  const Bytes& public_key() const { return public_key_; }
+  const Bytes& public_key() const override { return public_key_; }
   const SecretBytes& seed() const { return seed_; }
-  // Over PAE(type, body) only: this key never signs raw bytes.
-  Bytes Sign(ByteView payload_type, ByteView body) const;
+  // Neither refuses.
+  absl::StatusOr<Bytes> Sign(ByteView payload_type, ByteView body) const override;
+  absl::StatusOr<SecretBytes> Hedged(ByteView label, ByteView context) const override;
 
  private:
   SigningKey() = default;

@@ -18,43 +18,25 @@ static_assert(crypto_kem_xwing_SECRETKEYBYTES == kKeySize && crypto_kem_xwing_SE
 static_assert(crypto_kem_xwing_SHAREDSECRETBYTES == kKeySize);
 static_assert(crypto_aead_chacha20poly1305_ietf_ABYTES == kTagSize);
 
-// "HPKE" | KEM 0x647A X-Wing | KDF 0x0001 HKDF-SHA256 | AEAD 0x0003 ChaCha20-Poly1305
-constexpr ByteView kSuiteId{"HPKE\x64\x7a\x00\x01\x00\x03", 10};
 constexpr ByteView kVersion = "HPKE-v1";
 constexpr ByteView kModeBase{"\x00", 1};
-constexpr size_t kNonceSize = crypto_aead_chacha20poly1305_ietf_NPUBBYTES;
+static_assert(crypto_aead_chacha20poly1305_ietf_NPUBBYTES == kHpkeNonceSize);
 
 using SharedSecret = Wiped<kKeySize>;
 
-Wiped<kKeySize> LabeledExtract(ByteView salt, ByteView label, ByteView input) {
-  return HkdfExtract(salt, {kVersion, kSuiteId, label, input});
+Wiped<kKeySize> LabeledExtract(ByteView suite, ByteView salt, ByteView label, ByteView input) {
+  return HkdfExtract(salt, {kVersion, suite, label, input});
 }
 
 template <size_t N>
-Wiped<N> LabeledExpand(ByteView prk, ByteView label, ByteView info) {
+Wiped<N> LabeledExpand(ByteView suite, ByteView prk, ByteView label, ByteView info) {
   static_assert(N <= kHkdfMaxOutput);
   Bytes labeled;
   AppendBigEndian<uint16_t>(labeled, N);
-  labeled.append(kVersion).append(kSuiteId).append(label).append(info);
+  labeled.append(kVersion).append(suite).append(label).append(info);
   Wiped<N> out;
   HkdfExpand(prk, labeled, out.span());
   return out;
-}
-
-// A key and nonce for one message: sequence number 0 leaves the base nonce as it is, and nothing else is ever sealed
-// under this key, because every call encapsulates afresh.
-struct SingleShot {
-  Wiped<kKeySize> key;
-  Wiped<kNonceSize> nonce;
-};
-
-SingleShot KeySchedule(const SharedSecret& shared_secret, ByteView info) {
-  Bytes context(kModeBase);
-  context.append(LabeledExtract({}, "psk_id_hash", {}).view());
-  context.append(LabeledExtract({}, "info_hash", info).view());
-  const Wiped<kKeySize> secret = LabeledExtract(shared_secret.view(), "secret", {});
-  return {LabeledExpand<kKeySize>(secret.view(), "key", context),
-          LabeledExpand<kNonceSize>(secret.view(), "base_nonce", context)};
 }
 
 // Fresh randomness, made to differ from message to message and key to key by what the caller knows, so that a broken or
@@ -69,6 +51,15 @@ Wiped<kEncapsulationSeedSize> HedgedSeed(ByteView public_key, ByteView info, Byt
 }
 
 }  // namespace
+
+HpkeKeys HpkeKeySchedule(ByteView suite, ByteView shared_secret, ByteView info) {
+  Bytes context(kModeBase);
+  context.append(LabeledExtract(suite, {}, "psk_id_hash", {}).view());
+  context.append(LabeledExtract(suite, {}, "info_hash", info).view());
+  const Wiped<kKeySize> secret = LabeledExtract(suite, shared_secret, "secret", {});
+  return {LabeledExpand<kKeySize>(suite, secret.view(), "key", context),
+          LabeledExpand<kHpkeNonceSize>(suite, secret.view(), "base_nonce", context)};
+}
 
 KemKeyPair GenerateKemKeyPair() {
   KemKeyPair pair{Bytes(kKemPublicKeySize, '\0'), SecretBytes::Random(kKeySize)};
@@ -95,7 +86,7 @@ absl::StatusOr<HpkeSealed> HpkeSealFromSeed(ByteView public_key, ByteView info, 
                                          Octets(encapsulation_seed)) != 0) {
     return Reject(RejectReason::kPrekey, "the recipient's prekey is not a valid X-Wing key; ask for a new one");
   }
-  const SingleShot once = KeySchedule(shared_secret, info);
+  const HpkeKeys once = HpkeKeySchedule(kXWingSuite, shared_secret.view(), info);
   crypto_aead_chacha20poly1305_ietf_encrypt(Octets(sealed.ct), nullptr, Octets(plaintext), plaintext.size(),
                                             Octets(aad), aad.size(), nullptr, once.nonce.data(), once.key.data());
   return sealed;
@@ -112,7 +103,7 @@ absl::StatusOr<SecretBytes> HpkeOpen(const SecretBytes& seed, ByteView enc, Byte
       crypto_kem_xwing_dec(shared_secret.data(), Octets(enc), seed.ExposeSecret().data()) != 0) {
     return Reject(RejectReason::kKem, "decapsulation refused: the slot's encapsulation is malformed");
   }
-  const SingleShot once = KeySchedule(shared_secret, info);
+  const HpkeKeys once = HpkeKeySchedule(kXWingSuite, shared_secret.view(), info);
   SecretBytes plaintext(ct.size() < kTagSize ? 0 : ct.size() - kTagSize);
   // A wrong ML-KEM ciphertext decapsulates to a random secret, so most damage shows only here.
   if (ct.size() < kTagSize || crypto_aead_chacha20poly1305_ietf_decrypt(

@@ -3,6 +3,7 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <utility>
 
 #include "base/reject.h"
@@ -13,22 +14,17 @@
 
 namespace entente::crypto {
 namespace {
-
-absl::StatusOr<SecretBytes> DeriveKey(const SecretBytes& passphrase, const KeystoreHeader& header) {
-  if (passphrase.empty() || passphrase.size() > kMaxPassphraseBytes) {
-    return Reject(RejectReason::kKeystore, "a passphrase has 1 to 4096 bytes");
-  }
-  SecretBytes key(kKeySize);
-  if (Argon2id(AsView(passphrase.ExposeSecret()), header.salt, header.cost, key)) return key;
-  return Reject(RejectReason::kKeystore, "not enough memory to unlock the keystore: it needs " +
-                                             std::to_string(header.cost.memory_bytes >> 20) + " MiB for a moment");
-}
-
+std::atomic<uint64_t> argon2id_runs = 0;
 }  // namespace
+
+uint64_t Argon2idRuns() {
+  return argon2id_runs;
+}
 
 // The working memory belongs to this call and is given back before it returns.
 bool Argon2id(ByteView passphrase, ByteView salt, KeystoreCost cost, SecretBytes& out) {
   static_assert(crypto_pwhash_argon2id_SALTBYTES == kSaltSize);
+  ++argon2id_runs;
   return crypto_pwhash_argon2id(out.MutableSecret().data(), out.size(), passphrase.data(), passphrase.size(),
                                 Octets(salt), cost.passes, cost.memory_bytes,
                                 crypto_pwhash_argon2id_ALG_ARGON2ID13) == 0;
@@ -36,15 +32,14 @@ bool Argon2id(ByteView passphrase, ByteView salt, KeystoreCost cost, SecretBytes
 
 absl::StatusOr<Keystore> Keystore::Create(const std::string& path, const SecretBytes& passphrase, KeystoreCost cost,
                                           std::map<std::string, SecretBytes> secrets) {
-  if (const absl::Status accepted = CheckCost(cost); !accepted.ok()) return accepted;
   if (access(path.c_str(), F_OK) == 0) {
     return Reject(RejectReason::kKeystore, path + " exists; a keystore is never overwritten by a new one");
   }
-  KeystoreHeader header{cost, Bytes(kSaltSize, '\0')};
-  RandomBytes(Octets(header.salt), kSaltSize);
-  absl::StatusOr<SecretBytes> key = DeriveKey(passphrase, header);
+  absl::StatusOr<KeystoreHeader> header = MakeKeystoreHeader(cost, KeyFile::kKeystore);
+  if (!header.ok()) return header.status();
+  absl::StatusOr<SecretBytes> key = DeriveFileKey(passphrase, *header);
   if (!key.ok()) return key.status();
-  const absl::StatusOr<Bytes> file = SealKeystore(header, *key, secrets);
+  const absl::StatusOr<Bytes> file = SealKeystore(*header, *key, secrets);
   if (!file.ok()) return file.status();
   // The check above spares the hashing; this one cannot be raced.
   if (const absl::Status written = WritePrivateFile(path, *file, Existing::kRefuse); !written.ok()) return written;
@@ -52,7 +47,7 @@ absl::StatusOr<Keystore> Keystore::Create(const std::string& path, const SecretB
   Keystore keystore;
   keystore.path_ = path;
   keystore.cost_ = cost;
-  keystore.salt_ = std::move(header.salt);
+  keystore.salt_ = std::move(header->salt);
   keystore.key_ = *std::move(key);
   keystore.secrets_ = std::move(secrets);
   return keystore;
@@ -64,7 +59,7 @@ absl::StatusOr<Keystore> Keystore::Open(const std::string& path, const SecretByt
   const ByteView bytes = AsView(file->ExposeSecret());
   absl::StatusOr<KeystoreHeader> header = ReadKeystoreHeader(bytes);
   if (!header.ok()) return header.status();
-  absl::StatusOr<SecretBytes> key = DeriveKey(passphrase, *header);
+  absl::StatusOr<SecretBytes> key = DeriveFileKey(passphrase, *header);
   if (!key.ok()) return key.status();
   absl::StatusOr<Secrets> secrets = OpenKeystore(bytes, *key);
   if (!secrets.ok()) return secrets.status();

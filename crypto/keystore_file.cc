@@ -10,13 +10,18 @@
 namespace entente::crypto {
 namespace {
 
-constexpr ByteView kMagic{"ENTK\x01", 5};  // with the version
-constexpr size_t kCostAt = kMagic.size(), kSaltAt = kCostAt + 4 + 8, kNonceAt = kSaltAt + kSaltSize;
+// With the version.
+constexpr ByteView MagicOf(KeyFile kind) {
+  return kind == KeyFile::kKeystore ? ByteView("ENTK\x01", 5) : ByteView("ENTB\x01", 5);
+}
+constexpr size_t kCostAt = MagicOf(KeyFile::kKeystore).size(), kSaltAt = kCostAt + 4 + 8,
+                 kNonceAt = kSaltAt + kSaltSize;
 constexpr size_t kHeaderSize = kNonceAt + kXChaChaNonceSize, kClearSize = kHeaderSize + Digest::kSize;
 constexpr size_t kMaxName = std::numeric_limits<uint8_t>::max(), kMaxSecret = std::numeric_limits<uint16_t>::max();
 
 absl::Status Damaged() {
-  return Reject(RejectReason::kKeystore, "wrong passphrase, or the keystore is damaged; try again or restore a backup");
+  return Reject(RejectReason::kKeystore,
+                "wrong passphrase, or the file of keys is damaged; try again or take another copy of it");
 }
 
 Wiped<kKeySize> FileKey(const SecretBytes& key) {
@@ -91,13 +96,33 @@ absl::Status CheckCost(KeystoreCost cost) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<KeystoreHeader> ReadKeystoreHeader(ByteView file) {
-  if (file.size() < kClearSize + kTagSize || file.size() > kMaxKeystoreBytes || !file.starts_with(kMagic)) {
-    return Reject(RejectReason::kKeystore, "not an Entente keystore of version 1; check the path");
+absl::StatusOr<KeystoreHeader> MakeKeystoreHeader(KeystoreCost cost, KeyFile kind) {
+  if (absl::Status accepted = CheckCost(cost); !accepted.ok()) return accepted;
+  KeystoreHeader header{cost, Bytes(kSaltSize, '\0'), kind};
+  RandomBytes(Octets(header.salt), kSaltSize);
+  return header;
+}
+
+absl::StatusOr<SecretBytes> DeriveFileKey(const SecretBytes& passphrase, const KeystoreHeader& header) {
+  if (absl::Status accepted = CheckCost(header.cost); !accepted.ok()) return accepted;
+  if (passphrase.empty() || passphrase.size() > kMaxPassphraseBytes) {
+    return Reject(RejectReason::kKeystore, "a passphrase has 1 to 4096 bytes");
+  }
+  SecretBytes key(kKeySize);
+  if (Argon2id(AsView(passphrase.ExposeSecret()), header.salt, header.cost, key)) return key;
+  return Reject(RejectReason::kKeystore, "not enough memory to unlock the file of keys: it needs " +
+                                             std::to_string(header.cost.memory_bytes >> 20) + " MiB for a moment");
+}
+
+absl::StatusOr<KeystoreHeader> ReadKeystoreHeader(ByteView file, KeyFile kind) {
+  if (file.size() < kClearSize + kTagSize || file.size() > kMaxKeystoreBytes || !file.starts_with(MagicOf(kind))) {
+    const std::string what = kind == KeyFile::kKeystore ? "keystore" : "backup of keys";
+    return Reject(RejectReason::kKeystore, "not an Entente " + what + " of version 1; check the path");
   }
   const KeystoreHeader header{
       {ReadBigEndian<uint32_t>(file.substr(kCostAt)), ReadBigEndian<uint64_t>(file.substr(kCostAt + 4))},
-      Bytes(file.substr(kSaltAt, kSaltSize))};
+      Bytes(file.substr(kSaltAt, kSaltSize)),
+      kind};
   const absl::Status cost = CheckCost(header.cost);
   if (!cost.ok()) return cost;
   return header;
@@ -106,7 +131,7 @@ absl::StatusOr<KeystoreHeader> ReadKeystoreHeader(ByteView file) {
 absl::StatusOr<Bytes> SealKeystore(const KeystoreHeader& header, const SecretBytes& key, const Secrets& secrets) {
   const absl::StatusOr<SecretBytes> plaintext = Encode(secrets);
   if (!plaintext.ok()) return plaintext.status();
-  Bytes file(kMagic);
+  Bytes file(MagicOf(header.kind));
   AppendBigEndian(file, header.cost.passes);
   AppendBigEndian(file, header.cost.memory_bytes);
   file.append(header.salt).resize(kHeaderSize);
@@ -119,8 +144,8 @@ absl::StatusOr<Bytes> SealKeystore(const KeystoreHeader& header, const SecretByt
   return file;
 }
 
-absl::StatusOr<Secrets> OpenKeystore(ByteView file, const SecretBytes& key) {
-  const absl::StatusOr<KeystoreHeader> header = ReadKeystoreHeader(file);
+absl::StatusOr<Secrets> OpenKeystore(ByteView file, const SecretBytes& key, KeyFile kind) {
+  const absl::StatusOr<KeystoreHeader> header = ReadKeystoreHeader(file, kind);
   if (!header.ok()) return header.status();
   const ByteView clear = file.substr(0, kClearSize), sealed = file.substr(kClearSize);
   const ByteView commitment = clear.substr(kHeaderSize);

@@ -41,9 +41,25 @@ void XChaChaSeal(ByteView key, ByteView nonce, ByteView ad, ByteView plaintext, 
 Bytes SignMessage(const SecretBytes& secret, ByteView message);
 bool VerifyMessage(ByteView public_key, ByteView message, ByteView signature);
 
+// LH(label, random | secret | context): what Signer::Hedged gives for fresh random bytes.
+SecretBytes HedgedBytes(ByteView label, const SecretBytes& random, const SecretBytes& secret, ByteView context);
+
 // Argon2id 1.3 with one lane, as libsodium has it. False when the working memory cannot be had. REQUIRES a 16-byte
 // salt.
+// Counts its calls, so that a test can see what was refused unhashed.
 [[nodiscard]] bool Argon2id(ByteView passphrase, ByteView salt, KeystoreCost cost, SecretBytes& out);
+uint64_t Argon2idRuns();
+
+// The key schedule of HPKE in Base mode. Sequence number 0, the only one here, leaves the base nonce as it is; nothing
+// else is ever sealed under the key, because every call encapsulates afresh.
+inline constexpr size_t kHpkeNonceSize = 12;
+// "HPKE" | KEM 0x647A X-Wing | KDF 0x0001 HKDF-SHA256 | AEAD 0x0003 ChaCha20-Poly1305
+inline constexpr ByteView kXWingSuite{"HPKE\x64\x7a\x00\x01\x00\x03", 10};
+struct HpkeKeys {
+  Wiped<kKeySize> key;
+  Wiped<kHpkeNonceSize> nonce;
+};
+HpkeKeys HpkeKeySchedule(ByteView suite, ByteView shared_secret, ByteView info);
 
 // HpkeSeal with the 64 bytes that encapsulation draws on given by the caller.
 absl::StatusOr<HpkeSealed> HpkeSealFromSeed(ByteView public_key, ByteView info, ByteView aad, ByteView plaintext,

@@ -1,6 +1,7 @@
 #include "crypto/self_test.h"
 
 #include <sodium.h>
+#include <sodium/crypto_kem_xwing.h>
 
 #include <cstdio>
 #include <tuple>
@@ -8,6 +9,7 @@
 #include "base/reject.h"
 #include "crypto/crypto.h"
 #include "crypto/encoding.h"
+#include "crypto/group_keys.h"
 #include "crypto/primitives.h"
 
 // Sources and licences of the figures: tests/vectors/README.md, where the same answers stand in full.
@@ -83,6 +85,37 @@ bool HpkeHolds() {  // draft-ietf-hpke-pq: X-Wing, HKDF-SHA256, ChaCha20-Poly130
          opened.ok() && AsView(opened->ExposeSecret()) == kText;
 }
 
+bool XWingHolds() {  // draft-connolly-cfrg-xwing-kem, case 1; key and encapsulation by their hashes
+  const Bytes seed = Hex("7f9c2ba4e88f827d616045507605853ed73b8093f6efbc88eb1a6eacfa66ef26");
+  const Bytes encapsulation_seed =
+      Hex("3cb1eea988004b93103cfb0aeefd2a686e01fa4a58e8a3639ca8a1e3f9ae57e2"
+          "35b8cc873c23dc62b8d260169afa2f75ab916a58d974918835d25e6a435085b2");
+  const Bytes expected = Hex("d2df0522128f09dd8e2c92b1e905c793d8f57a54c3da25861f10bf4ca613e384");
+  Bytes public_key(kKemPublicKeySize, '\0'), enc(kKemCiphertextSize, '\0');
+  Wiped<kKeySize> secret, sent, received;
+  return crypto_kem_xwing_seed_keypair(Octets(public_key), secret.data(), Octets(seed)) == 0 &&
+         Sha256(public_key).view() == Hex("2e816deebcd76c5c80d0cd2d174478871658e8e2ff42bc9d4a6e486372e856bb") &&
+         crypto_kem_xwing_enc_deterministic(Octets(enc), sent.data(), Octets(public_key), Octets(encapsulation_seed)) ==
+             0 &&
+         Sha256(enc).view() == Hex("17cd532d657e44c897ca6583e548a5424fc70bf54f99515a4d2bcf99e3469f33") &&
+         sent.view() == expected && crypto_kem_xwing_dec(received.data(), Octets(enc), Octets(seed)) == 0 &&
+         received.view() == expected;
+}
+
+bool GroupKeysHold() {  // docs/formats/examples/derive.txt
+  const absl::StatusOr<EpochSecret> secret = EpochSecret::Next(
+      nullptr, SecretBytes::CopyOf(Hex("0c321ae3a892d83321fed870b163b980504bfef6bcea36a78333b5310d7f95d0")));
+  const auto fields = Digest::From(Hex("350a6f89addaa19fcad6751a1fa59a370b21e5fe7cd3c331b0bac5f1f4f64140"));
+  const auto group = GroupId::From(Hex("bdd494b51929d819be0e50b07603f2428aaa4f30189eb9fd19824ef704b2fc88"));
+  const auto salt = Digest::From(Hex("d13527d15b3be25b8cfa223688ca5ff38d1b5cc6ed9fc485c9506e9181a1fa28"));
+  if (!secret.ok() || !fields || !group || !salt) return false;
+  return secret->Commitment(*fields).view() ==
+             Hex("17243fc230d69f719c7a33f18d4f4b74dfd367bf566596ac2f213d47c6a28abf") &&
+         secret->Tag().view() == Hex("3c45a4d2e55df766dd662ac66464a82a") &&
+         AsView(secret->ContentKey(*group, 1, *salt).ExposeSecret()) ==
+             Hex("a6e95f5bb62a0d958e1d22ad01c885d720ae6b1eee45a14aec4668239e15fb84");
+}
+
 bool Argon2idHolds() {  // computed by the reference implementation; far under the floor, to be quick
   SecretBytes key(kKeySize);
   return Argon2id("correct horse", "0123456789abcdef", {3, 64 << 10}, key) &&
@@ -95,8 +128,10 @@ bool RandomnessMoves() {
 }
 
 constexpr KnownAnswer kKnownAnswers[] = {
-    {"SHA-256", Sha256Holds},    {"HMAC-SHA256", HmacHolds},        {"HKDF-SHA256", HkdfHolds},
-    {"Ed25519", Ed25519Holds},   {"HPKE X-Wing", HpkeHolds},        {"XChaCha20-Poly1305", XChaChaHolds},
+    {"SHA-256", Sha256Holds},    {"HMAC-SHA256", HmacHolds},
+    {"HKDF-SHA256", HkdfHolds},  {"Ed25519", Ed25519Holds},
+    {"HPKE X-Wing", HpkeHolds},  {"XChaCha20-Poly1305", XChaChaHolds},
+    {"X-Wing", XWingHolds},      {"group keys", GroupKeysHold},
     {"Argon2id", Argon2idHolds}, {"random bytes", RandomnessMoves},
 };
 

@@ -43,8 +43,19 @@ absl::StatusOr<SigningKey> SigningKey::FromSeed(const SecretBytes& seed) {
   return key;
 }
 
-Bytes SigningKey::Sign(ByteView payload_type, ByteView body) const {
+absl::StatusOr<Bytes> SigningKey::Sign(ByteView payload_type, ByteView body) const {
   return SignMessage(secret_, Pae(payload_type, body));
+}
+
+SecretBytes HedgedBytes(ByteView label, const SecretBytes& random, const SecretBytes& secret, ByteView context) {
+  Digest digest = LabeledHash(label, {AsView(random.ExposeSecret()), AsView(secret.ExposeSecret()), context});
+  SecretBytes out = SecretBytes::CopyOf(digest.view());
+  WipeMemory(digest.data(), Digest::kSize);
+  return out;
+}
+
+absl::StatusOr<SecretBytes> SigningKey::Hedged(ByteView label, ByteView context) const {
+  return HedgedBytes(label, SecretBytes::Random(kKeySize), seed_, context);
 }
 
 bool Verify(ByteView public_key, ByteView payload_type, ByteView body, ByteView signature) {

@@ -30,7 +30,7 @@ TEST(Ed25519, KnownAnswers) {
 
 TEST(Ed25519, SignsThePaeAndNothingElse) {
   const SigningKey key = SigningKey::Generate();
-  const Bytes signature = key.Sign(kType, kBody);
+  const Bytes signature = *key.Sign(kType, kBody);
   EXPECT_TRUE(Verify(key.public_key(), kType, kBody, signature));
   EXPECT_TRUE(VerifyMessage(key.public_key(), Pae(kType, kBody), signature));
   EXPECT_FALSE(VerifyMessage(key.public_key(), kBody, signature));
@@ -43,7 +43,25 @@ TEST(Ed25519, TheSeedIsTheKey) {
   const absl::StatusOr<SigningKey> again = SigningKey::FromSeed(key.seed());
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->public_key(), key.public_key());
-  EXPECT_EQ(again->Sign(kType, kBody), key.Sign(kType, kBody));
+  EXPECT_EQ(*again->Sign(kType, kBody), *key.Sign(kType, kBody));
+}
+
+TEST(Ed25519, HedgedBytesAreFreshAndOfTheSeed) {
+  const SigningKey key = SigningKey::Generate();
+  const absl::StatusOr<SecretBytes> one = key.Hedged("label", "context"), two = key.Hedged("label", "context");
+  ASSERT_TRUE(one.ok() && two.ok());
+  EXPECT_NE(AsView(one->ExposeSecret()), AsView(two->ExposeSecret()));
+
+  // A generator that repeats itself: another seed, label or context still gives other bytes.
+  const SecretBytes random(kKeySize), other = SecretBytes::Random(kKeySize);
+  const auto hedged = [&](ByteView label, const SecretBytes& secret, ByteView context) {
+    return Bytes(AsView(HedgedBytes(label, random, secret, context).ExposeSecret()));
+  };
+  const Bytes known = hedged("label", key.seed(), "context");
+  EXPECT_EQ(known, LabeledHash("label", {Bytes(kKeySize, '\0'), AsView(key.seed().ExposeSecret()), "context"}).view());
+  EXPECT_NE(known, hedged("Label", key.seed(), "context"));
+  EXPECT_NE(known, hedged("label", other, "context"));
+  EXPECT_NE(known, hedged("label", key.seed(), "contexT"));
 }
 
 TEST(Ed25519, RefusesSeedsOfAnotherSize) {
@@ -54,7 +72,7 @@ TEST(Ed25519, RefusesSeedsOfAnotherSize) {
 
 TEST(Ed25519, EveryFlippedBitOfASignatureIsSeen) {
   const SigningKey key = SigningKey::Generate();
-  const Bytes good = key.Sign(kType, kBody);
+  const Bytes good = *key.Sign(kType, kBody);
   for (size_t bit = 0; bit < good.size() * 8; ++bit) {
     Bytes bad = good;
     bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
@@ -64,7 +82,7 @@ TEST(Ed25519, EveryFlippedBitOfASignatureIsSeen) {
 
 TEST(Ed25519, EveryFlippedBitOfTheBodyAndKeyIsSeen) {
   const SigningKey key = SigningKey::Generate();
-  const Bytes signature = key.Sign(kType, kBody);
+  const Bytes signature = *key.Sign(kType, kBody);
   for (size_t bit = 0; bit < kBody.size() * 8; ++bit) {
     Bytes body(kBody);
     body[bit / 8] = static_cast<char>(body[bit / 8] ^ (1 << (bit % 8)));
@@ -79,7 +97,7 @@ TEST(Ed25519, EveryFlippedBitOfTheBodyAndKeyIsSeen) {
 
 TEST(Ed25519, RefusesOtherLengths) {
   const SigningKey key = SigningKey::Generate();
-  const Bytes signature = key.Sign(kType, kBody);
+  const Bytes signature = *key.Sign(kType, kBody);
   EXPECT_FALSE(Verify(key.public_key(), kType, kBody, signature.substr(1)));
   EXPECT_FALSE(Verify(key.public_key(), kType, kBody, signature + "x"));
   EXPECT_FALSE(Verify(key.public_key(), kType, kBody, ""));
@@ -89,7 +107,7 @@ TEST(Ed25519, RefusesOtherLengths) {
 
 TEST(Ed25519, K44RefusesScalarsBeyondTheOrder) {
   const SigningKey key = SigningKey::Generate();
-  Bytes signature = key.Sign(kType, kBody);
+  Bytes signature = *key.Sign(kType, kBody);
   unsigned carry = 0;
   for (size_t i = 0; i < 32; ++i) {
     carry += static_cast<uint8_t>(signature[32 + i]) + kOrder[i];

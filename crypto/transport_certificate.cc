@@ -169,7 +169,7 @@ Bytes ClaimOf(X509* certificate) {
 }  // namespace
 
 absl::StatusOr<TransportCertificate> MakeTransportCertificate(const OrgId& org, const KeyId& key_id,
-                                                              const SigningKey& signer, absl::Time now) {
+                                                              const Signer& signer, absl::Time now) {
   const ErrorQueueGuard guard;
   // Not before is set back by the skew that peers' clocks may have; both ends are whole seconds, as X.509 has no
   // others.
@@ -179,8 +179,10 @@ absl::StatusOr<TransportCertificate> MakeTransportCertificate(const OrgId& org, 
   const PrivateKey key(EVP_EC_gen(SN_X9_62_prime256v1));
   if (!certificate || !key || !Fill(certificate.get(), key.get(), not_before, not_after)) return NotMade();
   const Bytes body = ClaimBody(org, key_id, SpkiHash(certificate.get()), not_after);
-  if (body.size() != kBodySize || !AddClaim(certificate.get(), body + signer.Sign(kTransportType, body)) ||
-      X509_sign(certificate.get(), key.get(), EVP_sha256()) <= 0) {
+  if (body.size() != kBodySize) return NotMade();
+  const absl::StatusOr<Bytes> signature = signer.Sign(kTransportType, body);
+  if (!signature.ok()) return signature.status();
+  if (!AddClaim(certificate.get(), body + *signature) || X509_sign(certificate.get(), key.get(), EVP_sha256()) <= 0) {
     return NotMade();
   }
   std::optional<TransportCertificate> made = ToPem(certificate.get(), key.get());

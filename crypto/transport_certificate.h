@@ -20,7 +20,7 @@ struct TransportCertificate {
   SecretBytes private_key_pem;
 };
 absl::StatusOr<TransportCertificate> MakeTransportCertificate(const OrgId& org, const KeyId& key_id,
-                                                              const SigningKey& signer, absl::Time now);
+                                                              const Signer& signer, absl::Time now);
 
 // What a certificate claims, before anybody checked the claim.
 struct TransportClaim {

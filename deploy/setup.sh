@@ -13,10 +13,10 @@ set -euo pipefail
 packages=(
   build-essential ca-certificates ccache cmake ninja-build pkg-config mold git
   libgrpc++-dev libprotobuf-dev protobuf-compiler protobuf-compiler-grpc libabsl-dev
-  libssl-dev librocksdb-dev libsimdjson-dev libtomlplusplus-dev libcli11-dev libspdlog-dev
+  libssl-dev libp11-kit-dev librocksdb-dev libsimdjson-dev libtomlplusplus-dev libcli11-dev libspdlog-dev
   prometheus-cpp-dev libboost-dev
   clang-14 libclang-rt-14-dev
-  libgtest-dev librapidcheck-dev libbenchmark-dev python3 python3-pytest python3-pytest-xdist
+  libgtest-dev librapidcheck-dev libbenchmark-dev softhsm2 python3 python3-pytest python3-pytest-xdist
   clang-format-14 clang-tidy-14
 )
 sodium_packages=(libsodium-dev libsodium26)

@@ -70,7 +70,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Region{"msg_salt", 48, 32, {kUnwrap}}, Region{"n_slots", 80, 2, {kHeader}},
                       Region{"size_class", 82, 1, {kUnwrap}},
                       Region{"prekey_id", 83, 16, {kNoSlot, kKeyGone}},  // unknown or forgotten: the ring cannot tell
-                      Region{"enc", 99, kEncSize, {kUnwrap, kKem}}, Region{"ct", 1219, kWrappedSize, {kUnwrap}},
+                      Region{"enc", 99, crypto::kKemCiphertextSize, {kUnwrap, kKem}}, Region{"ct", 1219, crypto::kWrappedKeySize, {kUnwrap}},
                       Region{"commitment", 1267, 32, {kCommit}}, Region{"payload", 1299, 900, {kAead}, 7}),
     [](const auto& test) { return test.param.name; });
 
@@ -118,7 +118,7 @@ TEST(Damage, ShiftedSlotsRefuse) {
 }
 TEST(Damage, K44ALowOrderShareRefusesInTheKem) {
   Bytes wire = Small();
-  wire.replace(99 + kEncSize - 32, 32, 32, '\0');
+  wire.replace(99 + crypto::kKemCiphertextSize - 32, 32, 32, '\0');
   EXPECT_EQ(ReasonAtEstovia(wire), kKem);
 }
 

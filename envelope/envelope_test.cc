@@ -131,7 +131,7 @@ TEST(Envelope, K45NothingRepeatsBetweenTwoSeals) {
   ASSERT_EQ(a.size(), b.size());
   EXPECT_NE(a.substr(8, 16), b.substr(8, 16));    // env_id
   EXPECT_NE(a.substr(32, 48), b.substr(32, 48));  // route tag, salt
-  EXPECT_NE(a.substr(kHeaderSize + 16, kEncSize), b.substr(kHeaderSize + 16, kEncSize));
+  EXPECT_NE(a.substr(kHeaderSize + 16, crypto::kKemCiphertextSize), b.substr(kHeaderSize + 16, crypto::kKemCiphertextSize));
   const size_t behind = kHeaderSize + kSlotSize;
   EXPECT_NE(a.substr(behind, 32), b.substr(behind, 32));            // KC
   EXPECT_NE(a.substr(behind + 32, 64), b.substr(behind + 32, 64));  // chunks

@@ -11,8 +11,6 @@
 namespace entente::envelope {
 namespace {
 
-static_assert(kSlotSize == 1184);
-static_assert(kEncSize == crypto::kKemCiphertextSize && kWrappedSize == crypto::kWrappedKeySize);
 static_assert(absl::Hours(kEnvelopeHours) == kEnvelopeLifetime);
 
 constexpr int64_t kSecondsPerHour = 3600;
@@ -101,12 +99,8 @@ absl::Status CheckHours(const Header& header, absl::Time now) {
 }
 
 Slot SlotAt(ByteView slots, size_t index) {
-  Fields fields(slots.substr(index * kSlotSize, kSlotSize));
-  Slot slot;
-  slot.prekey = fields.Fixed<PrekeyId>();
-  slot.enc = fields.Take(kEncSize);
-  slot.wrapped = fields.Take(kWrappedSize);
-  return slot;
+  const ByteView slot = slots.substr(index * kSlotSize, kSlotSize);
+  return {*PrekeyId::From(slot.substr(0, PrekeyId::kSize)), slot};
 }
 
 Digest HeaderHash(ByteView core) {
@@ -121,14 +115,7 @@ Digest CoreHash(const Digest& h0, ByteView slots) {
 }
 
 Bytes WrapInfo(const Digest& h0, const OrgId& recipient, const PrekeyId& prekey, ByteView prekey_public_key) {
-  Bytes info = "entente/1/wrap";
-  info.push_back('\0');
-  AppendBigEndian(info, crypto::kSuite);
-  info.append(h0.view());
-  info.append(recipient.view());
-  info.append(prekey.view());
-  info.append(crypto::Sha256(prekey_public_key).view());
-  return info;
+  return crypto::SlotInfo("entente/1/wrap", h0, recipient, prekey, prekey_public_key);
 }
 
 uint32_t HourOf(absl::Time time) {

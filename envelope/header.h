@@ -5,6 +5,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "base/bytes.h"
+#include "crypto/slot.h"
 
 // Private to envelope/ and its hostile maker: the clear bytes in front of an envelope's chunks
 // (docs/formats/envelope.md).
@@ -12,8 +13,8 @@ namespace entente::envelope {
 
 inline constexpr ByteView kMagic = "ENT1";
 inline constexpr uint8_t kDirectMode = 1;
-inline constexpr size_t kHeaderSize = 83, kEncSize = 1120, kWrappedSize = 48;
-inline constexpr size_t kSlotSize = PrekeyId::kSize + kEncSize + kWrappedSize;
+inline constexpr size_t kHeaderSize = 83;
+using crypto::kSlotSize;
 inline constexpr uint32_t kEnvelopeHours = 336;
 
 // What may differ between two envelopes of this version; magic, suite, mode and flags may not.
@@ -39,7 +40,7 @@ absl::Status CheckHours(const Header& header, absl::Time now);
 
 struct Slot {
   PrekeyId prekey;
-  ByteView enc, wrapped;
+  ByteView bytes;  // all of it
 };
 // REQUIRES index < slots.size() / kSlotSize.
 Slot SlotAt(ByteView slots, size_t index);

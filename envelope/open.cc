@@ -43,7 +43,7 @@ absl::StatusOr<crypto::SecretBytes> Unwrap(const OwnSlot& own, const Digest& h0,
   const auto public_key = prekeys.PublicKey(own.slot.prekey);
   if (!public_key.ok()) return public_key.status();
   const Bytes info = WrapInfo(h0, self, own.slot.prekey, *public_key);
-  return crypto::HpkeOpen(own.seed, own.slot.enc, info, /*aad=*/{}, own.slot.wrapped);
+  return crypto::OpenSlot(own.seed, own.slot.bytes, info);
 }
 
 // Takes length and padding off, in place.

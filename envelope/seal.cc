@@ -95,20 +95,6 @@ v1::SealBody SealBodyOf(const trust::Self& self, const Cargo& cargo, absl::Time 
   return body;
 }
 
-// Fresh randomness, hedged: a generator that repeats itself reveals nothing to who does not hold the signing key.
-crypto::SecretBytes MakeContentKey(const trust::Self& self, const Cargo& cargo) {
-  const auto random = crypto::SecretBytes::Random(crypto::kKeySize);
-  const auto view = [](std::span<const uint8_t> s) {
-    return ByteView(reinterpret_cast<const char*>(s.data()), s.size());
-  };
-  Digest digest = crypto::LabeledHash(
-      "entente/1/cek",
-      {view(random.ExposeSecret()), view(self.statement_key->seed().ExposeSecret()), cargo.statements_hash.view()});
-  auto key = crypto::SecretBytes::CopyOf(digest.view());
-  explicit_bzero(digest.data(), Digest::kSize);
-  return key;
-}
-
 absl::StatusOr<Bytes> MakeSlots(const Digest& h0, const std::vector<Recipient>& recipients,
                                 const crypto::SecretBytes& content_key) {
   const auto secret = content_key.ExposeSecret();
@@ -119,12 +105,10 @@ absl::StatusOr<Bytes> MakeSlots(const Digest& h0, const std::vector<Recipient>& 
     const trust::Prekey& prekey = recipient.prekey;
     Digest hedge = crypto::LabeledHash("entente/1/encaps", {key, h0.view(), prekey.id.view()});
     const Bytes info = WrapInfo(h0, prekey.org, prekey.id, prekey.public_key);
-    const auto sealed = crypto::HpkeSeal(prekey.public_key, info, /*aad=*/{}, key, hedge.view());
+    const auto slot = crypto::WrapSlot(prekey.public_key, prekey.id, info, content_key, hedge.view());
     explicit_bzero(hedge.data(), Digest::kSize);
-    if (!sealed.ok()) return sealed.status();
-    slots.append(prekey.id.view());
-    slots.append(sealed->enc);
-    slots.append(sealed->ct);
+    if (!slot.ok()) return slot.status();
+    slots.append(*slot);
   }
   return slots;
 }
@@ -160,11 +144,12 @@ absl::StatusOr<Bytes> Seal(const trust::Self& self, const v1::SignedBody& batch,
 
   Bytes envelope = EncodeHeader(MakeHeader(recipients.size(), padded, now));
   const Digest h0 = HeaderHash(envelope);
-  const crypto::SecretBytes content_key = MakeContentKey(self, *cargo);
-  const auto slots = MakeSlots(h0, recipients, content_key);
+  const auto content_key = self.statement_key->Hedged("entente/1/cek", cargo->statements_hash.view());
+  if (!content_key.ok()) return content_key.status();
+  const auto slots = MakeSlots(h0, recipients, *content_key);
   if (!slots.ok()) return slots.status();
   const Digest h_core = CoreHash(h0, *slots);
-  const crypto::PayloadKeys keys = crypto::DerivePayloadKeys(content_key, h_core);
+  const crypto::PayloadKeys keys = crypto::DerivePayloadKeys(*content_key, h_core);
   seal.set_h_core(h_core.str());
   seal.set_key_commitment(keys.commitment.str());
 

@@ -116,7 +116,7 @@ void AddKey(v1::PublicKey& out, v1::KeyUsage usage, const crypto::SigningKey& ke
 void AddSignature(v1::SignedIdentity& out, v1::KeyUsage usage, const crypto::SigningKey& key) {
   v1::KeySignature& signature = *out.add_signatures();
   signature.set_key_id(MakeKeyId(usage, key.public_key()).str());
-  signature.set_signature(key.Sign(kIdentityType, out.document()));
+  signature.set_signature(*key.Sign(kIdentityType, out.document()));
 }
 
 }  // namespace

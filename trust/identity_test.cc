@@ -43,7 +43,7 @@ class Draft {
     for (const auto& [usage, seed] : signers_) {
       v1::KeySignature& signature = *out.add_signatures();
       signature.set_key_id(MakeKeyId(usage, SampleKey(seed).public_key()).str());
-      signature.set_signature(SampleKey(seed).Sign(kIdentityType, out.document()));
+      signature.set_signature(*SampleKey(seed).Sign(kIdentityType, out.document()));
     }
     return out;
   }
@@ -173,13 +173,13 @@ TEST(Identity, ExtraOrRepeatedSignaturesRefuse) {
   v1::SignedIdentity foreign = Draft().Signed();
   v1::KeySignature& extra = *foreign.add_signatures();
   extra.set_key_id(MakeKeyId(v1::KEY_USAGE_ROOT, SampleKey('Z').public_key()).str());
-  extra.set_signature(SampleKey('Z').Sign(kIdentityType, foreign.document()));
+  extra.set_signature(*SampleKey('Z').Sign(kIdentityType, foreign.document()));
   EXPECT_EQ(CheckReason(foreign), kIdentity);
 }
 
 TEST(Identity, ASignatureUnderAnotherTypeDoesNotCount) {
   v1::SignedIdentity wire = Draft().Signed();
-  wire.mutable_signatures(0)->set_signature(SampleKey('A').Sign(kHeadType, wire.document()));
+  wire.mutable_signatures(0)->set_signature(*SampleKey('A').Sign(kHeadType, wire.document()));
   EXPECT_EQ(CheckReason(wire), kIdentity);
 }
 

@@ -8,7 +8,7 @@ namespace entente::trust {
 
 v1::SignedBody SignBody(const Self& self, ByteView payload_type, Bytes body) {
   v1::SignedBody out;
-  out.set_signature(self.statement_key->Sign(payload_type, body));
+  out.set_signature(*self.statement_key->Sign(payload_type, body));
   out.set_body(std::move(body));
   return out;
 }

@@ -29,10 +29,6 @@ std::vector<StatementId> IdsOf(const v1::Payload& payload, ByteView type) {
   return ids;
 }
 
-ByteView View(const crypto::SecretBytes& secret) {
-  return {reinterpret_cast<const char*>(secret.ExposeSecret().data()), secret.size()};
-}
-
 v1::SealBody HonestSeal(const trust::Self& sealer, const v1::Payload& payload, absl::Time now) {
   v1::BatchBody batch;
   v1::StatementBody first;
@@ -75,7 +71,7 @@ v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& 
 
 v1::SignedBody SignBytes(const crypto::SigningKey& key, ByteView payload_type, Bytes body) {
   v1::SignedBody out;
-  out.set_signature(key.Sign(payload_type, body));
+  out.set_signature(MadeOrAbort(key.Sign(payload_type, body)));
   out.set_body(std::move(body));
   return out;
 }
@@ -129,8 +125,7 @@ Bytes HostileSeal::MakeOf(const Write& write) const {
     const bool other = split_keys && !wrapped.empty();
     const auto key = other ? crypto::SecretBytes::Random(crypto::kKeySize) : content_key.Clone();
     const Bytes info = WrapInfo(h0, recipient.org, recipient.id, recipient.public_key);
-    const auto sealed = MadeOrAbort(crypto::HpkeSeal(recipient.public_key, info, {}, View(key), "hostile"));
-    wrapped.append(recipient.id.view()).append(sealed.enc).append(sealed.ct);
+    wrapped.append(MadeOrAbort(crypto::WrapSlot(recipient.public_key, recipient.id, info, key, "hostile")));
   }
   Apply(slots, wrapped);
   const Digest h_core = CoreHash(h0, wrapped);

@@ -2,6 +2,7 @@
 #include "crypto/encoding.h"
 #include "crypto/keystore_file.h"
 #include "crypto/primitives.h"
+#include "crypto/token_reference.h"
 #include "crypto/transport_certificate.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -29,23 +30,35 @@ Bytes KeystoreOf(ByteView plaintext) {
   return clear + sealed;
 }
 
-bool OpenAndSealAgain(ByteView file) {
-  const absl::StatusOr<crypto::Secrets> secrets = crypto::OpenKeystore(file, FileKey());
+bool OpenAndSealAgain(ByteView file, crypto::KeyFile kind = crypto::KeyFile::kKeystore) {
+  const absl::StatusOr<crypto::Secrets> secrets = crypto::OpenKeystore(file, FileKey(), kind);
   if (!secrets.ok()) {
     CheckRefused(secrets.status(), {kKeystore});
     return false;
   }
-  const auto header = crypto::ReadKeystoreHeader(file);
+  const auto header = crypto::ReadKeystoreHeader(file, kind);
   FUZZ_CHECK(header.ok());
   const auto sealed = crypto::SealKeystore(*header, FileKey(), *secrets);
   FUZZ_CHECK(sealed.ok());
-  const auto again = crypto::OpenKeystore(*sealed, FileKey());
+  const auto again = crypto::OpenKeystore(*sealed, FileKey(), kind);
   FUZZ_CHECK(again.ok() && again->size() == secrets->size());
   for (const auto& [name, secret] : *secrets) {
     const auto found = again->find(name);
     FUZZ_CHECK(found != again->end());
     FUZZ_CHECK(crypto::AsView(found->second.ExposeSecret()) == crypto::AsView(secret.ExposeSecret()));
   }
+  return true;
+}
+
+bool ReadReference(ByteView value) {
+  const auto reference = crypto::ReadTokenReference(value);
+  if (!reference.ok()) {
+    CheckRefused(reference.status(), {kKeystore});
+    return false;
+  }
+  FUZZ_CHECK(reference->uri.size() <= crypto::kMaxTokenUri && reference->uri.find('?') == std::string::npos);
+  const auto again = crypto::EncodeTokenReference(*reference);
+  FUZZ_CHECK(again.ok() && *again == value);
   return true;
 }
 
@@ -63,14 +76,20 @@ bool ReadClaim(ByteView pem) {
 
 }  // namespace
 
-// The first byte says whether the rest is a file as found on disk or the plaintext inside one that authenticates.
+// The first byte says whether the rest is a file as found on disk, a keystore or a backup, the plaintext inside one
+// that authenticates, or an entry that refers to a token.
 bool FuzzKeystore(ByteView input) {
   if (input.empty()) return false;
   const ByteView rest = input.substr(1);
   if (input[0] % 2 != 0) return OpenAndSealAgain(KeystoreOf(rest));
+  if (input[0] % 4 == 2) return ReadReference(rest);
   const auto header = crypto::ReadKeystoreHeader(rest);
-  if (!header.ok()) CheckRefused(header.status(), {kKeystore});
-  return OpenAndSealAgain(rest) || header.ok();
+  const auto backup = crypto::ReadKeystoreHeader(rest, crypto::KeyFile::kBackup);
+  FUZZ_CHECK(!header.ok() || !backup.ok());
+  for (const auto& status : {header.status(), backup.status()}) {
+    if (!status.ok()) CheckRefused(status, {kKeystore});
+  }
+  return OpenAndSealAgain(rest) || OpenAndSealAgain(rest, crypto::KeyFile::kBackup) || header.ok() || backup.ok();
 }
 
 // The first byte says whether the rest is PEM or the DER inside it.

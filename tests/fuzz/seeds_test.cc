@@ -7,6 +7,7 @@
 
 #include "crypto/encoding.h"
 #include "crypto/keystore_file.h"
+#include "crypto/token_reference.h"
 #include "crypto/transport_certificate.h"
 #include "entente/v1/peer.pb.h"
 #include "entente/v1/record.pb.h"
@@ -159,6 +160,9 @@ std::vector<Seed> Seeds() {
   const auto certificate = crypto::MakeTransportCertificate(self.org(), self.key_id, *self.statement_key, SampleNow());
   const crypto::SecretBytes file_key = crypto::SecretBytes::CopyOf(Bytes(crypto::kKeySize, 'k'));
   const auto file = crypto::SealKeystore({crypto::kDaemon, Bytes(crypto::kSaltSize, 's')}, file_key, {});
+  const auto backup = crypto::SealKeystore(
+      {crypto::kDaemon, Bytes(crypto::kSaltSize, 's'), crypto::KeyFile::kBackup}, file_key, {});
+  const auto token = crypto::EncodeTokenReference({self.key_id, Bytes(crypto::kPublicKeySize, 'p'), "pkcs11:token=t;id=%0a"});
   const Bytes entries("\3one\0\1x\3two\0\0", 13);
   const Bytes head = trust::MakeHead(self, 1, Digest(), SampleNow()).body();
   const Bytes constraints = envelope::ToWire(EveryConstraint()).SerializeAsString();
@@ -174,6 +178,8 @@ std::vector<Seed> Seeds() {
       {"certificate", "ok-der", First(1, Der(certificate->certificate_pem))},
       {"keystore", "ok-file", First(0, *file)},
       {"keystore", "ok-plaintext", First(1, entries)},
+      {"keystore", "ok-backup", First(0, *backup)},
+      {"keystore", "ok-token", First(2, *token)},
       {"wire", "ok-document", First(0, document)},
       {"wire", "ok-identity", First(1, self.identity.wire().SerializeAsString())},
       {"wire", "ok-prekey", First(2, SamplePrekey().SerializeAsString())},

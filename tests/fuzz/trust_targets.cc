@@ -44,7 +44,7 @@ bool SignedDocument(ByteView document) {
   for (const auto& [usage, key] : {std::pair{v1::KEY_USAGE_ROOT, &root}, {v1::KEY_USAGE_STATEMENT, &statement}}) {
     v1::KeySignature& signature = *wire.add_signatures();
     signature.set_key_id(trust::MakeKeyId(usage, key->public_key()).str());
-    signature.set_signature(key->Sign(trust::kIdentityType, wire.document()));
+    signature.set_signature(*key->Sign(trust::kIdentityType, wire.document()));
   }
   const auto identity = CheckIdentity(wire);
   if (!identity.ok()) return false;
