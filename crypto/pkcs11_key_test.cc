@@ -1,11 +1,15 @@
 #include "crypto/pkcs11_key.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <thread>
 
+#include "absl/time/clock.h"
 #include "base/reject.h"
+#include "crypto/keystore.h"
 #include "crypto/testing/soft_token.h"
+#include "crypto/transport_certificate.h"
 
 namespace entente::crypto {
 namespace {
@@ -153,6 +157,31 @@ TEST_F(Token, OnlyAllowedTypesOfBoundedSizeAreSigned) {
   const size_t most = kMaxTokenMessage - Pae(kType, Bytes(kMaxTokenMessage, 'b')).size() + kMaxTokenMessage;
   EXPECT_TRUE((*key)->Sign(kType, Bytes(most, 'b')).ok());
   EXPECT_EQ(ReasonOf((*key)->Sign(kType, Bytes(most + 1, 'b')).status()), RejectReason::kLimit);
+}
+
+TEST_F(Token, ThePinComesFromAPassphraseFile) {
+  Import(kSeed, "statement", "0a");
+  const std::string path = folder() + "/pin";
+  std::ofstream(path) << kPin << "\n";
+  chmod(path.c_str(), 0600);
+  const absl::StatusOr<SecretBytes> pin = ReadPassphrase(path);
+  ASSERT_TRUE(pin.ok()) << pin.status();
+  EXPECT_TRUE(Pkcs11Key::Open(Reference(), *pin, AllowsBatches).ok());
+}
+
+// The key signs in the node's name like a seed does: a peer cannot tell.
+TEST_F(Token, SignsATransportCertificate) {
+  Import(kSeed, "statement", "0a");
+  const auto key =
+      Pkcs11Key::Open(Reference(), SecretBytes::CopyOf(kPin), [](ByteView type) { return type == kTransportType; });
+  ASSERT_TRUE(key.ok()) << key.status();
+  const auto made = MakeTransportCertificate(RandomId<OrgId>(), RandomId<KeyId>(), **key, absl::Now());
+  ASSERT_TRUE(made.ok()) << made.status();
+  const auto claim = ReadTransportClaim(made->certificate_pem);
+  ASSERT_TRUE(claim.ok()) << claim.status();
+  EXPECT_TRUE(VerifyTransportClaim(*claim, Soft().public_key()));
+  ExpectRefused(MakeTransportCertificate(RandomId<OrgId>(), RandomId<KeyId>(), **Open(), absl::Now()).status(),
+                RejectReason::kKeyUse, "nothing was signed");
 }
 
 TEST_F(Token, AWrongPinIsRefused) {

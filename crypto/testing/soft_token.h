@@ -68,6 +68,8 @@ class SoftTokenTest : public ::testing::Test {
     ASSERT_EQ(std::system(command.c_str()), 0) << command << std::ifstream(folder_ + "/out").rdbuf();
   }
 
+  const std::string& folder() const { return folder_; }
+
   // Calls `act(module, slot)` beside the program under test, as another user of the same loaded module.
   template <typename Act>
   static void Beside(Act act) {
