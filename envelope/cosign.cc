@@ -22,7 +22,7 @@ bool IsListed(const JointTerms& joint, const OrgId& org) {
 
 // Who signed; empty for an organisation that is not on file here.
 absl::StatusOr<std::optional<OrgId>> CheckOne(const v1::SignedBody& cosignature, const CosignedBatch& cosigned,
-                                              const Digest& batch_id, const trust::Directory& parties) {
+                                              const Digest& batch_id, const trust::Parties& parties) {
   if (cosignature.body().size() > kMaxSignedBytes) {
     return Reject(RejectReason::kLimit, "a co-signature has at most 16 KiB");
   }
@@ -66,7 +66,7 @@ absl::StatusOr<JointTerms> ReadJointTerms(const v1::JointTerms& wire) {
 
 absl::StatusOr<std::vector<OrgId>> CheckCosignatures(
     const google::protobuf::RepeatedPtrField<v1::SignedBody>& cosignatures, const CosignedBatch& cosigned,
-    const trust::Directory& parties) {
+    const trust::Parties& parties) {
   if (static_cast<size_t>(cosignatures.size()) > kMaxCosignatures) {
     return Reject(RejectReason::kLimit, "an envelope has at most 64 co-signatures");
   }

@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "base/bytes.h"
 #include "entente/v1/envelope.pb.h"
-#include "trust/directory.h"
+#include "trust/parties.h"
 
 // Co-signatures: other organisations vouch for a whole batch too (docs/formats/forward.md, Co-signatures).
 namespace entente::envelope {
@@ -34,7 +34,7 @@ struct CosignedBatch {
 // origin), the keys' errors and kSignature for any false one, and kThreshold when fewer count than the terms ask for.
 absl::StatusOr<std::vector<OrgId>> CheckCosignatures(
     const google::protobuf::RepeatedPtrField<v1::SignedBody>& cosignatures, const CosignedBatch& cosigned,
-    const trust::Directory& parties);
+    const trust::Parties& parties);
 
 // This organisation vouches for `batch`, which the caller has verified.
 v1::SignedBody Cosign(const trust::Self& self, const v1::SignedBody& batch, bool exercise, absl::Time now);

@@ -9,7 +9,7 @@
 #include "entente/v1/envelope.pb.h"
 #include "model/marking.h"
 #include "policy/policy.h"
-#include "trust/directory.h"
+#include "trust/parties.h"
 
 // Who passed statements on to whom, and whether they might (docs/formats/forward.md). Audiences of groups are refused: no
 // membership is known here yet.
@@ -44,7 +44,7 @@ using SignedBodies = google::protobuf::RepeatedPtrField<v1::SignedBody>;
 // The hops, first one first; empty without forwards. Each hop is checked wholly before the next. Refuses with kChain, kChainLabel,
 // kUnknownParty, the keys' errors, kSignature, kParse, kLimit, kAudience, kTime, as the page's tables say.
 absl::StatusOr<std::vector<Hop>> CheckChain(const SignedBodies& forwards, const SignedBodies& permissions,
-                                            const Forwarded& forwarded, const trust::Directory& parties, absl::Time now);
+                                            const Forwarded& forwarded, const trust::Parties& parties, absl::Time now);
 
 // What this organisation says of the hop that it adds. Everything ascending.
 struct ForwardTerms {

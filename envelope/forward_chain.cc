@@ -46,7 +46,7 @@ absl::StatusOr<std::vector<StatementId>> ReadStatementIds(ByteView wire) {
 
 // Size, party and signature under `type`, before anything is believed.
 absl::Status CheckSigned(const v1::SignedBody& wire, ByteView type, size_t org_field, size_t key_field, size_t time_field,
-                         const trust::Directory& parties) {
+                         const trust::Parties& parties) {
   if (wire.body().size() > kMaxBodyBytes) {
     return Reject(RejectReason::kLimit, "a forward or permission has at most 128 KiB");
   }
@@ -66,7 +66,7 @@ struct Permission {
   absl::Time time, expires;
 };
 
-absl::StatusOr<Permission> ReadPermission(const v1::SignedBody& wire, const trust::Directory& parties) {
+absl::StatusOr<Permission> ReadPermission(const v1::SignedBody& wire, const trust::Parties& parties) {
   using Body = v1::PermissionBody;
   if (auto s = CheckSigned(wire, trust::kPermissionType, Body::kOriginFieldNumber, Body::kKeyIdFieldNumber,
                            Body::kTimeUsFieldNumber, parties);
@@ -93,7 +93,7 @@ absl::StatusOr<Permission> ReadPermission(const v1::SignedBody& wire, const trus
 // One chain under way.
 class Chain {
  public:
-  Chain(const SignedBodies& permissions, const Forwarded& forwarded, const trust::Directory& parties, absl::Time now)
+  Chain(const SignedBodies& permissions, const Forwarded& forwarded, const trust::Parties& parties, absl::Time now)
       : permissions_(permissions),
         forwarded_(forwarded),
         parties_(parties),
@@ -215,7 +215,7 @@ class Chain {
 
   const SignedBodies& permissions_;
   const Forwarded& forwarded_;
-  const trust::Directory& parties_;
+  const trust::Parties& parties_;
   const absl::Time now_;
   std::vector<Hop> hops_;
   std::vector<bool> named_;  // by a forward, per permission
@@ -224,7 +224,7 @@ class Chain {
 }  // namespace
 
 absl::StatusOr<std::vector<Hop>> CheckChain(const SignedBodies& forwards, const SignedBodies& permissions,
-                                            const Forwarded& forwarded, const trust::Directory& parties, absl::Time now) {
+                                            const Forwarded& forwarded, const trust::Parties& parties, absl::Time now) {
   if (static_cast<size_t>(forwards.size()) > kMaxForwards || static_cast<size_t>(permissions.size()) > kMaxForwards) {
     return Broken("at most 16 forwards, and 16 permissions beside them");
   }

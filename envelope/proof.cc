@@ -22,7 +22,7 @@ absl::Status CheckSizes(const v1::StatementProof& proof) {
 }
 
 absl::StatusOr<std::vector<Hop>> ChainOf(const v1::StatementProof& proof, const SignedStatements& proven, const Claims& claims,
-                                         const trust::Directory& parties, absl::Time now) {
+                                         const trust::Parties& parties, absl::Time now) {
   const Forwarded forwarded{proven.ids, proven.batch.origin, claims.audience, claims.constraints,
                             absl::FromUnixMicros(claims.each[0].created_us)};
   return CheckChain(proof.forwards(), proof.permissions(), forwarded, parties, now);
@@ -30,23 +30,31 @@ absl::StatusOr<std::vector<Hop>> ChainOf(const v1::StatementProof& proof, const 
 
 }  // namespace
 
-absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Directory& parties, absl::Time now,
-                                           VerifiedBatches* verified) {
+absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Parties& parties, absl::Time now,
+                                           VerifiedBatches* verified, ProofCheck* failed) {
+  ProofCheck ignored;
+  ProofCheck& at = failed != nullptr ? *failed : ignored;
+  at = ProofCheck::kBatch;
   if (auto s = CheckSizes(proof); !s.ok()) return s;
   v1::Payload alone;
   *alone.mutable_batch() = proof.batch();
   *alone.add_statements() = proof.statement();
   const auto proven = CheckBatch(alone, parties, now, verified);
   if (!proven.ok()) return proven.status();
+  at = ProofCheck::kStatement;
   const auto claims = ReadClaims(Bodies(alone), proven->batch);
   if (!claims.ok()) return claims.status();
+  at = ProofCheck::kTimes;
   if (auto s = CheckTimes(*claims, proven->origin->identity, proven->batch.key_id, now); !s.ok()) return s;
+  at = ProofCheck::kCosignatures;
   auto cosigners = CheckCosignatures(
       proof.cosignatures(), {proof.batch(), proven->batch.origin, proven->batch.exercise, claims->joint}, parties);
   if (!cosigners.ok()) return cosigners.status();
+  at = ProofCheck::kForwards;
   auto hops = ChainOf(proof, *proven, *claims, parties, now);
   if (!hops.ok()) return hops.status();
 
+  at = ProofCheck::kContent;
   const v1::StatementEntry& entry = proof.statement();
   const Claim& claim = claims->each[0];
   const bool shown = !entry.salt().empty() || !entry.content().empty();

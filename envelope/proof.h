@@ -23,10 +23,12 @@ struct ProvenStatement {
   std::vector<Hop> hops;
   bool content_shown = false;    // salt and content were there and are those that were signed
 };
+// The checks of CheckProof in their order, as an auditor reads them.
+enum class ProofCheck { kBatch, kStatement, kTimes, kCosignatures, kForwards, kContent };
 // Steps 21 to 29 of statement.md, and 32 where salt or content are there. `verified` may span calls; null remembers nothing. Refuses as Verify
-// does, with kThreshold, and as CheckChain does. Times are checked as of `now`.
-absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Directory& parties, absl::Time now,
-                                           VerifiedBatches* verified);
+// does, with kThreshold, and as CheckChain does. Times are checked as of `now`. `failed`, where it is given, is the check that refused.
+absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Parties& parties, absl::Time now,
+                                           VerifiedBatches* verified, ProofCheck* failed = nullptr);
 
 // The proof of `statement`, which is of `batch`. Co-signatures and forwards are the caller's to add.
 v1::StatementProof MakeProof(const Batch& batch, const Statement& statement, bool with_content);

@@ -43,7 +43,7 @@ absl::Status VerifyOnce(const trust::Identity& origin, const KeyId& key_id, cons
 
 }  // namespace
 
-absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Directory& parties,
+absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Parties& parties,
                                             absl::Time now, VerifiedBatches* verified) {
   const auto fields = ReadLowFields(payload.batch().body());
   const auto signer = PeekSigner(fields, v1::BatchBody::kOriginFieldNumber, v1::BatchBody::kKeyIdFieldNumber);

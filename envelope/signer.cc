@@ -21,7 +21,7 @@ absl::Status NoSigner() {
   return Reject(RejectReason::kSignature, "no signer can be read from a signed body; the sender must send it again");
 }
 
-absl::StatusOr<PartyPtr> FindParty(const trust::Directory& parties, const OrgId& org, std::string_view role) {
+absl::StatusOr<PartyPtr> FindParty(const trust::Parties& parties, const OrgId& org, std::string_view role) {
   PartyPtr party = parties.Find(org);
   if (party) return party;
   return Reject(RejectReason::kUnknownParty, std::string(role) + " is not on file here; `entente peer add` accepts it");

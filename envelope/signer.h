@@ -7,7 +7,7 @@
 #include "absl/time/time.h"
 #include "base/bytes.h"
 #include "envelope/wire_walk.h"
-#include "trust/directory.h"
+#include "trust/parties.h"
 
 // Private to envelope/: what must be known of a signed body before its signature can be checked. It is read leniently and used for
 // nothing else; the strict reading that follows refuses bodies in which a field occurs twice, so both are of the same values.
@@ -24,6 +24,6 @@ absl::Status NoSigner();
 
 using PartyPtr = std::shared_ptr<const trust::Accepted>;
 // Refuses with kUnknownParty; `role` begins the sentence.
-absl::StatusOr<PartyPtr> FindParty(const trust::Directory& parties, const OrgId& org, std::string_view role);
+absl::StatusOr<PartyPtr> FindParty(const trust::Parties& parties, const OrgId& org, std::string_view role);
 
 }  // namespace entente::envelope

@@ -111,6 +111,8 @@ class Reading {
   // `version` empty: the newest that may be read. kNotFound, kUsage, the reason it is in quarantine for, or the policy
   // reason that withholds it.
   absl::StatusOr<Object> Get(std::string_view id, std::string_view version) const;
+  // The statement of that object, with the proof that its origin signed it, for checking without a node. Refuses as Get does.
+  absl::StatusOr<v1::StatementProof> Prove(std::string_view id, std::string_view version) const;
   absl::StatusOr<v1::SearchReply> Search(std::string_view value, size_t limit) const;
   // The object stored at `seq`, or nothing when policy withholds it.
   absl::StatusOr<std::optional<Object>> At(uint64_t seq) const;

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include "envelope/proof.h"
 #include "exchange/testing/test_node.h"
 
 namespace entente::exchange {
@@ -39,6 +40,34 @@ TEST_F(ReadingNode, QuarantineIsToldWithItsOwnReason) {
   EXPECT_NE(std::string(marking.message()).find("unknown marking id"), std::string::npos) << marking;
   EXPECT_EQ(ReasonOf(norlandia_.reading->Get(IdOf("2"), kOld).status()), RejectReason::kMarking);
   EXPECT_EQ(ReasonOf(norlandia_.reading->Get(IdOf("2"), kNew).status()), RejectReason::kNotFound);
+}
+
+// What a reader without a node makes of the proof that `node` gives for object "1".
+RejectReason ProofReason(TestNode& node, const trust::Directory& known, std::string_view version = {}) {
+  const auto proof = node.reading->Prove(IdOf("1"), version);
+  if (!proof.ok()) return ReasonOf(proof.status());
+  const auto proven = envelope::CheckProof(*proof, known, node.clock.Now(), nullptr);
+  if (proven.ok()) EXPECT_TRUE(proven->content_shown);
+  return ReasonOf(proven.status());
+}
+
+TEST_F(ReadingNode, AProofHoldsForTheOriginAndForWhoeverReceivedIt) {
+  norlandia_.Publish({Indicator("0", "z.example", Label::kGreen), Indicator("1", "a.example", Label::kGreen),
+                      Indicator("2", "b.example", Label::kGreen)});
+  DeliverAll(norlandia_, estovia_);
+  const auto at_home = norlandia_.reading->Prove(IdOf("1"), ""), away = estovia_.reading->Prove(IdOf("1"), "");
+  ASSERT_TRUE(at_home.ok() && away.ok()) << at_home.status() << away.status();
+  EXPECT_EQ(at_home->SerializeAsString(), away->SerializeAsString());
+  EXPECT_EQ(at_home->statement().path_size(), 2);
+  EXPECT_EQ(ProofReason(norlandia_, *norlandia_.directory), RejectReason::kNone);
+  EXPECT_EQ(ProofReason(estovia_, *norlandia_.directory), RejectReason::kNone);
+}
+
+TEST_F(ReadingNode, WhatMayNotBeReadHasNoProof) {
+  norlandia_.Publish({Indicator("1", "a.example", Label::kUnlabelled)});
+  EXPECT_EQ(ProofReason(norlandia_, *norlandia_.directory), RejectReason::kNoLabel);
+  EXPECT_EQ(ReasonOf(norlandia_.reading->Prove(IdOf("9"), "").status()), RejectReason::kNotFound);
+  EXPECT_EQ(ProofReason(norlandia_, *norlandia_.directory, "yesterday"), RejectReason::kUsage);
 }
 
 TEST_F(ReadingNode, ExplainSpeaksOfTheNewestVersionAndOfTheOneNamed) {

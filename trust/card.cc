@@ -4,29 +4,17 @@
 #include <charconv>
 
 #include "base/reject.h"
-#include "crypto/encoding.h"
 #include "proto/strict_parse.h"
+#include "trust/armour.h"
 
 namespace entente::trust {
 namespace {
 
-constexpr std::string_view kBegin = "-----BEGIN ENTENTE CARD-----", kEnd = "-----END ENTENTE CARD-----";
-constexpr std::string_view kWhiteSpace = " \t\r\n";
-constexpr size_t kLineLength = 64;
 constexpr size_t kMaxHostBytes = 253;
 
-absl::Status RefuseCard(std::string_view what) {
+absl::Status RefuseCard(absl::string_view what) {
   return Reject(RejectReason::kIdentity, "card refused: " + std::string(what) +
                                              "; copy the whole card again, from its BEGIN line to its END line");
-}
-
-// The next line without its end. Mail turns line feeds into CR LF: both count as one.
-std::string_view TakeLine(std::string_view& rest) {
-  const size_t end = std::min(rest.find('\n'), rest.size());
-  std::string_view line = rest.substr(0, end);
-  rest.remove_prefix(std::min(end + 1, rest.size()));
-  if (line.ends_with('\r')) line.remove_suffix(1);
-  return line;
 }
 
 bool IsHost(std::string_view host) {
@@ -50,42 +38,14 @@ bool IsAddress(std::string_view address) {
   return error == std::errc() && end == port.data() + port.size() && number != 0 && port.front() != '0';
 }
 
-// The base64 text between the two lines, which must be all that `text` holds.
-absl::StatusOr<std::string> Unarmour(std::string_view text) {
-  const size_t first = text.find_first_not_of(kWhiteSpace);
-  if (first == std::string_view::npos) return RefuseCard("there is nothing in it");
-  text = text.substr(first, text.find_last_not_of(kWhiteSpace) + 1 - first);
-  if (TakeLine(text) != kBegin) return RefuseCard("it does not begin with " + std::string(kBegin));
-  std::string base64;
-  bool last = false;
-  while (!text.empty()) {
-    const std::string_view line = TakeLine(text);
-    if (line == kEnd) {
-      if (!text.empty()) return RefuseCard("something follows its END line");
-      return base64;
-    }
-    if (last || line.empty() || line.size() > kLineLength) return RefuseCard("its lines are not of 64 characters");
-    last = line.size() < kLineLength;
-    base64 += line;
-  }
-  return RefuseCard("it has no END line");
-}
-
 }  // namespace
 
-std::string ArmourCard(const v1::Card& card) {
-  const std::string base64 = crypto::ToBase64(card.SerializeAsString());
-  std::string out = std::string(kBegin) + "\n";
-  for (size_t i = 0; i < base64.size(); i += kLineLength) out += base64.substr(i, kLineLength) + "\n";
-  return out + std::string(kEnd) + "\n";
-}
+std::string ArmourCard(const v1::Card& card) { return Armour(kCardArmour, card.SerializeAsString()); }
 
 absl::StatusOr<v1::Card> ReadCard(const std::string& text) {
   if (text.size() > kMaxCardBytes) return RefuseCard("it is over 128 KiB");
-  absl::StatusOr<std::string> base64 = Unarmour(text);
-  if (!base64.ok()) return base64.status();
-  absl::StatusOr<Bytes> bytes = crypto::FromBase64(*base64);
-  if (!bytes.ok() || crypto::ToBase64(*bytes) != *base64) return RefuseCard("a character is damaged");
+  absl::StatusOr<Bytes> bytes = Unarmour(kCardArmour, text);
+  if (!bytes.ok()) return RefuseCard(bytes.status().message());
   v1::Card card;
   if (!StrictParse(*bytes, card).ok()) return RefuseCard("its content is damaged");
   if (card.version() != 1) return RefuseCard("its version is not 1, the only one that this software reads");

@@ -10,28 +10,23 @@
 #include "absl/status/statusor.h"
 #include "model/party.h"
 #include "trust/identity.h"
+#include "trust/parties.h"
 
 namespace entente::trust {
 
 // As many as one statement may be addressed to.
 inline constexpr size_t kMaxParties = 1000;
 
-// A party that the operator accepted: the local record and the checked identity behind it.
-struct Accepted {
-  model::Party party;
-  Identity identity;
-};
-
 // Which keys a party has now and what is on file about it. Readers get immutable snapshots and never block a writer
 // for long. Safe from any thread.
-class Directory {
+class Directory : public Parties {
  public:
   // `self_party` is this organisation's own record; it is never among All().
   explicit Directory(model::Party self_party, Identity self_identity);
 
   const Accepted& self() const { return *self_; }
   // Null when not accepted. Own organisation included.
-  std::shared_ptr<const Accepted> Find(const OrgId& org) const;
+  std::shared_ptr<const Accepted> Find(const OrgId& org) const override;
   std::shared_ptr<const Accepted> FindByName(std::string_view name) const;
   std::vector<std::shared_ptr<const Accepted>> All() const;  // sorted by name, without self
   // Adds or replaces. Refuses with kConflict when another organisation has that name or one of its keys, with kUsage

@@ -89,6 +89,19 @@ grpc::Status AdminService::Get(grpc::ServerContext* context, const v1::GetReques
   return grpc::Status::OK;
 }
 
+grpc::Status AdminService::Prove(grpc::ServerContext* context, const v1::GetRequest* request,
+                                 grpc::ServerWriter<v1::ProofPiece>* pieces) {
+  const auto proof = sources_.reading.Prove(request->id(), request->version());
+  if (!proof.ok()) return ToGrpc(*context, proof.status());
+  const Bytes bytes = proof->SerializeAsString();
+  v1::ProofPiece piece;
+  for (size_t at = 0; at < bytes.size(); at += kPieceBytes) {
+    piece.set_bytes(bytes.substr(at, kPieceBytes));
+    if (!pieces->Write(piece)) break;
+  }
+  return grpc::Status::OK;
+}
+
 grpc::Status AdminService::Search(grpc::ServerContext* context, const v1::SearchRequest* request,
                                   v1::SearchReply* reply) {
   if (request->value().empty() || request->value().size() > kMaxSearchValue) {

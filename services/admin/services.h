@@ -16,6 +16,8 @@ class AdminService final : public v1::Admin::Service {
   grpc::Status Publish(grpc::ServerContext*, PublishStream* stream) override;
   grpc::Status Get(grpc::ServerContext*, const v1::GetRequest* request,
                    grpc::ServerWriter<v1::ObjectPiece>* pieces) override;
+  grpc::Status Prove(grpc::ServerContext*, const v1::GetRequest* request,
+                     grpc::ServerWriter<v1::ProofPiece>* pieces) override;
   grpc::Status Search(grpc::ServerContext*, const v1::SearchRequest* request, v1::SearchReply* reply) override;
   grpc::Status Tail(grpc::ServerContext*, const v1::TailRequest* request,
                     grpc::ServerWriter<v1::ObjectRow>* rows) override;

@@ -175,6 +175,12 @@ absl::Status AdminClient::Get(const v1::GetRequest& request, const std::function
   return Drain(context, *reader, take);
 }
 
+absl::Status AdminClient::Prove(const v1::GetRequest& request, const std::function<bool(const v1::ProofPiece&)>& take) {
+  grpc::ClientContext context;
+  const auto reader = wire_->stub->Prove(&context, request);
+  return Drain(context, *reader, take);
+}
+
 absl::Status AdminClient::Tail(const v1::TailRequest& request, const std::function<bool(const v1::ObjectRow&)>& take) {
   grpc::ClientContext context;
   const auto reader = wire_->stub->Tail(&context, request);

@@ -42,6 +42,7 @@ class AdminClient {
   absl::StatusOr<v1::FsckReply> Fsck(const v1::FsckRequest& request);
   // Pieces and rows in order; `take` answers false to stop, which is no failure.
   absl::Status Get(const v1::GetRequest& request, const std::function<bool(const v1::ObjectPiece&)>& take);
+  absl::Status Prove(const v1::GetRequest& request, const std::function<bool(const v1::ProofPiece&)>& take);
   absl::Status Tail(const v1::TailRequest& request, const std::function<bool(const v1::ObjectRow&)>& take);
   std::unique_ptr<PublishCall> Publish(std::function<void(const v1::PublishProgress&)> on_progress);
 

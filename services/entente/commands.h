@@ -37,6 +37,7 @@ void AddGet(CLI::App& app, Invocation& invocation);
 void AddSearch(CLI::App& app, Invocation& invocation);
 void AddTail(CLI::App& app, Invocation& invocation);
 void AddExplain(CLI::App& app, Invocation& invocation);
+void AddVerify(CLI::App& app, Invocation& invocation);
 void AddFsck(CLI::App& app, Invocation& invocation);
 void AddDemo(CLI::App& app, Invocation& invocation);
 void AddCompletion(CLI::App& app, Invocation& invocation);

@@ -1,13 +1,11 @@
 #include <CLI/CLI.hpp>
-#include <cerrno>
-#include <cstring>
-#include <fstream>
 #include <memory>
 
 #include "absl/time/clock.h"
 #include "model/text.h"
 #include "services/entente/client.h"
 #include "services/entente/commands.h"
+#include "services/entente/input_file.h"
 #include "services/entente/json_writer.h"
 #include "services/entente/rows.h"
 #include "trust/card.h"
@@ -59,19 +57,10 @@ void PrintPeer(const Terminal& terminal, const v1::PeerRecord& peer) {
 }
 
 absl::StatusOr<std::string> ReadCardFile(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::string text(trust::kMaxCardBytes + 1, '\0');
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  text.resize(static_cast<size_t>(file.gcount()));
-  if (text.empty()) {
-    const std::string why = file.is_open() ? "it is empty or no file" : std::strerror(errno);
-    return Reject(RejectReason::kUsage, "the card '" + path + "' cannot be read: " + why);
-  }
-  if (text.size() > trust::kMaxCardBytes) {
-    return Reject(RejectReason::kIdentity,
-                  "'" + path + "' is too large for a card; use the file that `entente init` wrote");
-  }
-  return text;
+  absl::StatusOr<std::string> text = ReadInputFile(path, "card", trust::kMaxCardBytes);
+  if (ReasonOf(text.status()) != RejectReason::kLimit) return text;
+  return Reject(RejectReason::kIdentity,
+                "'" + path + "' is too large for a card; use the file that `entente init` wrote");
 }
 
 Exit RunAdd(const Invocation& invocation, const AddFlags& flags) {

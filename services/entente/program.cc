@@ -43,6 +43,7 @@ void Build(CLI::App& app, Invocation& invocation) {
   AddSearch(app, invocation);
   AddTail(app, invocation);
   AddExplain(app, invocation);
+  AddVerify(app, invocation);
   AddFsck(app, invocation);
   AddDemo(app, invocation);
   AddCompletion(app, invocation);

@@ -7,6 +7,7 @@
 #include "services/entente/commands.h"
 #include "services/entente/json_writer.h"
 #include "services/entente/rows.h"
+#include "trust/armour.h"
 
 namespace entente::cli {
 namespace {
@@ -15,7 +16,7 @@ constexpr std::string_view kFirstNodeCode = "ENT-4";  // codes from here on are 
 
 struct GetFlags {
   std::string id, version;
-  bool raw = false;
+  bool raw = false, proof = false;
 };
 
 void PrintRow(const Terminal& terminal, const v1::ObjectRow& row, uint64_t size) {
@@ -40,12 +41,25 @@ Exit NotGiven(const absl::Status& status) {
   return Describe(ReasonOf(status)).code < kFirstNodeCode ? Exit::kRefused : exit;
 }
 
+// Text for `entente verify`, anywhere.
+Exit PrintProof(AdminClient& client, const v1::GetRequest& request) {
+  Bytes proof;
+  const absl::Status status = client.Prove(request, [&](const v1::ProofPiece& piece) {
+    proof += piece.bytes();
+    return true;
+  });
+  if (!status.ok()) return NotGiven(status);
+  PrintBytes(trust::Armour(trust::kStatementArmour, proof));
+  return Exit::kOk;
+}
+
 Exit RunGet(const Invocation& invocation, const GetFlags& flags) {
   const auto client = AdminClient::Connect(invocation.node);
   if (!client.ok()) return Fail(client.status());
   v1::GetRequest request;
   request.set_id(flags.id);
   request.set_version(flags.version);
+  if (flags.proof) return PrintProof(**client, request);
   v1::ObjectRow row;
   uint64_t size = 0;
   const absl::Status status = (*client)->Get(request, [&](const v1::ObjectPiece& piece) {
@@ -190,7 +204,8 @@ void AddGet(CLI::App& app, Invocation& invocation) {
   const auto flags = std::make_shared<GetFlags>();
   command->add_option("ID", flags->id, "STIX id")->required();
   command->add_option("--version", flags->version, "The version with this `modified` (default: the newest)");
-  command->add_flag("--raw", flags->raw, "The exact bytes and nothing else");
+  CLI::Option* raw = command->add_flag("--raw", flags->raw, "The exact bytes and nothing else");
+  command->add_flag("--proof", flags->proof, "The signed statement with its proof of origin, for `entente verify`")->excludes(raw);
   command->callback(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunGet(invocation, *flags); }; });
 }

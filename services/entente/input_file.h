@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "absl/status/statusor.h"
+
+namespace entente::cli {
+
+// A whole file that a person named, `what` being its kind in a sentence ("card"). Refuses with kUsage (cannot be read, empty) and
+// kLimit (over `limit` bytes; no more is read).
+absl::StatusOr<std::string> ReadInputFile(const std::string& path, std::string_view what, size_t limit);
+
+}  // namespace entente::cli

@@ -1,0 +1,30 @@
+#pragma once
+
+#include <memory>
+
+#include "base/bytes.h"
+#include "model/party.h"
+#include "trust/identity.h"
+
+namespace entente::trust {
+
+// A party that the operator accepted: the local record and the checked identity behind it.
+struct Accepted {
+  model::Party party;
+  Identity identity;
+};
+
+// Whose signatures can be checked: the parties on file at a node (Directory), or those whose cards somebody verifies with.
+class Parties {
+ public:
+  virtual ~Parties() = default;
+  // Null when nothing is known of `org`.
+  virtual std::shared_ptr<const Accepted> Find(const OrgId& org) const = 0;
+
+ protected:
+  Parties() = default;
+  Parties(const Parties&) = default;
+  Parties& operator=(const Parties&) = default;
+};
+
+}  // namespace entente::trust
