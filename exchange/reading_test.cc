@@ -47,7 +47,9 @@ RejectReason ProofReason(TestNode& node, const trust::Directory& known, std::str
   const auto proof = node.reading->Prove(IdOf("1"), version);
   if (!proof.ok()) return ReasonOf(proof.status());
   const auto proven = envelope::CheckProof(*proof, known, node.clock.Now(), nullptr);
-  if (proven.ok()) EXPECT_TRUE(proven->content_shown);
+  if (proven.ok()) {
+    EXPECT_TRUE(proven->content_shown);
+  }
   return ReasonOf(proven.status());
 }
 
