@@ -1,0 +1,32 @@
+"""The oracle of tests/oracle beside real nodes: it runs as a program of its own, and reads keys that test programs print."""
+
+import json
+import subprocess
+import sys
+
+from federation import ROOT, TEST_BIN
+
+sys.dont_write_bytecode = True
+ORACLE = ROOT / "tests/oracle/oracle.py"
+
+
+def oracle(command, *words, check=0):
+    """The JSON lines that `oracle.py command` prints."""
+    done = subprocess.run(["/usr/bin/python3", "-B", ORACLE, command, *map(str, words)], capture_output=True, timeout=120)
+    assert done.returncode == check, done.stdout[-2000:] + done.stderr[-2000:]
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def write_secrets(node):
+    """The node's keystore as the oracle reads it."""
+    done = subprocess.run([TEST_BIN / "node_secrets", node.dir / "keystore", node.dir / "passphrase"], capture_output=True, check=True)
+    path = node.dir / "secrets-for-the-oracle"
+    path.write_bytes(done.stdout)
+    return path
+
+
+def play_peer(attacker, victim, *scenarios):
+    """The answers of the daemon `victim` to what hostile_peer does as `attacker`."""
+    done = subprocess.run([TEST_BIN / "hostile_peer", attacker.dir, victim.card, *scenarios], capture_output=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return [json.loads(line)["answer"] for line in done.stdout.splitlines()]

@@ -1,0 +1,88 @@
+"""The C++ and the oracle of tests/oracle, which was written from docs/formats alone, must be of one mind about every envelope."""
+
+import hashlib
+import json
+
+import pytest
+
+from federation import bundle_file, indicator
+from oracles import oracle, play_peer, write_secrets
+
+DAMAGES = {row["name"]: row["reason"] for row in oracle("damages")}
+
+
+@pytest.fixture
+def daemon_and_peer(make_node):
+    """A running daemon and a peer that it accepted, whose part the test plays."""
+    daemon, peer = make_node("cert.estovia", nation="XE").start(), make_node("cert.norlandia", nation="XN")
+    daemon.accept(peer)
+    return daemon, peer
+
+
+def rejections(node):
+    return {key.split('"')[1]: value for key, value in node.metrics().items() if key.startswith("entente_rejections_total{")}
+
+
+def received(daemon, peer, count):
+    assert play_peer(peer, daemon, f"receive={count}:{peer.dir}/received-") == ["written"]
+    return [peer.dir / f"received-{i + 1}" for i in range(count)]
+
+
+def open_as(peer, daemon, paths, check=0):
+    return oracle("open", "--receiver", peer.card, "--secrets", write_secrets(peer), "--peer", daemon.card, *paths, check=check)
+
+
+def test_the_oracle_opens_what_a_daemon_seals(daemon_and_peer, tmp_path):
+    daemon, peer = daemon_and_peer
+    small = [json.dumps(indicator(tlp="GREEN")) for _ in range(20)]
+    large = json.dumps(indicator(tlp="AMBER", description="x" * 200_000))
+    daemon.publish(bundle_file(tmp_path / "small", small))
+    daemon.publish(bundle_file(tmp_path / "large", [large]))
+    paths = received(daemon, peer, 2)
+    answers = open_as(peer, daemon, paths)
+    org = oracle("identity", daemon.card)[0]["org_id"]
+    said = [(one["content"], one["label"]) for answer in answers for one in answer["statements"]]
+    assert sorted(said) == sorted([(text, 2) for text in small] + [(large, 3)])
+    assert {(answer["sealer"], answer["origin"]) for answer in answers} == {(org, org)}
+    assert open_as(daemon, peer, paths, check=4)[0]["reason"] == "E_NOSLOT"
+
+
+def make_for(daemon, peer, path, *words):
+    offered = peer.dir / "offered"
+    if not offered.exists():
+        assert play_peer(peer, daemon, f"prekey={offered}") == ["written"]
+    contents = []
+    for number in range(2):
+        contents.append(peer.dir / f"{path.name}-content-{number}")
+        contents[-1].write_text(json.dumps(indicator(tlp="GREEN")))
+    oracle("make", "--author", peer.card, "--secrets", write_secrets(peer), "--owner", daemon.card, "--prekey", offered, *words,
+           "--out", path, *contents)
+    return contents
+
+
+def test_a_daemon_admits_what_the_oracle_makes(daemon_and_peer):
+    daemon, peer = daemon_and_peer
+    path = peer.dir / "made"
+    contents = make_for(daemon, peer, path)
+    assert play_peer(peer, daemon, f"send={path}", f"send={path}") == ["accepted", "refused"]
+    for content in contents:
+        assert daemon.get_raw(json.loads(content.read_text())["id"]).rstrip(b"\n") == content.read_bytes()
+    assert daemon.status()["objects"] == 2
+    assert rejections(daemon)["E_REPLAY"] == 1
+    assert daemon.fsck()[0]["ok"]
+
+
+def test_both_refuse_each_damage_for_the_same_reason(daemon_and_peer):
+    daemon, peer = daemon_and_peer
+    found = {}
+    for name in DAMAGES:
+        path = peer.dir / name
+        make_for(daemon, peer, path, "--damage", name)
+        before = rejections(daemon)
+        answer = play_peer(peer, daemon, f"send={path}")
+        after = rejections(daemon)
+        counted = [reason for reason in after if after[reason] > before[reason]]
+        theirs = oracle("open", "--receiver", daemon.card, "--secrets", write_secrets(daemon), "--peer", peer.card, path, check=4)
+        found[name] = (answer, counted, theirs[0]["reason"])
+    print("\n".join(f"{n} want {DAMAGES[n]} got {f}" for n, f in found.items() if f != (["refused"], [DAMAGES[n]], DAMAGES[n])))
+    assert 0, "dbg"
