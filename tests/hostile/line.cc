@@ -58,12 +58,19 @@ std::string Line::Send(const Bytes& wire) {
   return closed_ ? "closed" : answers_[position];
 }
 
-std::vector<Bytes> Line::Receive(size_t count) {
-  std::unique_lock lock(mutex_);
-  inbound_.emplace().Grant(envelope::kMaxEnvelopeBytes);
+void Line::GiveCredit(uint64_t bytes) {
+  {
+    std::lock_guard lock(mutex_);
+    inbound_.Grant(bytes);
+  }
   v1::Frame frame;
-  frame.mutable_credit()->set_bytes(envelope::kMaxEnvelopeBytes);
+  frame.mutable_credit()->set_bytes(bytes);
   transport_->Write(frame);
+}
+
+std::vector<Bytes> Line::Receive(size_t count) {
+  GiveCredit(envelope::kMaxEnvelopeBytes);
+  std::unique_lock lock(mutex_);
   changed_.wait(lock, [&] { return received_.size() >= count || closed_; });
   return received_;
 }
@@ -75,9 +82,7 @@ std::string Line::NeverRead() {
     changed_.notify_all();
   };
   set_deaf(true);
-  v1::Frame frame;
-  frame.mutable_credit()->set_bytes(uint64_t{1} << 40);
-  transport_->Write(frame);
+  GiveCredit(uint64_t{1} << 40);
   while (std::cin.get() != std::char_traits<char>::eof()) {
   }
   set_deaf(false);
@@ -104,8 +109,8 @@ void Line::OnFrame(v1::Frame frame) {
   changed_.wait(lock, [this] { return !deaf_; });
   if (frame.has_bye()) bye_ = frame.bye().reason();
   if (frame.has_hello()) offered_ = frame.hello().prekey();
-  if (frame.has_envelope() && inbound_) {
-    if (const auto whole = Must(inbound_->Take(frame.envelope()))) received_.push_back(whole->wire);
+  if (frame.has_envelope()) {
+    if (const auto whole = Must(inbound_.Take(frame.envelope()))) received_.push_back(whole->wire);
   }
   if (frame.has_hello()) prekey_ = Must(peer::CheckHello(room_, target_, frame.hello(), rolled_back_)).prekey;
   if (frame.has_credit()) credit_ = true;

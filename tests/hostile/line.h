@@ -57,6 +57,7 @@ class Line {
 
  private:
   std::string WaitForBye();
+  void GiveCredit(uint64_t bytes);
   void OnFrame(v1::Frame frame);
 
   exchange::Room room_;
@@ -67,7 +68,7 @@ class Line {
   std::optional<trust::Prekey> prekey_;
   std::map<uint64_t, std::string> answers_;
   v1::SignedBody offered_;
-  std::optional<peer::Inbound> inbound_;  // from Receive on; before, envelopes are dropped
+  peer::Inbound inbound_;
   std::vector<Bytes> received_;
   bool credit_ = false, closed_ = false, rolled_back_ = false, deaf_ = false;
   uint64_t position_ = 0;

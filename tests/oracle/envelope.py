@@ -84,13 +84,13 @@ def unpad(plaintext, size_class):
 
 
 def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False):
-    """`seeds`: prekey_id -> seed of 32 bytes. A prekey that is not among them counts as destroyed."""
+    """`seeds`: prekey_id -> seed of 32 bytes. At level 0 any other prekey counts as one that was destroyed."""
     header = read_header(wire)
     check_hours(header, now)
     demand(not seen(header.env_id), "E_REPLAY", "accepted before")
     core, slots, commitment, chunks = split(wire, header)
     slot = next((slot for slot in slots if slot[:16] in seeds), None)
-    demand(slot is not None, "E_NOSLOT", "no slot names a prekey of this node")
+    demand(slot is not None, "E_KEYGONE", "no slot names a prekey that this node holds")
     h0 = labelled_hash("entente/1/h0", core)
     h_core = labelled_hash("entente/1/core", h0, tree(slots))
     seed = seeds[slot[:16]]

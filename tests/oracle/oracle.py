@@ -3,7 +3,7 @@
 
   oracle.py identity CARD
   oracle.py open --receiver CARD --secrets FILE --peer CARD [--party CARD ...] [--at US] ENVELOPE ...
-  oracle.py make --author CARD --secrets FILE --owner CARD --prekey FILE [--at US] [--exercise] [--damage NAME] --out FILE CONTENT ...
+  oracle.py make --author CARD --secrets FILE --owner CARD --prekey FILE [--at US] [--exercise] [--damaged] --out FILE CONTENT ...
   oracle.py damages
 
 A secrets file is what tests/hostile/node_secrets prints: lines `statement SEED` and `prekey/ID SEED...`, hexadecimal; a prekey file is
@@ -86,12 +86,18 @@ def make_one(options, now):
     author, owner = read_identity(options.author, now), read_identity(options.owner, now)
     prekey = identity.check_prekey(owner, wire.strict(wire.SIGNED_BODY, read(options.prekey)), now)
     signer = make.Signer(read_secrets(options.secrets)[1])
-    bend = damages.TABLE[options.damage].bend(damages.Scene(author, owner)) if options.damage else make.straight
+    contents = [read(path) for path in options.contents]
     constraints = {**make.GREEN, **({16: "exercise-of-the-oracle"} if options.exercise else {})}
-    made = make.Author(author, signer, now, bend=bend, exercise=options.exercise).envelope(
-        [read(path) for path in options.contents], [owner.org], [(owner.org, prekey.prekey_id, prekey.public_key)], constraints)
-    pathlib.Path(options.out).write_bytes(made)
-    return one_line({"ok": True, "bytes": len(made)})
+
+    def write(path, bend):
+        made = make.Author(author, signer, now, bend=bend, exercise=options.exercise).envelope(
+            contents, [owner.org], [(owner.org, prekey.prekey_id, prekey.public_key)], constraints)
+        pathlib.Path(path).write_bytes(made)
+
+    write(options.out, make.straight)
+    for name, damage in damages.TABLE.items() if options.damaged else ():
+        write(f"{options.out}-{name}", damage.bend(damages.Scene(author, owner)))
+    return one_line({"ok": True, "out": options.out})
 
 
 def show_identity(options, now):
@@ -122,7 +128,7 @@ def arguments():
     command("damages", list_damages)
     command("open", open_all, "--receiver", "--secrets", "--peer", "envelopes", nargs="+").add_argument("--party", action="append", default=[])
     maker = command("make", make_one, "--author", "--secrets", "--owner", "--prekey", "--out", "contents", nargs="+")
-    maker.add_argument("--damage", choices=sorted(damages.TABLE))
+    maker.add_argument("--damaged", action="store_true", help="also one FILE-NAME for each damage")
     maker.add_argument("--exercise", action="store_true")
     return parser.parse_args()
 

@@ -53,13 +53,13 @@ def check_seal(opened, signed, peer, now):
     demand(signed is not None, "E_SEAL", "no seal")
     demand(peer is not None, "E_PARTY", "the peer is not on file")
     hint = wire.hint(wire.SEAL, signed.body)
-    demand(hint is not None, "E_SIG", "no key can be read from the seal")
+    demand(hint is not None and len(hint.org_id) == len(hint.key_id) == 32, "E_SIG", "no key can be read from the seal")
     check_signed(peer, hint.key_id, "seal.v1", signed, hint.time_us)
     seal = wire.strict(wire.SEAL, signed.body)
     check_lengths(seal, org_id=32, key_id=32, h_core=32, key_commitment=32, statements_hash=32, audience_hash=32)
     demand(seal.org_id == peer.org, "E_SEAL", "sealed by another than the peer")
     demand(seal.h_core == opened.h_core and seal.key_commitment == opened.commitment, "E_SEAL", "of another envelope")
-    demand(now - 14 * DAY <= seal.time_us <= now + SKEW, "E_TIME", "when it was sealed")
+    demand(now - 14 * DAY - SKEW <= seal.time_us <= now + SKEW, "E_TIME", "when it was sealed")
     return seal
 
 
@@ -98,7 +98,7 @@ def check_places(entries, batch):
 def check_batch(payload, parties):
     """Steps 21 to 24: (origin's identity, ids, batch)"""
     hint = wire.hint(wire.BATCH, payload.batch.body)
-    demand(hint is not None, "E_SIG", "no key can be read from the batch")
+    demand(hint is not None and len(hint.origin) == len(hint.key_id) == len(hint.root) == 32, "E_SIG", "no key can be read from the batch")
     origin = parties.get(hint.origin)
     demand(origin is not None, "E_PARTY", "the origin is not on file")
     ids = check_places(payload.statements, hint)
@@ -135,15 +135,23 @@ def check_constraints(c, exercise):
 
 
 def check_statement(body, batch):
-    """Step 25, one by itself."""
+    """One by itself."""
     check_lengths(body, origin=32, key_id=32, identity_hash=32, msg_id=16, stream_id=16, previous=32, content_commit=32)
     demand(body.origin == batch.origin and body.key_id == batch.key_id, "E_PARSE", "not of its batch")
     demand(body.identity_version >= 1 and body.content_type == CONTENT_TYPE, "E_PARSE", "identity version or content type")
     demand(not (body.group or body.joint or body.replaces or body.derived_from), "E_PARSE", "of level 1")
     check_constraints(body.constraints, LANES[batch.leaf_type].startswith("exercise"))
-    demand(len(body.audience) <= MAX_AUDIENCE, "E_AUDIENCE", "too many")
-    demand(all(len(org) == 32 for org in body.audience), "E_PARSE", "an organisation's id")
-    demand(ascending(body.audience), "E_AUDIENCE", "not ascending")
+
+
+def check_bodies(bodies, batch):
+    """Step 25."""
+    for body in bodies:
+        check_statement(body, batch)
+        demand((body.audience, body.constraints, body.stream_id) ==
+               (bodies[0].audience, bodies[0].constraints, bodies[0].stream_id), "E_PARSE", "not one audience, stream and label")
+    audience = bodies[0].audience
+    demand(len(audience) <= MAX_AUDIENCE and all(len(org) == 32 for org in audience) and ascending(audience), "E_AUDIENCE",
+           "an audience of another form")
 
 
 def check_when(body, origin, now):
@@ -171,10 +179,7 @@ def verify(opened, parties, peer, receiver, now):
     seal = check_seal(opened, payload.seal, parties.get(peer), now)
     origin, ids, batch = check_batch(payload, parties)
     bodies = [wire.strict(wire.STATEMENT, entry.body) for entry in payload.statements]
-    for body in bodies:
-        check_statement(body, batch)
-        demand((body.audience, body.constraints, body.stream_id) ==
-               (bodies[0].audience, bodies[0].constraints, bodies[0].stream_id), "E_PARSE", "not one audience, stream and label")
+    check_bodies(bodies, batch)
     for body in bodies:
         check_when(body, origin, now)
     demand(seal.org_id == batch.origin, "E_AUDIENCE", "sealed by another than its origin")
