@@ -6,8 +6,8 @@ import sys
 
 from federation import ROOT, TEST_BIN
 
-sys.dont_write_bytecode = True
 ORACLE = ROOT / "tests/oracle/oracle.py"
+sys.path[:0] = [str(ROOT / "tests/oracle"), str(ROOT / "docs/formats/examples")]
 
 
 def oracle(command, *words, check=0):
