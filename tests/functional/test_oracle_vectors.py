@@ -97,7 +97,7 @@ def test_the_golden_envelopes_open_and_each_damage_is_refused():
     assert seen > 400
 
 
-@pytest.mark.parametrize("program", ["tests/oracle/golden.py", "docs/formats/examples/derive.py"])
+@pytest.mark.parametrize("program", ["tests/oracle/golden.py", "tests/oracle/golden_identity.py", "docs/formats/examples/derive.py"])
 def test_what_was_made_from_the_formats_is_what_they_give(program):
     done = subprocess.run(["/usr/bin/python3", "-B", ROOT / program, "--check"], capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr

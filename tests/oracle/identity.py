@@ -28,15 +28,23 @@ def check_times(begin, end, reason):
 
 def check_key(key, usages):
     demand(key.usage in usages, "E_IDENTITY", f"a key of usage {key.usage}")
-    demand(len(key.key_id) == 32 and len(key.public_key) == 32 and key.key_id == key_id(key), "E_IDENTITY", "not this key's id")
+    demand(key.key_id == key_id(key), "E_IDENTITY", "not this key's id")
     check_times(key.not_before_us, key.not_after_us, "E_IDENTITY")
     if key.usage == STATEMENT:
         demand(key.not_after_us - key.not_before_us <= 365 * DAY, "E_IDENTITY", "a statement key that lives too long")
     demand(points.usable(key.public_key), "E_KEYPOINT", "no point of the main subgroup")
 
 
+# identity.md, *Text that can be shown*: what changes how other text is shown, or shows nothing.
+HIDDEN = [(0, 0x1F), (0x5C, 0x5C), (0x7F, 0x9F), (0xAD, 0xAD), (0x34F, 0x34F), (0x61C, 0x61C), (0x115F, 0x1160), (0x17B4, 0x17B5),
+          (0x180B, 0x180F), (0x200B, 0x200F), (0x2028, 0x202E), (0x2060, 0x206F), (0x2800, 0x2800), (0x3164, 0x3164), (0xFDD0, 0xFDEF),
+          (0xFE00, 0xFE0F), (0xFEFF, 0xFEFF), (0xFFA0, 0xFFA0), (0xFFF0, 0xFFFB), (0xFFFE, 0xFFFF), (0x13430, 0x1345F),
+          (0x16FE4, 0x16FE4), (0x1BCA0, 0x1BCA3), (0x1D159, 0x1D159), (0x1D173, 0x1D17A), (0x1FFFE, 0x1FFFF), (0x2FFFE, 0x2FFFF),
+          (0x3FFFE, 0x3FFFF), (0xE0000, 0xE0FFF), (0xEFFFE, 0xEFFFF), (0xF0000, 0x10FFFF)]
+
+
 def can_be_shown(name):
-    return all(c.isprintable() for c in name)
+    return not any(first <= ord(c) <= last for c in name for first, last in HIDDEN)
 
 
 def check_facts(document, now):
@@ -47,7 +55,7 @@ def check_facts(document, now):
     demand(len(keys) <= MAX_KEYS and len(document.suites) <= MAX_SUITES, "E_LIMIT", "keys or suites")
     demand(document.root_keys and document.keys, "E_IDENTITY", "no root key, or no statement key")
     demand(document.suites == sorted(set(document.suites)) and 1 in document.suites, "E_IDENTITY", "its suites")
-    demand(document.min_suite in document.suites, "E_IDENTITY", "its lowest suite")
+    demand(document.min_suite == 1, "E_IDENTITY", "its lowest suite, at level 0")
     demand(1 <= document.root_threshold <= len(document.root_keys), "E_IDENTITY", "its threshold")
     demand(not (document.issued_us or document.revocations or document.offline or document.log_origin), "E_IDENTITY",
            "what stands in later versions only")
@@ -98,8 +106,8 @@ def check_signed(identity, wanted, kind, signed, at):
 def address_is_well_formed(address):
     if not address:
         return True
-    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+):([1-9][0-9]{0,4})", address)
-    return bool(found) and int(found.group(2)) <= 65535
+    found = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9.-]+):([1-9][0-9]{0,4})", address)
+    return bool(found) and len(found.group(1)) <= 253 and int(found.group(2)) <= 65535
 
 
 def dearmour(text):
@@ -129,7 +137,7 @@ def read_card(text, now):
 
 def check_prekey(owner, signed, now):
     """Whether another organisation's prekey may be sealed to."""
-    demand(len(signed.body) <= MAX_PREKEY, "E_LIMIT", "a prekey's size")
+    demand(len(signed.body) <= MAX_PREKEY, "E_PARSE", "a prekey's size")
     body = wire.strict(wire.PREKEY, signed.body)
     try:
         check_signed(owner, body.key_id, "prekey.v1", signed, now)
