@@ -121,6 +121,7 @@ absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const Bat
   for (size_t i = 0; i < bodies.size(); ++i) {
     v1::StatementBody& body = i == 0 ? first : other;
     if (auto s = ReadBody(bodies[i], batch, body); !s.ok()) return s;
+    body.mutable_constraints()->DiscardUnknownFields();  // they are no part of what has to be the same
     if (i == 0) {
       if (auto s = ReadShared(first, claims); !s.ok()) return s;
       constraints = first.constraints().SerializeAsString();
