@@ -8,8 +8,10 @@ import pytest
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
 import oracles  # noqa: F401  it puts tests/oracle where imports look
+import chain
 import envelope
 import golden
+import golden_chain
 import hpke
 import identity
 import mlkem
@@ -97,7 +99,28 @@ def test_the_golden_envelopes_open_and_each_damage_is_refused():
     assert seen > 400
 
 
-@pytest.mark.parametrize("program", ["tests/oracle/golden.py", "tests/oracle/golden_identity.py", "docs/formats/examples/derive.py"])
+def test_the_worked_example_is_a_chain_of_two_versions():
+    first, second = [wire.strict(wire.SIGNED_IDENTITY, v["signed_identity"])
+                     for v in vectors.read(ROOT / "docs/formats/examples/derive.txt") if "signed_identity" in v]
+    now = wire.strict(wire.IDENTITY, second.document).issued_us
+    history = chain.take_run(chain.begin(first, now), [second], now)
+    assert [version.document.version for version in history.versions] == [1, 2] and len(history.revoked) == 1
+
+
+def test_a_chain_is_taken_in_runs():
+    documents = [wire.strict(wire.SIGNED_IDENTITY, v["signed_identity"]) for v in vectors.read("identity_chain.txt") if "version" in v]
+    now, end = golden_chain.NOW, wire.strict(wire.IDENTITY, documents[-1].document).expires_us
+    history = chain.begin(documents[0], end)  # version 1 may have ended by then
+    assert len(chain.take_run(history, documents, now).versions) == 4  # what is on file is passed over
+    for reason, run, at in (("E_IDCHAIN", documents[2:], now), ("E_ROLLBACK", documents + documents[:2], now),
+                            ("E_FREEZE", documents, end)):
+        with pytest.raises(envelope.Refusal) as refusal:
+            chain.take_run(history, run, at)
+        assert refusal.value.reason == reason
+
+
+@pytest.mark.parametrize("program", [*(f"tests/oracle/{name}.py" for name in ("golden", "golden_identity", "golden_chain")),
+                                     "docs/formats/examples/derive.py"])
 def test_what_was_made_from_the_formats_is_what_they_give(program):
     done = subprocess.run(["/usr/bin/python3", "-B", ROOT / program, "--check"], capture_output=True, timeout=60)
     assert done.returncode == 0, done.stderr

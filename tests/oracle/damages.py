@@ -186,3 +186,22 @@ at("body", "sequence-that-jumps", "E_GAP", put(7, 5), 1)
 at("body", "sequence-0", "E_GAP", put(7, 0), 0)
 at("body", "previous-at-the-beginning", "E_GAP", put(8, [sha256(b"x")]), 0)
 at("body", "previous-of-another", "E_GAP", put(8, [sha256(b"x")]), 1)
+
+
+def alone(path):
+    """Leaves out the second statement and gives the first this audit path."""
+    return lambda entry, _scene: {**entry, 5: path} if entry[4] == 0 else None
+
+
+at("entry", "part-without-a-path", "E_SIG", alone([]))
+at("entry", "part-with-a-path-too-long", "E_SIG", alone([bytes(32)] * 2))
+at("entry", "part-with-another-path", "E_SIG", alone([bytes(32)]))
+at("entry", "part-with-a-short-hash", "E_PARSE", alone([bytes(31)]))
+at("entry", "part-with-11-hashes", "E_LIMIT", alone([bytes(32)] * 11))
+
+# No damage: what every reader passes over, or may meet in another encoding.
+for stage, number in (("body", 100), ("batch", 101), ("seal", 102), ("payload", 5000), ("entry", 103)):
+    at(stage, f"optional-field-in-{stage}", "ADMITTED", put(number, b"of a later version"))
+at("body", "optional-constraint", "ADMITTED", put(11, encoded({1: 2, 100: b"of a later version"})), 1)
+at("seal_bytes", "default-value-on-the-wire", "ADMITTED", rewrite(lambda seal: seal + b"\x42\0"))
+at("body", "constraints-with-a-default-value", "ADMITTED", put(11, encoded({1: 2}) + b"\x28\0"), 1)

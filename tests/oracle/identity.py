@@ -28,11 +28,11 @@ def check_times(begin, end, reason):
 
 def check_key(key, usages):
     demand(key.usage in usages, "E_IDENTITY", f"a key of usage {key.usage}")
+    demand(points.usable(key.public_key), "E_KEYPOINT", "no point of the main subgroup")
     demand(key.key_id == key_id(key), "E_IDENTITY", "not this key's id")
     check_times(key.not_before_us, key.not_after_us, "E_IDENTITY")
     if key.usage == STATEMENT:
         demand(key.not_after_us - key.not_before_us <= 365 * DAY, "E_IDENTITY", "a statement key that lives too long")
-    demand(points.usable(key.public_key), "E_KEYPOINT", "no point of the main subgroup")
 
 
 # identity.md, *Text that can be shown*: what changes how other text is shown, or shows nothing.
