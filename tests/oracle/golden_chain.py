@@ -5,8 +5,6 @@
   golden_chain.py --check   exit 1 where it would differ
 """
 
-import sys
-
 import oracle  # noqa: F401  it knows where docs/formats/examples is
 import chain
 import make
@@ -164,12 +162,5 @@ def answer(before, signed):
         return refusal.reason
 
 
-def main():
-    if "--check" not in sys.argv:
-        (vectors.FOLDER / FILE).write_text(file_text())
-    elif (vectors.FOLDER / FILE).read_text() != file_text():
-        sys.exit(f"tests/vectors/{FILE} is not what the formats give")
-
-
 if __name__ == "__main__":
-    main()
+    vectors.write_or_check(FILE, file_text())

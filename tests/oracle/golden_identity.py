@@ -5,8 +5,6 @@
   golden_identity.py --check   exit 1 where it would differ
 """
 
-import sys
-
 import oracle  # noqa: F401  it knows where docs/formats/examples is
 import identity
 import make
@@ -178,12 +176,5 @@ def file_text():
     return vectors.text_of(HEAD, records)
 
 
-def main():
-    if "--check" not in sys.argv:
-        (vectors.FOLDER / FILE).write_text(file_text())
-    elif (vectors.FOLDER / FILE).read_text() != file_text():
-        sys.exit(f"tests/vectors/{FILE} is not what the formats give")
-
-
 if __name__ == "__main__":
-    main()
+    vectors.write_or_check(FILE, file_text())

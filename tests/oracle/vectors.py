@@ -1,6 +1,7 @@
 """Reads and writes tests/vectors (its README.md has the format)."""
 
 import pathlib
+import sys
 
 FOLDER = pathlib.Path(__file__).resolve().parents[1] / "vectors"
 
@@ -32,3 +33,11 @@ def text_of(head, records):
     for record in records:
         lines += [""] + [f"{field} = " + (value.hex() if isinstance(value, bytes) else f'"{value}"') for field, value in record.items()]
     return "\n".join(lines) + "\n"
+
+
+def write_or_check(name, text):
+    """What a program that makes a file does: writes it, or with --check ends with 1 where it differs."""
+    if "--check" not in sys.argv:
+        (FOLDER / name).write_text(text)
+    elif (FOLDER / name).read_text() != text:
+        sys.exit(f"tests/vectors/{name} is not what the formats give")
