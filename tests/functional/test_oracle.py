@@ -47,6 +47,22 @@ def test_the_oracle_opens_what_a_daemon_seals(daemon_and_peer, tmp_path):
     assert open_as(daemon, peer, paths, check=4)[0]["reason"] == "E_KEYGONE"
 
 
+def test_the_oracle_reads_every_constraint_that_a_daemon_signs(daemon_and_peer, tmp_path):
+    daemon, peer = daemon_and_peer
+    peer_org = oracle("identity", peer.card)[0]["org_id"]
+    terms = ("--tlp", "AMBER", "--to", "cert.norlandia", "--rel-to", "XN", "--rel-to", "XE", "--orcon", "--pap", "GREEN", "--personal-data",
+             "none", "--hop-limit", "3", "--source-role", "author", "--retain-until", "2030-01-01T00:00:00Z")
+    one = indicator(tlp="GREEN")
+    sent = daemon.publish(bundle_file(tmp_path / "one", [one]), *terms)
+    assert sent["permitted"] == {"cert.norlandia": 1}, daemon.explain(one["id"], "cert.norlandia")
+    statement = open_as(peer, daemon, received(daemon, peer, 1))[0]["statements"][0]
+    assert statement["audience"] == statement["addressees"] == [peer_org]
+    assert statement["constraints"] == {
+        "label": 3, "pap": 2, "rel_to": ["XE", "XN"], "not_rel_to": [], "orcon": True, "embargo_until_us": 0, "post_embargo_label": 0,
+        "sector_to": [], "hop_limit": 3, "purpose": [], "personal_data": 1, "retain_until_us": 1893456000 * 10**6, "sg_id": "",
+        "source_role": 1, "exercise_id": ""}
+
+
 def make_for(daemon, peer, path, *words):
     offered = peer.dir / "offered"
     if not offered.exists():
@@ -70,6 +86,15 @@ def test_a_daemon_admits_what_the_oracle_makes(daemon_and_peer):
     assert daemon.status()["objects"] == 2
     assert rejections(daemon)["E_REPLAY"] == 1
     assert daemon.fsck()[0]["ok"]
+
+
+def test_a_daemon_takes_what_the_oracle_makes_for_an_exercise_and_keeps_it_apart(daemon_and_peer):
+    daemon, peer = daemon_and_peer
+    path = peer.dir / "made"
+    make_for(daemon, peer, path, "--exercise")
+    assert play_peer(peer, daemon, f"send={path}") == ["accepted"]
+    assert daemon.status()["quarantined"] == 2, daemon.status()
+    assert open_as(daemon, peer, [path])[0]["statements"][0]["constraints"]["exercise_id"] == "exercise-of-the-oracle"
 
 
 def test_both_refuse_each_damage_for_the_same_reason_and_admit_what_is_none(daemon_and_peer):

@@ -77,7 +77,10 @@ def open_all(options, now):
 
 
 def describe(one, body, entry):
+    constraints = {name: value.hex() if isinstance(value, bytes) else value for name, value in vars(body.constraints).items()
+                   if name != "addressees"}
     return {"id": one.hex(), "sequence": body.sequence, "stream": body.stream_id.hex(), "label": body.constraints.label,
+            "constraints": constraints, "addressees": [org.hex() for org in body.constraints.addressees],
             "audience": [org.hex() for org in body.audience], "content_sha256": hashlib.sha256(entry.content).hexdigest(),
             "content": entry.content.decode(errors="replace")}
 
