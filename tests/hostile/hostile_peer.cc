@@ -172,7 +172,7 @@ int Run(const std::vector<std::string>& arguments) {
     Line line(room, identity.org(), peer::DialStream(*tunnels, card.address(), identity.org(), attempt));
     Hostile hostile{*node->self, identity.org(), line};
     for (size_t i = 2; i < arguments.size(); ++i) {
-      std::cout << "{\"scenario\":\"" << arguments[i] << "\",\"answer\":\"" << hostile.Run(arguments[i]) << "\"}\n";
+      std::cout << "{\"scenario\":\"" << arguments[i] << "\",\"answer\":\"" << hostile.Run(arguments[i]) << "\"}" << std::endl;
     }
   }
   std::cout.flush();
