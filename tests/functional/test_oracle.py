@@ -1,12 +1,18 @@
 """The C++ and the oracle of tests/oracle, which was written from docs/formats alone, must be of one mind about every envelope."""
 
 import json
+import os
 import pathlib
+import time
 
 import pytest
 
 from federation import bundle_file, indicator
 from oracles import one_session, oracle, play_peer, write_secrets
+
+import identity
+import make
+from building_blocks import message
 
 DAMAGES = {row["name"]: row["reason"] for row in oracle("damages")}
 
@@ -95,6 +101,22 @@ def test_a_daemon_takes_what_the_oracle_makes_for_an_exercise_and_keeps_it_apart
     assert play_peer(peer, daemon, f"send={path}") == ["accepted"]
     assert daemon.status()["quarantined"] == 2, daemon.status()
     assert open_as(daemon, peer, [path])[0]["statements"][0]["constraints"]["exercise_id"] == "exercise-of-the-oracle"
+
+
+def test_a_daemon_accepts_an_organisation_that_the_oracle_made(make_node, tmp_path):
+    daemon, now = make_node("cert.estovia", nation="XE").start(), time.time_ns() // 1000
+    root, statement = make.Signer(os.urandom(32), identity.ROOT), make.Signer(os.urandom(32))
+    signed = make.make_identity("cert.oracle", root, statement, now)
+    card = tmp_path / "oracle.card"
+    card.write_text(make.armour(message((1, 1), (2, signed), (3, "oracle.example:4711"))))
+    org = oracle("identity", card)[0]["org_id"]
+    fingerprint = "-".join(org[at:at + 4] for at in range(0, 64, 4))
+    words = (card, "--fingerprint", fingerprint, "--nation", "XE", "--kind", "cert")
+    daemon.cli("peer add", *words, check=0)
+    assert daemon.peer("cert.oracle")["org_id"] == org
+    card.write_text(make.armour(message((1, 1), (2, signed), (3, "oracle.example:04711"))))
+    assert oracle("identity", card, check=4)[0]["reason"] == "E_IDENTITY"
+    assert b"E_IDENTITY" in daemon.cli("peer add", *words, check=4).stderr
 
 
 def test_both_refuse_each_damage_for_the_same_reason_and_admit_what_is_none(daemon_and_peer):

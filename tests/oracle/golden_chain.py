@@ -36,8 +36,9 @@ def entry(key):
     return {1: key.id, 2: key.usage, 3: key.public, 4: begin, 5: begin + days * DAY}
 
 
-def revocation(key, reason, day, **more):
-    return {1: key.id, 2: reason, 3: T0 + day * DAY, **({4: message((1, "norlandia.example/log"), (2, 5), (3, sha256(b"r")))} if more else {})}
+def revocation(key, reason, day, log=False):
+    cutoff = {4: message((1, "norlandia.example/log"), (2, 5), (3, sha256(b"r")))} if log else {}
+    return {1: key.id, 2: reason, 3: T0 + day * DAY, **cutoff}
 
 
 class Version(Draft):

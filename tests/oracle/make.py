@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 import hpke
 from building_blocks import SUITE, TYPE, body_id, labelled_hash, message, padme, pae, payload_keys, seal_chunks, tree, u16, u32, u64
-from identity import DAY, HOUR, ROOT, STATEMENT
+from identity import DAY, HOUR, STATEMENT
 from statements import CONTENT_TYPE
 
 GREEN = {1: 2}

@@ -129,7 +129,8 @@ def arguments():
 
     command("identity", show_identity, "card")
     command("damages", list_damages)
-    command("open", open_all, "--receiver", "--secrets", "--peer", "envelopes", nargs="+").add_argument("--party", action="append", default=[])
+    opener = command("open", open_all, "--receiver", "--secrets", "--peer", "envelopes", nargs="+")
+    opener.add_argument("--party", action="append", default=[])
     maker = command("make", make_one, "--author", "--secrets", "--owner", "--prekey", "--out", "contents", nargs="+")
     maker.add_argument("--damaged", action="store_true", help="also one FILE-NAME for each damage")
     maker.add_argument("--exercise", action="store_true")
