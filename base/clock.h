@@ -20,5 +20,7 @@ class SystemClock final : public Clock {
 
 // How far another node's clock may be off before what it signed counts as from the future.
 inline constexpr absl::Duration kClockSkew = absl::Minutes(10);
+// The latest time that a message may name: the end of the year 9999.
+inline constexpr int64_t kMaxTimeUs = 253'402'300'799'999'999;
 
 }  // namespace entente

@@ -17,6 +17,7 @@ packages=(
   prometheus-cpp-dev libboost-dev
   clang-14 libclang-rt-14-dev
   libgtest-dev librapidcheck-dev libbenchmark-dev softhsm2 python3 python3-pytest python3-pytest-xdist
+  python3-cryptography
   clang-format-14 clang-tidy-14
 )
 sodium_packages=(libsodium-dev libsodium26)

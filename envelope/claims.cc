@@ -12,7 +12,6 @@
 namespace entente::envelope {
 namespace {
 
-
 absl::Status MalformedClaim(const char* what) {
   return Reject(RejectReason::kParse, what);
 }
@@ -45,16 +44,17 @@ absl::Status ReadBody(ByteView bytes, const BatchClaim& batch, v1::StatementBody
 
 // The fields that are the same in every statement of a batch, compared as parsed.
 bool SameShared(const v1::StatementBody& a, const v1::StatementBody& b, const std::string& constraints_of_a) {
-  return a.identity_version() == b.identity_version() && a.identity_hash() == b.identity_hash() &&
-         a.stream_id() == b.stream_id() &&
+  return a.stream_id() == b.stream_id() &&
          a.joint().SerializeAsString() == b.joint().SerializeAsString() && a.has_joint() == b.has_joint() &&
          std::equal(a.audience().begin(), a.audience().end(), b.audience().begin(), b.audience().end()) &&
          constraints_of_a == b.constraints().SerializeAsString();
 }
 
 Claim ClaimOf(const v1::StatementBody& body) {
-  return {body.sequence(),       *StatementId::From(body.previous()), body.created_us(), body.expires_us(),
-          body.content_length(), *Digest::From(body.content_commit())};
+  return {body.sequence(),         *StatementId::From(body.previous()),
+          body.created_us(),       body.expires_us(),
+          body.content_length(),   *Digest::From(body.content_commit()),
+          body.identity_version(), *Digest::From(body.identity_hash())};
 }
 
 absl::Status ReadShared(const v1::StatementBody& body, Claims& claims) {
@@ -70,8 +70,6 @@ absl::Status ReadShared(const v1::StatementBody& body, Claims& claims) {
   claims.constraints = *std::move(constraints);
   claims.audience = *std::move(audience);
   claims.stream = *StreamId::From(body.stream_id());
-  claims.identity_version = body.identity_version();
-  claims.identity_hash = *Digest::From(body.identity_hash());
   return absl::OkStatus();
 }
 
@@ -129,11 +127,12 @@ absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const Bat
   for (size_t i = 0; i < bodies.size(); ++i) {
     v1::StatementBody& body = i == 0 ? first : other;
     if (auto s = ReadBody(bodies[i], batch, body); !s.ok()) return s;
+    body.mutable_constraints()->DiscardUnknownFields();  // they are no part of what has to be the same
     if (i == 0) {
       if (auto s = ReadShared(first, claims); !s.ok()) return s;
       constraints = first.constraints().SerializeAsString();
     } else if (!SameShared(first, other, constraints)) {
-      return MalformedClaim("the statements of a batch differ in audience, label, stream or identity");
+      return MalformedClaim("the statements of a batch differ in audience, label or stream");
     }
     claims.each.push_back(ClaimOf(body));
   }
@@ -152,11 +151,15 @@ absl::Status CheckTimes(const Claims& claims, const trust::Identity& origin, con
     const auto key = origin.KeyFor(key_id, v1::KEY_USAGE_STATEMENT, absl::FromUnixMicros(created_us));
     if (!key.ok()) return key.status();
   }
-  const bool known = claims.identity_version < origin.version() ||
-                     (claims.identity_version == origin.version() && claims.identity_hash == origin.hash());
-  return known ? absl::OkStatus()
-               : Reject(RejectReason::kNoKey,
-                        "signed under an identity document that is not on file; exchange cards again");
+  for (const Claim& claim : claims.each) {
+    const bool known = claim.identity_version < origin.version() ||
+                       (claim.identity_version == origin.version() && claim.identity_hash == origin.hash());
+    if (!known) {
+      return Reject(RejectReason::kNoKey,
+                    "signed under an identity document that is not on file; exchange cards again");
+    }
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckContent(const Claim& claim, ByteView salt, ByteView content) {

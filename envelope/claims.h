@@ -33,14 +33,14 @@ struct Claim {
   int64_t created_us = 0, expires_us = 0;
   uint64_t content_length = 0;
   Digest content_commit;
+  uint64_t identity_version = 0;
+  Digest identity_hash;
 };
 // ... and what all statements of a batch have in common.
 struct Claims {
   policy::Constraints constraints;
   std::vector<OrgId> audience;
   StreamId stream;
-  uint64_t identity_version = 0;
-  Digest identity_hash;
   std::optional<JointTerms> joint;
   std::vector<Claim> each;  // as many as `bodies`
 };

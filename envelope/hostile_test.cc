@@ -25,6 +25,12 @@ TEST(HostileTools, OptionalFieldsAreKept) {
   ASSERT_TRUE(verified.ok()) << verified.status();
   EXPECT_TRUE(verified->batch.statements()[0].body().ends_with("later"));
 }
+TEST(HostileTools, AnOptionalConstraintOfOneStatementMakesNoDifference) {
+  const auto verified = AcceptAtEstovia(WithSecondBody(
+      [](Body& body) { ASSERT_TRUE(body.mutable_constraints()->MergeFromString(Field(100, "later"))); }));
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->batch.statements().size(), 2u);
+}
 
 // Beside a signed body an unknown field is not signed: it is accepted, as any optional one, and not kept.
 TEST(HostileTools, P57UnknownFieldsBesideASignedBodyAreDropped) {

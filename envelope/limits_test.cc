@@ -112,7 +112,7 @@ TEST(BatchLimits, Widths) {
 Claims At(std::vector<uint64_t> sequences) {
   Claims claims;
   for (const uint64_t sequence : sequences) {
-    claims.each.push_back({sequence, {}, 0, 0, 0, {}});
+    claims.each.push_back({sequence, {}, 0, 0, 0, {}, 1, {}});
     if (sequence != 1) claims.each.back().previous = *StatementId::From(Bytes(32, 'p'));
   }
   return claims;

@@ -69,6 +69,7 @@ absl::StatusOr<v1::Payload> ReadPayload(ByteView bytes) {
       !payload.recalls().empty() || !payload.receipts().empty()) {
     return Reject(RejectReason::kParse, "the envelope holds what this software does not read yet");
   }
+  if (!payload.has_batch()) return Reject(RejectReason::kParse, "the envelope has no batch");
   if (payload.statements().empty()) return Reject(RejectReason::kParse, "the envelope has no statements");
   if (!payload.has_seal()) return Reject(RejectReason::kSeal, "the envelope has no seal");
   return payload;

@@ -22,6 +22,14 @@ absl::Status BadSeal(const char* what) {
   return Reject(RejectReason::kSeal, what);
 }
 
+bool HasWidths(const v1::SealBody& seal) {
+  for (const std::string* hash :
+       {&seal.h_core(), &seal.key_commitment(), &seal.statements_hash(), &seal.audience_hash()}) {
+    if (hash->size() != Digest::kSize) return false;
+  }
+  return true;
+}
+
 absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::Identity& sealer,
                                        const OpenedEnvelope& opened, absl::Time now) {
   const auto fields = ReadLowFields(seal.body());
@@ -31,6 +39,7 @@ absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::
   if (auto s = trust::VerifyBody(sealer, signer->key_id, kSealType, seal, time); !s.ok()) return s;
   v1::SealBody body;
   if (auto s = StrictParse(seal.body(), body); !s.ok()) return s;
+  if (!HasWidths(body)) return Reject(RejectReason::kParse, "a hash of the seal has the wrong length");
   if (body.org_id() != sealer.org().view())
     return BadSeal("the seal names another organisation than the peer it came from");
   if (!body.forwards_hash().empty() || !body.notices_hash().empty()) {

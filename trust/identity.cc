@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/clock.h"
 #include "base/reject.h"
 #include "model/text.h"
 #include "proto/strict_parse.h"
@@ -22,9 +23,25 @@ absl::Status CheckKey(const v1::PublicKey& key, v1::KeyUsage usage) {
                   "identity document refused: a public key is no valid point of the main subgroup; ask its owner for a "
                   "new card");
   }
-  if (key.key_id() != MakeKeyId(usage, key.public_key()).view()) return RefuseDocument("a key's id does not belong to the key");
-  if (key.not_before_us() >= key.not_after_us()) return RefuseDocument("a key ends before it begins");
+  if (key.key_id() != MakeKeyId(usage, key.public_key()).view())
+    return RefuseDocument("a key's id does not belong to the key");
+  if (key.not_before_us() <= 0 || key.not_before_us() >= key.not_after_us() || key.not_after_us() > kMaxTimeUs) {
+    return RefuseDocument("a key ends before it begins, or lacks a time");
+  }
+  const absl::Duration life = absl::Microseconds(key.not_after_us() - key.not_before_us());
+  if (usage == v1::KEY_USAGE_STATEMENT && life > kStatementKeyLifetime) {
+    return RefuseDocument("a statement key lives for more than 365 days");
+  }
   return absl::OkStatus();
+}
+
+// The document ends behind the beginning of each key, which is when it was issued.
+absl::Status CheckEnd(const v1::IdentityDocument& document) {
+  bool behind = document.expires_us() <= kMaxTimeUs;
+  for (const auto* list : {&document.root_keys(), &document.keys()}) {
+    for (const v1::PublicKey& key : *list) behind = behind && key.not_before_us() < document.expires_us();
+  }
+  return behind ? absl::OkStatus() : RefuseDocument("it ends before one of its keys begins");
 }
 
 // Every key valid, and each public key once whatever its usage: a key has one usage.
@@ -56,7 +73,8 @@ absl::Status CheckSuites(const v1::IdentityDocument& document) {
   if (std::adjacent_find(suites.begin(), suites.end(), std::greater_equal<>()) != suites.end()) {
     return RefuseDocument("its suites are not in ascending order, each once");
   }
-  if (std::find(suites.begin(), suites.end(), crypto::kSuite) == suites.end()) return RefuseDocument("it lacks suite 1");
+  if (std::find(suites.begin(), suites.end(), crypto::kSuite) == suites.end())
+    return RefuseDocument("it lacks suite 1");
   if (document.min_suite() == 0 || document.min_suite() > crypto::kSuite) {
     return RefuseDocument("its lowest accepted suite is not one of this version's");
   }
@@ -137,6 +155,7 @@ absl::StatusOr<Identity> Identity::Check(const v1::SignedIdentity& signed_identi
   if (absl::Status status = CheckFacts(document, now); !status.ok()) return status;
   if (absl::Status status = CheckSuites(document); !status.ok()) return status;
   if (absl::Status status = CheckKeys(document); !status.ok()) return status;
+  if (absl::Status status = CheckEnd(document); !status.ok()) return status;
   if (absl::Status status = CheckSignatures(document, signed_identity); !status.ok()) return status;
 
   Identity out;

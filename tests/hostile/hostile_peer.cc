@@ -3,6 +3,10 @@
 // tests drive it and read the daemon's metrics.
 //
 //   hostile_peer NODE_DIR TARGET_CARD SCENARIO...
+//
+// For tests/oracle, which makes and opens envelopes itself: "prekey=FILE" writes what the daemon offers (SignedBody),
+// "send=FILE" sends the envelope in FILE, "receive=N:PATH" writes N envelopes of the daemon's outbox to PATH1, PATH2, ...
+//
 //   hostile_peer NODE_DIR --certificate      prints a transport certificate and its key, PEM
 #include <cstdio>
 #include <fstream>
@@ -61,7 +65,29 @@ struct Hostile {
     wire[at < wire.size() ? at : wire.size() - 1] ^= 0x04;
     return line.Send(wire);
   }
+  std::string Write(const std::string& path, ByteView bytes) {
+    std::ofstream out(path, std::ios::binary);
+    out << bytes;
+    return out.flush() ? "written" : "not written";
+  }
+  std::string Receive(const std::string& count_and_path) {
+    const std::string path = count_and_path.substr(count_and_path.find(':') + 1);
+    const std::vector<Bytes> received = line.Receive(std::stoul(count_and_path));
+    std::string answer = "closed";
+    for (size_t i = 0; i < received.size(); ++i) answer = Write(path + std::to_string(i + 1), received[i]);
+    return answer;
+  }
+  std::string RunForOracle(const std::string& what, const std::string& rest) {
+    if (what == "prekey") return Write(rest, line.offered().SerializeAsString());
+    if (what == "send") return line.Send(ReadFile(rest));
+    if (what == "receive") return Receive(rest);
+    std::cerr << "hostile_peer: no scenario '" << what << "='\n";
+    std::exit(2);
+  }
   std::string Run(const std::string& scenario) {
+    if (const size_t equals = scenario.find('='); equals != std::string::npos) {
+      return RunForOracle(scenario.substr(0, equals), scenario.substr(equals + 1));
+    }
     constexpr size_t kSlot = envelope::kHeaderSize, kCommitment = kSlot + envelope::kSlotSize;
     if (scenario == "bye") return line.SayBye();
     if (scenario == "good") return line.Send(Sealed(Honest({target})));
@@ -147,7 +173,7 @@ int Run(const std::vector<std::string>& arguments) {
     Line line(room, identity.org(), peer::DialStream(*tunnels, look_ups, card.address(), identity.org(), attempt));
     Hostile hostile{*node->self, identity.org(), line};
     for (size_t i = 2; i < arguments.size(); ++i) {
-      std::cout << "{\"scenario\":\"" << arguments[i] << "\",\"answer\":\"" << hostile.Run(arguments[i]) << "\"}\n";
+      std::cout << "{\"scenario\":\"" << arguments[i] << "\",\"answer\":\"" << hostile.Run(arguments[i]) << "\"}" << std::endl;
     }
   }
   std::cout.flush();

@@ -1,7 +1,6 @@
 #include "tests/hostile/line.h"
 
 #include "envelope/envelope.h"
-#include "services/peer/inbound.h"
 
 namespace entente::hostile {
 
@@ -59,6 +58,23 @@ std::string Line::Send(const Bytes& wire) {
   return closed_ ? "closed" : answers_[position];
 }
 
+void Line::GiveCredit(uint64_t bytes) {
+  {
+    std::lock_guard lock(mutex_);
+    inbound_.Grant(bytes);
+  }
+  v1::Frame frame;
+  frame.mutable_credit()->set_bytes(bytes);
+  transport_->Write(frame);
+}
+
+std::vector<Bytes> Line::Receive(size_t count) {
+  GiveCredit(envelope::kMaxEnvelopeBytes);
+  std::unique_lock lock(mutex_);
+  changed_.wait(lock, [&] { return received_.size() >= count || closed_; });
+  return received_;
+}
+
 std::string Line::NeverRead() {
   const auto set_deaf = [this](bool deaf) {
     std::lock_guard lock(mutex_);
@@ -66,9 +82,7 @@ std::string Line::NeverRead() {
     changed_.notify_all();
   };
   set_deaf(true);
-  v1::Frame frame;
-  frame.mutable_credit()->set_bytes(uint64_t{1} << 40);
-  transport_->Write(frame);
+  GiveCredit(uint64_t{1} << 40);
   while (std::cin.get() != std::char_traits<char>::eof()) {
   }
   set_deaf(false);
@@ -94,6 +108,10 @@ void Line::OnFrame(v1::Frame frame) {
   std::unique_lock lock(mutex_);
   changed_.wait(lock, [this] { return !deaf_; });
   if (frame.has_bye()) bye_ = frame.bye().reason();
+  if (frame.has_hello()) offered_ = frame.hello().prekey();
+  if (frame.has_envelope()) {
+    if (const auto whole = Must(inbound_.Take(frame.envelope()))) received_.push_back(whole->wire);
+  }
   if (frame.has_hello()) prekey_ = Must(peer::CheckHello(room_, target_, frame.hello(), rolled_back_)).prekey;
   if (frame.has_credit()) credit_ = true;
   if (frame.has_ack()) answers_[frame.ack().position()] = frame.ack().refused() ? "refused" : "accepted";

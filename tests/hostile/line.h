@@ -8,8 +8,10 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "services/peer/hello.h"
+#include "services/peer/inbound.h"
 #include "services/peer/transport.h"
 
 namespace entente::hostile {
@@ -39,8 +41,11 @@ class Line {
   Line(exchange::Room room, const OrgId& target, std::unique_ptr<peer::FrameTransport> transport);
   ~Line();
   const trust::Prekey& prekey() const { return *prekey_; }
+  const v1::SignedBody& offered() const { return offered_; }  // that prekey as the daemon signed it
   // The answer to one envelope: "accepted", "refused", or "closed" when the session ended instead.
   std::string Send(const Bytes& wire);
+  // Gives credit and waits for `count` whole envelopes of the daemon's outbox, which are never answered: it keeps them.
+  std::vector<Bytes> Receive(size_t count);
 
   // The following go on until the session ends, and answer "closed" with the daemon's last word.
   std::string Hoard(size_t bytes);         // the first `bytes` of an envelope that is announced as larger, and nothing more
@@ -52,6 +57,7 @@ class Line {
 
  private:
   std::string WaitForBye();
+  void GiveCredit(uint64_t bytes);
   void OnFrame(v1::Frame frame);
 
   exchange::Room room_;
@@ -61,6 +67,9 @@ class Line {
   std::condition_variable changed_;
   std::optional<trust::Prekey> prekey_;
   std::map<uint64_t, std::string> answers_;
+  v1::SignedBody offered_;
+  peer::Inbound inbound_;
+  std::vector<Bytes> received_;
   bool credit_ = false, closed_ = false, rolled_back_ = false, deaf_ = false;
   uint64_t position_ = 0;
   std::string bye_;

@@ -1,0 +1,160 @@
+#include <gtest/gtest.h>
+
+#include <filesystem>
+
+#include "absl/strings/numbers.h"
+#include "crypto/encoding.h"
+#include "envelope/testing/federation.h"
+#include "tests/vectors/vector_file.h"
+
+// Envelopes that another implementation made from docs/formats (tests/oracle/golden.py), and each of its damages.
+namespace entente::envelope {
+namespace {
+
+using test::VectorRecord;
+
+int64_t Number(const Bytes& text) {
+  int64_t value = 0;
+  EXPECT_TRUE(absl::SimpleAtoi(text, &value)) << text;
+  return value;
+}
+
+template <typename Message>
+Message Parsed(const Bytes& bytes) {
+  Message message;
+  EXPECT_TRUE(message.ParseFromString(bytes));
+  return message;
+}
+
+// An organisation of the file, with its one prekey in a keystore.
+class Organisation {
+ public:
+  explicit Organisation(const VectorRecord& v)
+      : now_(absl::FromUnixMicros(Number(v.at("now_us")))),
+        self_{*trust::Identity::Check(Parsed<v1::SignedIdentity>(v.at("signed_identity")), now_), {}, KeyOf(v)},
+        folder_(::testing::TempDir() + "entente-golden-" + v.at("name")) {
+    self_.key_id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, self_.statement_key->public_key());
+    std::filesystem::remove_all(folder_);
+    std::filesystem::create_directory(folder_);
+    std::map<std::string, crypto::SecretBytes> secrets;
+    secrets.emplace("prekey/" + crypto::ToHex(v.at("prekey_id")), Entry(v));
+    keystore_ = std::make_unique<crypto::Keystore>(*crypto::Keystore::Create(
+        folder_ + "/keystore", crypto::SecretBytes::CopyOf("golden"), crypto::kDaemon, std::move(secrets)));
+    ring_ = std::make_unique<trust::PrekeyRing>(self_, *keystore_);
+  }
+  ~Organisation() { std::filesystem::remove_all(folder_); }
+
+  const trust::Identity& identity() const { return self_.identity; }
+  absl::Time now() const { return now_; }
+  const trust::PrekeyRing& ring() const { return *ring_; }
+  trust::Accepted AsParty() const {
+    model::Party party;
+    party.org = identity().org();
+    party.name = identity().name();
+    return {party, identity()};
+  }
+
+ private:
+  static std::shared_ptr<const crypto::SigningKey> KeyOf(const VectorRecord& v) {
+    return std::make_shared<const crypto::SigningKey>(
+        *crypto::SigningKey::FromSeed(crypto::SecretBytes::CopyOf(v.at("statement_seed"))));
+  }
+  static crypto::SecretBytes Entry(const VectorRecord& v) {
+    Bytes entry = v.at("prekey_seed") + v.at("prekey_public");
+    for (const char* end : {"prekey_not_before_us", "prekey_not_after_us"}) {
+      AppendBigEndian(entry, static_cast<uint64_t>(Number(v.at(end))));
+    }
+    return crypto::SecretBytes::CopyOf(entry);
+  }
+
+  absl::Time now_;
+  trust::Self self_;
+  std::string folder_;
+  std::unique_ptr<crypto::Keystore> keystore_;
+  std::unique_ptr<trust::PrekeyRing> ring_;
+};
+
+struct Golden {
+  const bool ready = crypto::Initialise().ok();  // before the first secret
+  std::vector<VectorRecord> records = test::ReadVectors("direct_envelope.txt");
+  Organisation author{records.at(0)}, first{records.at(1)}, second{records.at(2)};
+
+  absl::StatusOr<VerifiedEnvelope> At(const Organisation& receiver, ByteView wire) const {
+    auto opened = Open(wire, receiver.identity().org(), receiver.ring(), receiver.now(), testing::NeverSeen);
+    if (!opened.ok()) return opened.status();
+    trust::Directory directory(receiver.AsParty().party, receiver.identity());
+    EXPECT_TRUE(directory.Accept(author.AsParty()).ok());
+    return Verify(*std::move(opened), directory, author.identity().org(), receiver.now());
+  }
+};
+const Golden& Vectors() {
+  static const Golden golden;
+  return golden;
+}
+
+std::string Answer(const absl::StatusOr<VerifiedEnvelope>& verified) {
+  return verified.ok() ? "ADMITTED" : std::string(Describe(ReasonOf(verified.status())).name);
+}
+
+Bytes Damaged(Bytes wire, const Bytes& damage, const Bytes& value) {
+  const auto at = static_cast<size_t>(Number(value.substr(0, value.find(' '))));
+  if (damage == "cut") return wire.substr(0, at);
+  if (damage == "append") return wire + '\0';
+  if (damage == "twice") return wire + wire;
+  EXPECT_EQ(damage, "flip");
+  wire.at(at) ^= static_cast<char>(1 << Number(value.substr(value.find(' ') + 1)));
+  return wire;
+}
+
+TEST(Golden, EachPrekeyIsOneThatMayBeSealedTo) {
+  const Golden& golden = Vectors();
+  for (size_t i = 0; i < 3; ++i) {
+    const VectorRecord& v = golden.records[i];
+    const Organisation& owner = i == 0 ? golden.author : i == 1 ? golden.first : golden.second;
+    EXPECT_EQ(owner.identity().org().view(), v.at("org_id"));
+    const auto prekey =
+        trust::CheckPrekey(owner.identity(), Parsed<v1::SignedBody>(v.at("signed_prekey")), owner.now());
+    ASSERT_TRUE(prekey.ok()) << prekey.status();
+    EXPECT_EQ(prekey->public_key, v.at("prekey_public"));
+  }
+}
+
+TEST(Golden, EveryEnvelopeIsAdmittedByBothRecipientsWithTheSameIdsAndContents) {
+  const Golden& golden = Vectors();
+  int seen = 0;
+  for (const VectorRecord& v : golden.records) {
+    if (!v.contains("envelope")) continue;
+    ++seen;
+    for (const Organisation* receiver : {&golden.first, &golden.second}) {
+      const auto verified = golden.At(*receiver, v.at("envelope"));
+      ASSERT_TRUE(verified.ok()) << v.at("kind") << ": " << verified.status();
+      EXPECT_EQ(verified->id.view(), v.at("random_env_id"));
+      Bytes ids, contents;
+      for (const Statement& statement : verified->batch.statements()) {
+        ids.append(statement.id().view());
+        contents.append(contents.empty() ? "" : "\n").append(statement.content());
+      }
+      EXPECT_EQ(ids, v.at("statement_ids"));
+      EXPECT_EQ(contents, v.at("contents"));
+    }
+  }
+  EXPECT_EQ(seen, 3);
+}
+
+TEST(Golden, EveryDamageIsRefusedForTheReasonThatTheOtherImplementationGives) {
+  const Golden& golden = Vectors();
+  Bytes wire;
+  int replayed = 0;
+  for (const VectorRecord& v : golden.records) {
+    if (v.contains("envelope")) wire = v.at("envelope");
+    if (!v.contains("damage")) continue;
+    ++replayed;
+    const Bytes bent = Damaged(wire, v.at("damage"), v.at("value"));
+    EXPECT_EQ(Answer(golden.At(golden.first, bent)), v.at("first")) << v.at("damage") << " " << v.at("value");
+    EXPECT_EQ(Answer(golden.At(golden.second, bent)), v.at("second")) << v.at("damage") << " " << v.at("value");
+  }
+  EXPECT_GT(replayed, 200);
+}
+
+}  // namespace
+}  // namespace entente::envelope

@@ -1,0 +1,123 @@
+"""Makes direct envelopes, prekeys and identities from docs/formats alone; the same with one thing bent, for tests of who must refuse it."""
+
+import base64
+import os
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+import hpke
+from building_blocks import SUITE, TYPE, body_id, labelled_hash, message, padme, pae, payload_keys, seal_chunks, tree, u16, u32, u64
+from identity import DAY, HOUR, STATEMENT
+from statements import CONTENT_TYPE
+
+GREEN = {1: 2}
+
+
+class Signer:
+    """An Ed25519 key with the one usage that its id names."""
+
+    def __init__(self, seed, usage=STATEMENT):
+        self.private, self.usage = Ed25519PrivateKey.from_private_bytes(seed), usage
+        self.public = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        self.id = labelled_hash("entente/1/key", bytes([usage]), self.public)
+
+    def signed(self, kind, body):
+        return message((1, body), (2, self.private.sign(pae(kind, body))))
+
+    def entry(self, begin, end):
+        return message((1, self.id), (2, self.usage), (3, self.public), (4, begin), (5, end))
+
+
+def encoded(fields):
+    """Number -> value, in ascending order of the numbers."""
+    return message(*sorted(fields.items()))
+
+
+def make_identity(name, root, statement, begin):
+    """SignedIdentity of version 1."""
+    document = encoded({2: 1, 4: [root.entry(begin, begin + 730 * DAY)], 5: 1, 6: [statement.entry(begin, begin + 365 * DAY)],
+                        7: b"\1", 8: 1, 9: begin + 730 * DAY, 10: name})
+    return message((1, document), (2, [message((1, key.id), (2, key.private.sign(pae("idoc.v1", document))))
+                                       for key in (root, statement)]))
+
+
+def armour(card):
+    text = base64.b64encode(card).decode()
+    lines = [text[at:at + 64] for at in range(0, len(text), 64)]
+    return "\n".join(["-----BEGIN ENTENTE CARD-----", *lines, "-----END ENTENTE CARD-----", ""])
+
+
+def make_prekey(owner, signer, prekey_id, seed, begin):
+    body = encoded({1: owner.org, 2: signer.id, 3: prekey_id, 4: 1, 5: hpke.expand_seed(seed)[2], 6: begin, 7: begin + 7 * DAY,
+                    8: owner.hash})
+    return signer.signed("prekey.v1", body)
+
+
+def straight(_stage, value, *_more):
+    return value
+
+
+class Author:
+    """Who makes envelopes: an identity, its statement key, a moment, a source of randomness, and what to bend.
+
+    `randomness(name, size)` gives the bytes called `name`; `bend(stage, value, ...)` may change each part before anything is
+    derived from it: body, body_bytes, batch, batch_bytes, signed_batch, entry, header, slots, seal, seal_bytes, payload,
+    payload_bytes, plaintext, wire. Everything behind a bent part is made over it, so that one check alone can refuse."""
+
+    def __init__(self, identity, signer, now, randomness=lambda name, size: os.urandom(size), bend=straight, exercise=False):
+        self.identity, self.signer, self.now, self.randomness, self.bend = identity, signer, now, randomness, bend
+        self.kind = "exercise.statement.v1" if exercise else "statement.v1"
+        self.stream = randomness("stream", 16)
+
+    def statement(self, index, content, salt, previous, audience, constraints):
+        body = {1: self.identity.org, 2: self.signer.id, 3: 1, 4: self.identity.hash, 5: self.randomness(f"msg {index}", 16),
+                6: self.stream, 7: index + 1, 8: [previous], 9: self.now, 10: self.now + 365 * DAY, 11: encoded(constraints),
+                12: list(audience), 13: CONTENT_TYPE, 14: len(content),
+                15: labelled_hash("entente/1/content", salt, u64(len(content)), content)}
+        return self.bend("body_bytes", encoded(self.bend("body", body, index)), index)
+
+    def sign(self, contents, audience, constraints=GREEN):
+        """The batch and its entries, as number -> value."""
+        entries, previous = [], bytes(32)
+        for i, content in enumerate(contents):
+            salt = self.randomness(f"salt {i}", 32)
+            body = self.statement(i, content, salt, previous, sorted(audience), constraints)
+            entries.append({1: body, 2: salt, 3: content, 4: i, 5: []})
+            previous = body_id(self.kind, body)
+        ids = [body_id(self.kind, entry[1]) for entry in entries]
+        batch = self.bend("batch", {1: self.identity.org, 2: self.signer.id, 3: len(ids), 4: tree(ids), 5: TYPE + self.kind})
+        signed = self.signer.signed("batch.v1", self.bend("batch_bytes", encoded(batch)))
+        return self.bend("signed_batch", signed), [self.bend("entry", entry, ids) for entry in entries], ids
+
+    def seal(self, batch, entries, ids, audience, h_core, commitment):
+        entries = [entry for entry in entries if entry is not None]
+        seal = self.bend("seal", {1: self.identity.org, 2: self.signer.id, 3: h_core, 4: commitment,
+                                  5: labelled_hash("entente/1/sealed", *ids),
+                                  6: labelled_hash("entente/1/audience", *sorted(audience)), 7: self.now})
+        signed = self.signer.signed("seal.v1", self.bend("seal_bytes", encoded(seal)))
+        payload = self.bend("payload", {1: [batch], 2: [encoded(entry) for entry in entries], 3: [signed]})
+        body = self.bend("payload_bytes", encoded(payload))
+        return self.bend("plaintext", (u32(len(body)) + body).ljust(padme(4 + len(body)), b"\0"))
+
+    def envelope(self, contents, audience, recipients, constraints=GREEN):
+        """`recipients`: (org_id, prekey_id, public key) of each slot."""
+        batch, entries, ids = self.sign(contents, audience, constraints)
+        ids = [one for one, entry in zip(ids, entries) if entry is not None]
+        size = len(self.seal(batch, entries, ids, audience, bytes(32), bytes(32)))
+        hour = self.now // HOUR
+        header = self.bend("header", {
+            "magic": b"ENT1", "suite": SUITE, "mode": b"\1", "flags": b"\0", "env_id": self.randomness("env_id", 16),
+            "created": u32(hour), "expires": u32(hour + 336), "route_tag": self.randomness("route_tag", 16),
+            "msg_salt": self.randomness("msg_salt", 32), "n_slots": u16(len(recipients)), "size_class": bytes([size.bit_length() - 1])})
+        core = b"".join(header.values())
+        h0 = labelled_hash("entente/1/h0", core)
+        content_key = self.randomness("content_key", 32)
+        slots = self.bend("slots", [
+            hpke.seal_slot(public, prekey_id, hpke.wrap_info(h0, org, prekey_id, public), content_key,
+                           self.randomness(f"encapsulation {i}", 64))
+            for i, (org, prekey_id, public) in enumerate(recipients)])
+        h_core = labelled_hash("entente/1/core", h0, tree(slots))
+        commitment = payload_keys(content_key, h_core)[2]
+        plaintext = self.seal(batch, entries, ids, audience, h_core, commitment)
+        return self.bend("wire", core + b"".join(slots) + commitment + seal_chunks(content_key, h_core, plaintext))

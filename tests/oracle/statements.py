@@ -1,0 +1,195 @@
+"""Steps 15 to 33 of docs/formats/statement.md at level 0: what an opened envelope says, and whether it holds."""
+
+import re
+import types
+
+import wire
+from building_blocks import TYPE, body_id, labelled_hash, sha256, tree, u64
+from identity import DAY, SKEW, YEAR_10000, check_signed, key_for
+from refusal import demand
+
+MAX_STATEMENTS, MAX_BODY, MAX_BODIES, MAX_SIGNED, MAX_CONTENT, MAX_AUDIENCE, MAX_PATH = (
+    1024, 128 << 10, 4 << 20, 16 << 10, 32 << 20, 1000, 10)
+LANES = {TYPE + "statement.v1": "statement.v1", TYPE + "exercise.statement.v1": "exercise.statement.v1"}
+CONTENT_TYPE = "application/stix+json;version=2.1"
+
+
+def read_payload(data):
+    """Step 15 and 16."""
+    wire.count_at_most(data, 2, MAX_STATEMENTS, "statements")
+    bodies = 0
+    for number, kind, value in wire.fields(data):
+        if number in (1, 3):
+            demand(kind != 2 or len(value) <= MAX_SIGNED, "E_LIMIT", "a batch or seal")
+        if number == 2 and kind == 2:
+            bodies += check_entry_size(value)
+    demand(bodies <= MAX_BODIES, "E_LIMIT", "statement bodies together")
+    payload = wire.strict(wire.PAYLOAD, data)
+    demand(not (payload.forwards or payload.cosignatures or payload.permissions or payload.recalls or payload.receipts), "E_PARSE",
+           "of level 1")
+    demand(payload.statements and payload.batch is not None, "E_PARSE", "no statements, or no batch")
+    return payload
+
+
+def check_entry_size(entry):
+    """The length of the body in a StatementEntry."""
+    wire.count_at_most(entry, 5, MAX_PATH, "hashes in an audit path")
+    body = 0
+    for number, kind, value in wire.fields(entry):
+        if number == 1 and kind == 2:
+            body += len(value)
+        demand(number != 3 or kind != 2 or len(value) <= MAX_CONTENT, "E_LIMIT", "a content's size")
+    demand(body <= MAX_BODY, "E_LIMIT", "a statement's size")
+    return body
+
+
+def check_lengths(message, **sizes):
+    for field, size in sizes.items():
+        demand(len(getattr(message, field)) == size, "E_PARSE", f"{field} of {len(getattr(message, field))} bytes")
+
+
+def check_seal(opened, signed, peer, now):
+    """Steps 17 to 19; the hashes wait for step 31."""
+    demand(signed is not None, "E_SEAL", "no seal")
+    demand(peer is not None, "E_PARTY", "the peer is not on file")
+    hint = wire.hint(wire.SEAL, signed.body)
+    demand(hint is not None and len(hint.org_id) == len(hint.key_id) == 32, "E_SIG", "no key can be read from the seal")
+    check_signed(peer, hint.key_id, "seal.v1", signed, hint.time_us)
+    seal = wire.strict(wire.SEAL, signed.body)
+    check_lengths(seal, org_id=32, key_id=32, h_core=32, key_commitment=32, statements_hash=32, audience_hash=32)
+    demand(seal.org_id == peer.org, "E_SEAL", "sealed by another than the peer")
+    demand(seal.h_core == opened.h_core and seal.key_commitment == opened.commitment, "E_SEAL", "of another envelope")
+    demand(now - 14 * DAY - SKEW <= seal.time_us <= now + SKEW, "E_TIME", "when it was sealed")
+    return seal
+
+
+def root_of_path(leaf, index, size, path):
+    """RFC 9162, 2.1.3.2, or None where the path cannot be one."""
+    fn, sn, r = index, size - 1, sha256(b"\0" + leaf)
+    for p in path:
+        if sn == 0:
+            return None
+        if fn & 1 or fn == sn:
+            r = sha256(b"\1" + p + r)
+            while not fn & 1 and fn:
+                fn, sn = fn >> 1, sn >> 1
+        else:
+            r = sha256(b"\1" + r + p)
+        fn, sn = fn >> 1, sn >> 1
+    return r if sn == 0 else None
+
+
+def check_places(entries, batch):
+    """Step 22: the ids, each in its place under the root that the unverified batch names."""
+    kind = LANES.get(batch.leaf_type, "statement.v1")
+    ids = [body_id(kind, entry.body) for entry in entries]
+    indexes = [entry.index for entry in entries]
+    demand(indexes == sorted(set(indexes)) and indexes[-1] < batch.size, "E_PARSE", "places that cannot be")
+    demand(all(len(p) == 32 for entry in entries for p in entry.path), "E_PARSE", "a hash in a path")
+    if len(entries) == batch.size:
+        demand(not any(entry.path for entry in entries), "E_PARSE", "audit paths in a whole batch")
+        demand(tree(ids) == batch.root, "E_SIG", "another batch's statements")
+    else:
+        for entry, one in zip(entries, ids):
+            demand(root_of_path(one, entry.index, batch.size, entry.path) == batch.root, "E_SIG", "not under the batch's root")
+    return ids
+
+
+def check_batch(payload, parties):
+    """Steps 21 to 24: (origin's identity, ids, batch)"""
+    hint = wire.hint(wire.BATCH, payload.batch.body)
+    demand(hint is not None and len(hint.origin) == len(hint.key_id) == len(hint.root) == 32, "E_SIG", "no key can be read from the batch")
+    origin = parties.get(hint.origin)
+    demand(origin is not None, "E_PARTY", "the origin is not on file")
+    ids = check_places(payload.statements, hint)
+    first = wire.hint(wire.STATEMENT, payload.statements[0].body)
+    check_signed(origin, hint.key_id, "batch.v1", payload.batch, first.created_us if first else 0)
+    batch = wire.strict(wire.BATCH, payload.batch.body)
+    check_lengths(batch, origin=32, key_id=32, root=32)
+    demand(batch.leaf_type in LANES, "E_PARSE", "its leaf type")
+    demand(1 <= batch.size <= MAX_STATEMENTS, "E_LIMIT", "its size")
+    return origin, ids, batch
+
+
+def ascending(values):
+    return all(a < b for a, b in zip(values, values[1:]))
+
+
+def is_word(text):
+    return re.fullmatch(r"[!-~]{1,64}", text) is not None
+
+
+def check_constraints(c, exercise):
+    """Every breach is E_PARSE."""
+    demand(c is not None and c.label != 0, "E_PARSE", "no label")
+    for nations in (c.rel_to, c.not_rel_to):
+        demand(ascending(nations) and len(nations) <= 300 and all(re.fullmatch("[A-Z]{2}", n) for n in nations), "E_PARSE", "nations")
+    for words in (c.sector_to, c.purpose):
+        demand(ascending(words) and len(words) <= 64 and all(map(is_word, words)), "E_PARSE", "sectors or purposes")
+    for time in (c.embargo_until_us, c.retain_until_us):
+        demand(0 <= time < YEAR_10000, "E_PARSE", "a time")
+    demand(c.post_embargo_label == 0 or c.embargo_until_us, "E_PARSE", "a label behind no embargo")
+    demand(len(c.sg_id) in (0, 32), "E_PARSE", "a group's id")
+    demand(ascending(c.addressees) and len(c.addressees) <= 1000 and all(len(a) == 32 for a in c.addressees), "E_PARSE", "addressees")
+    demand(bool(c.exercise_id) == exercise and (not exercise or is_word(c.exercise_id)), "E_PARSE", "the exercise")
+
+
+def check_statement(body, batch):
+    """One by itself."""
+    check_lengths(body, origin=32, key_id=32, identity_hash=32, msg_id=16, stream_id=16, previous=32, content_commit=32)
+    demand(body.origin == batch.origin and body.key_id == batch.key_id, "E_PARSE", "not of its batch")
+    demand(body.identity_version >= 1 and body.content_type == CONTENT_TYPE, "E_PARSE", "identity version or content type")
+    demand(not (body.group or body.joint or body.replaces or body.derived_from), "E_PARSE", "of level 1")
+    check_constraints(body.constraints, LANES[batch.leaf_type].startswith("exercise"))
+
+
+def check_bodies(bodies, batch):
+    """Step 25."""
+    for body in bodies:
+        check_statement(body, batch)
+        demand((body.audience, body.constraints, body.stream_id) ==
+               (bodies[0].audience, bodies[0].constraints, bodies[0].stream_id), "E_PARSE", "not one audience, stream and label")
+    audience = bodies[0].audience
+    demand(len(audience) <= MAX_AUDIENCE and all(len(org) == 32 for org in audience) and ascending(audience), "E_AUDIENCE",
+           "an audience of another form")
+
+
+def check_when(body, origin, now):
+    """Step 26."""
+    demand(0 < body.created_us <= now + SKEW, "E_TIME", "made in the future")
+    demand(max(now, body.created_us) < body.expires_us <= body.created_us + 366 * DAY + SKEW, "E_TIME", "its end")
+    demand(body.identity_version == origin.version and body.identity_hash == origin.hash, "E_NOKEY", "another version")
+    key_for(origin, body.key_id, TYPE + "batch.v1", body.created_us)
+
+
+def check_streams(entries, bodies, ids):
+    """Step 33."""
+    first = bodies[0].sequence - entries[0].index
+    demand(first >= 1, "E_GAP", "before the stream's beginning")
+    for i, (entry, body) in enumerate(zip(entries, bodies)):
+        demand(body.sequence == first + entry.index, "E_GAP", "the sequence")
+        demand((body.previous == bytes(32)) == (body.sequence == 1), "E_GAP", "the first of a stream")
+        if i and entries[i - 1].index == entry.index - 1:
+            demand(body.previous == ids[i - 1], "E_GAP", "not the statement before")
+
+
+def verify(opened, parties, peer, receiver, now):
+    """`parties`: org_id -> identity on file. Answers what was said, all of it checked."""
+    payload = read_payload(opened.payload)
+    seal = check_seal(opened, payload.seal, parties.get(peer), now)
+    origin, ids, batch = check_batch(payload, parties)
+    bodies = [wire.strict(wire.STATEMENT, entry.body) for entry in payload.statements]
+    check_bodies(bodies, batch)
+    for body in bodies:
+        check_when(body, origin, now)
+    demand(seal.org_id == batch.origin, "E_AUDIENCE", "sealed by another than its origin")
+    demand(receiver in bodies[0].audience, "E_AUDIENCE", "not addressed to this organisation")
+    demand(seal.statements_hash == labelled_hash("entente/1/sealed", *ids), "E_SEAL", "other statements")
+    demand(seal.audience_hash == labelled_hash("entente/1/audience", *bodies[0].audience), "E_SEAL", "another audience")
+    demand(not seal.forwards_hash and not seal.notices_hash, "E_SEAL", "it names what is not there")
+    for entry, body in zip(payload.statements, bodies):
+        demand(len(entry.salt) == 32 and body.content_length == len(entry.content) and body.content_commit == labelled_hash(
+            "entente/1/content", entry.salt, u64(len(entry.content)), entry.content), "E_CONTENT", "another content")
+    check_streams(payload.statements, bodies, ids)
+    return types.SimpleNamespace(seal=seal, batch=batch, batch_id=body_id("batch.v1", payload.batch.body), ids=ids, bodies=bodies,
+                                 entries=payload.statements)
