@@ -43,6 +43,7 @@ enum class RejectReason {
   kThreshold,      // E_THRESHOLD: fewer organisations signed than must
   kChain,          // E_CHAIN: the forward chain does not hold
   kChainLabel,     // E_TLP: a forward opens the label
+  kAuthority,      // E_AUTHORITY: a recall by somebody who may not recall this
   // STIX content.
   kJson,           // E_JSON: not strict JSON
   kNoId,           // E_NOID: object without id

@@ -105,6 +105,20 @@ absl::StatusOr<std::vector<OrgId>> ReadAudience(const google::protobuf::Repeated
   return audience;
 }
 
+absl::StatusOr<std::vector<StatementId>> ReadStatementIds(ByteView wire) {
+  if (wire.empty() || wire.size() % StatementId::kSize != 0) return MalformedClaim("a list of statement ids is empty or cut short");
+  if (wire.size() / StatementId::kSize > kMaxStatements) {
+    return Reject(RejectReason::kLimit, "a list names at most 1024 statements");
+  }
+  std::vector<StatementId> ids;
+  for (; !wire.empty(); wire.remove_prefix(StatementId::kSize)) {
+    const StatementId id = *StatementId::From(wire.substr(0, StatementId::kSize));
+    if (!ids.empty() && id <= ids.back()) return MalformedClaim("statement ids are unsorted or repeated");
+    ids.push_back(id);
+  }
+  return ids;
+}
+
 absl::StatusOr<BatchClaim> ReadBatch(ByteView body) {
   v1::BatchBody wire;
   if (auto s = StrictParse(body, wire); !s.ok()) return s;

@@ -26,6 +26,11 @@ absl::StatusOr<BatchClaim> ReadBatch(ByteView body);
 // Refuses with kAudience: over 1000, unsorted, repeated, not ids.
 absl::StatusOr<std::vector<OrgId>> ReadAudience(const google::protobuf::RepeatedPtrField<std::string>& wire);
 
+// 1 to 64 printable ASCII characters without a space: sectors, purposes, names of exercises.
+bool IsWord(std::string_view text);
+// Joined ids, ascending, 1 to 1024. Refuses with kParse and kLimit.
+absl::StatusOr<std::vector<StatementId>> ReadStatementIds(ByteView wire);
+
 // What one statement says of itself ...
 struct Claim {
   uint64_t sequence = 0;

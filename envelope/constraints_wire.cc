@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/reject.h"
+#include "envelope/claims.h"
 #include "envelope/envelope.h"
 #include "envelope/limits.h"
 #include "model/party.h"
@@ -35,11 +36,6 @@ static_assert(static_cast<int>(policy::PersonalData::kSpecial) == v1::PERSONAL_D
 template <typename Range>
 bool StrictlyAscending(const Range& range) {
   return std::adjacent_find(range.begin(), range.end(), std::greater_equal<>()) == range.end();
-}
-
-bool IsWord(std::string_view text) {
-  return !text.empty() && text.size() <= policy::kMaxWordBytes &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
 }
 
 using Strings = google::protobuf::RepeatedPtrField<std::string>;
@@ -91,6 +87,11 @@ absl::Status ReadLists(const v1::ReleaseConstraints& wire, policy::Constraints& 
 }
 
 }  // namespace
+
+bool IsWord(std::string_view text) {
+  return !text.empty() && text.size() <= policy::kMaxWordBytes &&
+         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
 
 v1::ReleaseConstraints ToWire(const policy::Constraints& from) {
   v1::ReleaseConstraints wire;

@@ -30,20 +30,6 @@ bool ContainsAll(const std::vector<Id>& ascending, const std::vector<Id>& others
   return std::all_of(others.begin(), others.end(), [&](const Id& id) { return Contains(ascending, id); });
 }
 
-absl::StatusOr<std::vector<StatementId>> ReadStatementIds(ByteView wire) {
-  if (wire.empty() || wire.size() % StatementId::kSize != 0) return Malformed("a list of statement ids is empty or cut short");
-  if (wire.size() / StatementId::kSize > kMaxStatements) {
-    return Reject(RejectReason::kLimit, "a forward or permission names at most 1024 statements");
-  }
-  std::vector<StatementId> ids;
-  for (; !wire.empty(); wire.remove_prefix(StatementId::kSize)) {
-    const StatementId id = *StatementId::From(wire.substr(0, StatementId::kSize));
-    if (!ids.empty() && id <= ids.back()) return Malformed("statement ids are unsorted or repeated");
-    ids.push_back(id);
-  }
-  return ids;
-}
-
 // Size, party and signature under `type`, before anything is believed.
 absl::Status CheckSigned(const v1::SignedBody& wire, ByteView type, size_t org_field, size_t key_field, size_t time_field,
                          const trust::Parties& parties) {
