@@ -1,5 +1,7 @@
 #pragma once
 
+#include <cstdint>
+
 #include "absl/time/clock.h"
 #include "absl/time/time.h"
 
@@ -20,5 +22,7 @@ class SystemClock final : public Clock {
 
 // How far another node's clock may be off before what it signed counts as from the future.
 inline constexpr absl::Duration kClockSkew = absl::Minutes(10);
+
+inline constexpr int64_t kMaxTimeUs = 253'402'300'799'999'999;  // the end of the year 9999: no time in a message is later
 
 }  // namespace entente

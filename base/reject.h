@@ -40,6 +40,11 @@ enum class RejectReason {
   kPrekey,         // E_PREKEY: prekey unsigned, expired or of another organisation
   kLimit,          // E_LIMIT: over a documented limit
   kBudget,         // E_BUDGET: peer over its credit or another budget
+  kIdentityChain,  // E_IDCHAIN: a document does not continue the chain of versions on file
+  kRollback,       // E_ROLLBACK: an older document than the one on file
+  kFreeze,         // E_FREEZE: the newest document known has expired
+  kFloor,          // E_FLOOR: a document lowers what may only rise
+  kRevoked,        // E_REVOKED: signed by a revoked key, and nothing dates it before the cut-off
   // STIX content.
   kJson,           // E_JSON: not strict JSON
   kNoId,           // E_NOID: object without id

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <limits>
 
+#include "base/clock.h"
 #include "base/reject.h"
 #include "envelope/envelope.h"
 #include "envelope/limits.h"

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstddef>
-#include <cstdint>
 #include <string_view>
 
 #include "absl/time/time.h"
@@ -18,7 +17,6 @@ inline constexpr size_t kMaxStatements = 1024, kMaxStatementBytes = 4u << 20, kM
 inline constexpr absl::Duration kStatementLifetime = absl::Hours(24 * 366), kEnvelopeLifetime = absl::Hours(24 * 14);
 
 // Bounds of docs/formats/statement.md that callers need not know.
-inline constexpr int64_t kMaxTimeUs = 253'402'300'799'999'999;  // the end of the year 9999
 // One statement body: room for a full audience, as many addressees and all lists. Bounds what parsing one may allocate.
 inline constexpr size_t kMaxBodyBytes = 128 * 1024;
 // A batch's or seal's body, which have a fixed form and room for optional fields.

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "trust/key_maker.h"
+
 namespace entente::envelope::testing {
 namespace {
 

@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "trust/key_maker.h"
+
 namespace entente::exchange::testing {
 namespace {
 
