@@ -118,6 +118,12 @@ const Identity* IdentityHistory::Version(uint64_t version, const Digest& hash) c
   return versions_[version - 1].get();
 }
 
+const Identity* IdentityHistory::WithHash(const Digest& hash) const {
+  // From the newest, which is meant nearly always.
+  const auto found = std::find_if(versions_.rbegin(), versions_.rend(), [&](const auto& version) { return version->hash() == hash; });
+  return found == versions_.rend() ? nullptr : found->get();
+}
+
 absl::Status IdentityHistory::CheckFresh(absl::Time now) const {
   if (now < newest().expires()) return absl::OkStatus();
   return Reject(kFreeze, "the newest identity document known of this organisation has expired; ask its owner for the next version");

@@ -35,6 +35,8 @@ class IdentityHistory {
  public:
   // `first` is version 1. It may have expired: later versions lead on. Refuses what Identity::Check refuses.
   static absl::StatusOr<IdentityHistory> Begin(const v1::SignedIdentity& first);
+  // The same for a version 1 that has been checked. REQUIRES first.version() == 1.
+  explicit IdentityHistory(Identity first);
 
   // Takes one document in; one that is on file already is passed over. Refuses with kLimit, kParse, kIdentity, kKeyPoint,
   // kRollback, kIdentityChain, kTime and kFloor, and then nothing has changed. Refuses with kEquivocation a second document
@@ -51,6 +53,8 @@ class IdentityHistory {
   const Identity& newest() const { return *versions_.back(); }
   // Null when that version is not on file or has another hash.
   const Identity* Version(uint64_t version, const Digest& hash) const;
+  // Null when no version on file has that hash.
+  const Identity* WithHash(const Digest& hash) const;
   // kFreeze when the newest version has expired at `now`.
   absl::Status CheckFresh(absl::Time now) const;
   // The public key that `use` is to be verified with, once it counts ("When a key counts"): kNoKey, kKeyUse, kTime,
@@ -63,7 +67,6 @@ class IdentityHistory {
  private:
   enum class Place { kOnFile, kNext, kContradicts };
 
-  explicit IdentityHistory(Identity first);
   // Steps 3 to 10, without changing anything.
   absl::StatusOr<Place> Check(const v1::IdentityDocument& document, const v1::SignedIdentity& wire, absl::Time now) const;
   absl::Status Take(v1::IdentityDocument document, const v1::SignedIdentity& wire, absl::Time now, Persist persist);

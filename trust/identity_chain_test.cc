@@ -160,6 +160,19 @@ TEST(IdentityHistory, P27TwoDocumentsForOneVersionAreEvidence) {
   EXPECT_EQ(history.newest().version(), 3u);
 }
 
+// The second document is judged by what stood before both, not by what the first one says.
+TEST(IdentityHistory, TheContradictingDocumentMayRevokeTheSameKey) {
+  IdentityHistory history = SampleHistory();
+  const auto without_admin = [twin = history](absl::Time cutoff) {
+    Draft draft = NextDraft(twin, Day(2), "AB");
+    draft.Drop(v1::KEY_USAGE_GROUP_ADMIN, 'g');
+    draft.Revoke(v1::KEY_USAGE_GROUP_ADMIN, 'g', cutoff);
+    return draft.Signed();
+  };
+  ASSERT_EQ(ReasonOf(history.Extend(without_admin(Day(1)), Day(2))), kNone);
+  EXPECT_EQ(ReasonOf(history.Extend(without_admin(Day(2)), Day(2))), kEquivocation);
+}
+
 TEST(IdentityHistory, AnotherFirstVersionIsAnotherOrganisation) {
   IdentityHistory history = *IdentityHistory::Begin(FirstDraft().Signed());
   EXPECT_EQ(ReasonOf(history.Extend(FirstDraft(2).Signed(), SampleNow())), kIdentityChain);

@@ -141,7 +141,7 @@ INSTANTIATE_TEST_SUITE_P(Lives, Variants, ::testing::ValuesIn(kLives), [](const 
 const Variant kKeys[] = {
     {"ALifeMadeLonger", [](Draft& d) { d.document.mutable_keys(1)->set_not_after_us(Us(Day(80))); }, kIdentityChain},
     {"ALifeBegunEarlier", [](Draft& d) { d.document.mutable_keys(1)->set_not_before_us(Us(Day(0))); }, kIdentityChain},
-    {"AUsageChanged", [](Draft& d) { d.Drop(kLog, 'l'), d.Revoke(kLog, 'l', Day(2)), d.Add(kWitness, 'l'); }, kIdentityChain},
+    {"AUsageChanged", [](Draft& d) { d.Drop(kLog, 'l'), d.Revoke(kLog, 'l', Day(2)), d.Add(kWitness, 'l', Day(1)); }, kIdentityChain},
     {"AKeyVanished", [](Draft& d) { d.Drop(kAdmin, 'g'); }, kIdentityChain},
     {"ARootVanished", [](Draft& d) { d.Drop(kRoot, 'C'); }, kIdentityChain},
     {"AKeyReplaced", [](Draft& d) { d.Drop(kAdmin, 'g'), d.Revoke(kAdmin, 'g', Day(2)); }, kNone},

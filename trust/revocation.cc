@@ -41,6 +41,12 @@ const KeyStanding* KeyRegister::Find(ByteView key_id) const {
   return found == public_keys_.end() ? nullptr : &keys_.at(found->second);
 }
 
+std::vector<Bytes> KeyRegister::PublicKeys() const {
+  std::vector<Bytes> out;
+  for (const auto& [public_key, standing] : keys_) out.push_back(public_key);
+  return out;
+}
+
 absl::Status KeyRegister::CheckRevocation(const v1::Revocation& revocation) const {
   const KeyStanding* known = Find(revocation.key_id());
   if (known == nullptr) return RefuseNext("it revokes a key that no earlier version holds");

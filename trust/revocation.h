@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <optional>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -30,6 +31,7 @@ class KeyRegister {
  public:
   // Null for a key that never stood in a document.
   const KeyStanding* Find(ByteView key_id) const;
+  std::vector<Bytes> PublicKeys() const;
   // Rules 1 to 4 for `next`, the version after `before`; kIdentityChain. The register has entered `before` last.
   absl::Status CheckNext(const v1::IdentityDocument& before, const v1::IdentityDocument& next) const;
   // What `document`, the next version, says: its keys and revocations. It has been checked.

@@ -52,8 +52,11 @@ TEST_F(KeyFor, TheKeyStandsInTheNamedDocument) {
   EXPECT_EQ(Reason(use), kNoKey);
   use.identity = KeyUse::Version{2, Named(1).hash};
   EXPECT_EQ(Reason(use), kNoKey);
-  use.identity = KeyUse::Version{4, Named(3).hash};
-  EXPECT_EQ(Reason(use), kNoKey);
+  KeyUse current = Use(kStatement, 'b', kBatchType, Day(5));  // which the newest holds
+  for (const uint64_t unknown : {0u, 2u, 4u}) {
+    current.identity = KeyUse::Version{unknown, Named(3).hash};
+    EXPECT_EQ(Reason(current), kNoKey) << unknown;
+  }
   EXPECT_EQ(Reason(Use(kStatement, 'z', kBatchType, Day(5))), kNoKey);
 }
 

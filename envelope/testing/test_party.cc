@@ -53,7 +53,7 @@ TestParty::~TestParty() {
 }
 
 trust::Prekey TestParty::Prekey(absl::Time now) const {
-  return Demand(trust::CheckPrekey(self_.identity, ring_->Offer(), now));
+  return Demand(trust::CheckPrekey(trust::IdentityHistory(self_.identity), ring_->Offer(), now));
 }
 
 trust::Accepted TestParty::AsParty() const {
