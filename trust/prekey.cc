@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/reject.h"
 #include "crypto/encoding.h"
+#include "trust/prekey_memory.h"
 
 namespace entente::trust {
 namespace {
@@ -131,12 +132,18 @@ void PrekeyRing::SignAnew(Self self) {
 absl::Status PrekeyRing::DestroyPastGrace(absl::Time now) {
   absl::StatusOr<std::vector<Stored>> all = All(keystore_);
   if (!all.ok()) return all.status();
-  std::vector<std::string> past;
+  std::vector<std::pair<PrekeyId, absl::Time>> past;
   for (const Stored& stored : *all) {
-    if (stored.PastGrace(now)) past.push_back(NameOf(stored.id));
+    if (stored.PastGrace(now)) past.emplace_back(stored.id, stored.not_after());
   }
-  for (const std::string& name : past) keystore_.Remove(name);
+  for (const auto& [id, end] : past) {
+    keystore_.Remove(NameOf(id));
+    RememberGone(keystore_, id, end);
+  }
   unsaved_ = unsaved_ || !past.empty();
+  const absl::StatusOr<bool> forgotten = ForgetLongGone(keystore_, now);
+  if (!forgotten.ok()) return forgotten.status();
+  unsaved_ = unsaved_ || *forgotten;
   return absl::OkStatus();
 }
 
@@ -191,6 +198,9 @@ v1::SignedBody PrekeyRing::OfflineOffer() const {
 absl::StatusOr<crypto::SecretBytes> PrekeyRing::Seed(const PrekeyId& id, absl::Time now) const {
   const std::lock_guard lock(mutex_);
   const std::optional<Stored> stored = Find(keystore_, id);
+  if (!stored.has_value() && !IsRemembered(keystore_, id, now)) {
+    return Reject(RejectReason::kNoSlot, "sealed to a prekey that this node does not know; the sender must seal again");
+  }
   if (!stored.has_value() || stored->PastGrace(now)) return Gone();
   return crypto::SecretBytes::CopyOf(stored->At(0, crypto::kKeySize));
 }

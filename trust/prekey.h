@@ -47,7 +47,7 @@ class PrekeyRing {
   v1::SignedBody Offer() const;
   // What to hand over as a file; empty where the own document does not say offline.
   v1::SignedBody OfflineOffer() const;
-  // The seed for `id`, or kKeyGone when it was destroyed, is past its grace, or never was.
+  // The seed for `id`; kKeyGone when it is past its grace or remembered as destroyed, kNoSlot when not known at all.
   absl::StatusOr<crypto::SecretBytes> Seed(const PrekeyId& id, absl::Time now) const;
   // The public key that belongs to the seed of `id`; kKeyGone when there is none.
   absl::StatusOr<Bytes> PublicKey(const PrekeyId& id) const;
