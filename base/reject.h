@@ -40,7 +40,12 @@ enum class RejectReason {
   kPrekey,         // E_PREKEY: prekey unsigned, expired or of another organisation
   kLimit,          // E_LIMIT: over a documented limit
   kBudget,         // E_BUDGET: peer over its credit or another budget
+  kIdentityChain,  // E_IDCHAIN: a document does not continue the chain of versions on file
+  kRollback,       // E_ROLLBACK: an older document than the one on file
+  kFreeze,         // E_FREEZE: the newest document known has expired
+  kFloor,          // E_FLOOR: a document lowers what may only rise
   kThreshold,      // E_THRESHOLD: fewer organisations signed than must
+  kRevoked,        // E_REVOKED: signed by a revoked key, and nothing dates it before the cut-off
   kChain,          // E_CHAIN: the forward chain does not hold
   kChainLabel,     // E_TLP: a forward opens the label
   kAuthority,      // E_AUTHORITY: a recall by somebody who may not recall this

@@ -69,7 +69,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Region{"expires_hour", 28, 4, {kTime, kUnwrap}}, Region{"route_tag", 32, 16, {kUnwrap}},
                       Region{"msg_salt", 48, 32, {kUnwrap}}, Region{"n_slots", 80, 2, {kHeader}},
                       Region{"size_class", 82, 1, {kUnwrap}},
-                      Region{"prekey_id", 83, 16, {kNoSlot, kKeyGone}},  // unknown or forgotten: the ring cannot tell
+                      Region{"prekey_id", 83, 16, {kNoSlot}},
                       Region{"enc", 99, crypto::kKemCiphertextSize, {kUnwrap, kKem}}, Region{"ct", 1219, crypto::kWrappedKeySize, {kUnwrap}},
                       Region{"commitment", 1267, 32, {kCommit}}, Region{"payload", 1299, 900, {kAead}, 7}),
     [](const auto& test) { return test.param.name; });

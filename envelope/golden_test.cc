@@ -113,7 +113,7 @@ TEST(Golden, EachPrekeyIsOneThatMayBeSealedTo) {
     const Organisation& owner = i == 0 ? golden.author : i == 1 ? golden.first : golden.second;
     EXPECT_EQ(owner.identity().org().view(), v.at("org_id"));
     const auto prekey =
-        trust::CheckPrekey(owner.identity(), Parsed<v1::SignedBody>(v.at("signed_prekey")), owner.now());
+        trust::CheckPrekey(trust::IdentityHistory(owner.identity()), Parsed<v1::SignedBody>(v.at("signed_prekey")), owner.now());
     ASSERT_TRUE(prekey.ok()) << prekey.status();
     EXPECT_EQ(prekey->public_key, v.at("prekey_public"));
   }

@@ -8,7 +8,8 @@
 namespace entente::trust {
 
 Directory::Directory(model::Party self_party, Identity self_identity)
-    : self_(std::make_shared<const Accepted>(Accepted{std::move(self_party), std::move(self_identity)})) {
+    : self_(std::make_shared<const Accepted>(
+          Accepted{std::move(self_party), self_identity, std::make_shared<const IdentityHistory>(self_identity)})) {
   for (const v1::PublicKey& key : self_->identity.keys()) keys_.emplace(key.public_key(), self_->identity.org());
 }
 
@@ -56,17 +57,73 @@ absl::Status Directory::Accept(Accepted accepted) {
   if (named != nullptr && named->identity.org() != org) {
     return Reject(RejectReason::kConflict, "another organisation has that name here; choose a name for this one");
   }
-  for (const v1::PublicKey& key : accepted.identity.keys()) {
-    const auto owner = keys_.find(key.public_key());
+  const auto known = parties_.find(org);
+  if (known == parties_.end() && parties_.size() >= kMaxParties) {
+    return Reject(RejectReason::kLimit, "a node accepts at most 1,000 parties; run another node for more");
+  }
+  if (known != parties_.end()) {
+    accepted.history = known->second->history;
+  } else if (accepted.history == nullptr && accepted.identity.version() == 1) {
+    accepted.history = std::make_shared<const IdentityHistory>(accepted.identity);
+  } else if (accepted.history == nullptr) {
+    return Reject(RejectReason::kUsage, "a party begins with version 1 of its identity document; use its whole card");
+  }
+  accepted.identity = accepted.history->newest();
+  std::vector<Bytes> claimed;
+  if (absl::Status status = Claim(org, accepted.history->keys().PublicKeys(), claimed); !status.ok()) return status;
+  parties_[org] = std::make_shared<const Accepted>(std::move(accepted));
+  return absl::OkStatus();
+}
+
+absl::Status Directory::Claim(const OrgId& org, const std::vector<Bytes>& keys, std::vector<Bytes>& claimed) {
+  for (const Bytes& key : keys) {
+    const auto owner = keys_.find(key);
     if (owner == keys_.end() || owner->second == org) continue;
     return Reject(RejectReason::kConflict, "one of its keys belongs to another organisation; it must make new keys");
   }
-  if (parties_.size() >= kMaxParties && !parties_.contains(org)) {
-    return Reject(RejectReason::kLimit, "a node accepts at most 1,000 parties; run another node for more");
+  for (const Bytes& key : keys) {
+    if (keys_.emplace(key, org).second) claimed.push_back(key);
   }
-  for (const v1::PublicKey& key : accepted.identity.keys()) keys_.emplace(key.public_key(), org);
-  parties_[org] = std::make_shared<const Accepted>(std::move(accepted));
   return absl::OkStatus();
+}
+
+absl::Status Directory::Extend(const OrgId& org, const v1::IdentityChain& chain, absl::Time now,
+                               IdentityHistory::Persist persist) {
+  const absl::Status unknown = Reject(RejectReason::kUnknownParty, "these documents are of nobody who is accepted here");
+  const std::lock_guard one_run(extending_);
+  const std::shared_ptr<const Accepted> before = org == self_->identity.org() ? nullptr : Find(org);
+  if (before == nullptr) return unknown;
+  IdentityHistory history = *before->history;
+  const absl::Status taken = history.TakeIn(chain, now, [&](const v1::SignedIdentity& wire) {
+    const absl::StatusOr<v1::IdentityDocument> document = ReadDocument(wire);
+    if (!document.ok()) return document.status();
+    std::vector<Bytes> keys, claimed;
+    // A second document for a version counts for nothing, and so do its keys.
+    if (document->version() > history.newest().version()) {
+      for (const v1::PublicKey* key : KeysOf(*document)) keys.push_back(key->public_key());
+    }
+    {
+      const std::lock_guard lock(mutex_);
+      if (absl::Status status = Claim(org, keys, claimed); !status.ok()) return status;
+    }
+    absl::Status stored = persist(wire);
+    if (!stored.ok()) Release(claimed);
+    return stored;
+  });
+  const std::lock_guard lock(mutex_);
+  const auto now_known = parties_.find(org);
+  if (now_known == parties_.end()) {
+    absl::erase_if(keys_, [&](const auto& key) { return key.second == org; });
+    return unknown;
+  }
+  now_known->second = std::make_shared<const Accepted>(
+      Accepted{now_known->second->party, history.newest(), std::make_shared<const IdentityHistory>(history)});
+  return taken;
+}
+
+void Directory::Release(const std::vector<Bytes>& keys) {
+  const std::lock_guard lock(mutex_);
+  for (const Bytes& key : keys) keys_.erase(key);
 }
 
 void Directory::Forget(const OrgId& org) {

@@ -7,9 +7,9 @@
 #include <vector>
 
 #include "absl/container/flat_hash_map.h"
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "model/party.h"
-#include "trust/identity.h"
 #include "trust/parties.h"
 
 namespace entente::trust {
@@ -29,9 +29,15 @@ class Directory : public Parties {
   std::shared_ptr<const Accepted> Find(const OrgId& org) const override;
   std::shared_ptr<const Accepted> FindByName(std::string_view name) const;
   std::vector<std::shared_ptr<const Accepted>> All() const;  // sorted by name, without self
-  // Adds or replaces. Refuses with kConflict when another organisation has that name or one of its keys, with kUsage
-  // for self or when record and identity differ in organisation, with kLimit beyond kMaxParties.
+  // Adds or replaces. The documents of a party that is on file stay, whatever version comes: they go forward by Extend
+  // alone. Refuses with kConflict when another organisation has that name or one of its keys, with kUsage for self, when
+  // record and identity differ in organisation, or a new party without its history comes with a later version than 1, with
+  // kLimit beyond kMaxParties.
   absl::Status Accept(Accepted accepted);
+  // Takes documents of a party in, as IdentityHistory::TakeIn does; readers see them when the run is over, also one that
+  // ended in a refusal. Calls `persist` without holding up readers. Refuses as TakeIn does, with kUnknownParty for an
+  // organisation that is not accepted, self included, and with kConflict for a key that another one has.
+  absl::Status Extend(const OrgId& org, const v1::IdentityChain& chain, absl::Time now, IdentityHistory::Persist persist);
   // Takes a party that was accepted off the list again, with its keys. Not self.
   void Forget(const OrgId& org);
   // The party that the STIX identity object `identity` is on file for.
@@ -41,8 +47,12 @@ class Directory : public Parties {
 
  private:
   std::shared_ptr<const Accepted> FindByNameLocked(std::string_view name) const;
+  // Enters `keys` as `org`'s, all or none: kConflict when another organisation has one. `claimed` are those that are new.
+  absl::Status Claim(const OrgId& org, const std::vector<Bytes>& keys, std::vector<Bytes>& claimed);
+  void Release(const std::vector<Bytes>& keys);
 
   const std::shared_ptr<const Accepted> self_;
+  std::mutex extending_;  // one run at a time; taken before mutex_
   mutable std::mutex mutex_;
   absl::flat_hash_map<OrgId, std::shared_ptr<const Accepted>> parties_;
   absl::flat_hash_map<Bytes, OrgId> keys_;  // every public key on file; a key belongs to one organisation for good

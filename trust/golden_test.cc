@@ -3,7 +3,7 @@
 #include "absl/strings/numbers.h"
 #include "base/reject.h"
 #include "tests/vectors/vector_file.h"
-#include "trust/identity.h"
+#include "trust/identity_chain.h"
 #include "trust/prekey.h"
 
 // Identity documents and prekeys that another implementation made from docs/formats/identity.md
@@ -34,6 +34,34 @@ TEST(GoldenIdentity, EachVariantIsAnsweredAsTheOtherImplementationAnswersIt) {
   }
 }
 
+// Each variant stands behind the good versions before it; all of them are there at one moment.
+TEST(GoldenChain, EachVariantIsAnsweredAsTheOtherImplementationAnswersIt) {
+  ASSERT_TRUE(crypto::Initialise().ok());
+  std::vector<IdentityHistory> good;  // of 1, 2, ... versions
+  absl::Time now;
+  for (const test::VectorRecord& v : test::ReadVectors("identity_chain.txt")) {
+    const auto wire = Parsed<v1::SignedIdentity>(v.at("signed_identity"));
+    if (v.contains("version")) {
+      now = NowOf(v);
+      if (good.empty()) {
+        good.push_back(*IdentityHistory::Begin(wire));
+      } else {
+        good.push_back(good.back());
+        const absl::Status status = good.back().Extend(wire, now);
+        ASSERT_TRUE(status.ok()) << v.at("version") << ": " << status;
+      }
+      EXPECT_EQ(good.back().newest().hash().view(), v.at("identity_hash"));
+      continue;
+    }
+    int64_t behind = 0;
+    ASSERT_TRUE(absl::SimpleAtoi(v.at("behind"), &behind));
+    IdentityHistory history = good.at(static_cast<size_t>(behind) - 1);
+    absl::Status status = history.Extend(wire, now);
+    if (status.ok()) status = history.CheckFresh(now);
+    EXPECT_EQ(Answer(status), v.at("answer")) << v.at("variant") << ": " << status;
+  }
+}
+
 TEST(GoldenPrekey, EachVariantIsAnsweredAsTheOtherImplementationAnswersIt) {
   ASSERT_TRUE(crypto::Initialise().ok());
   const auto vectors = test::ReadVectors("prekey.txt");
@@ -42,7 +70,7 @@ TEST(GoldenPrekey, EachVariantIsAnsweredAsTheOtherImplementationAnswersIt) {
   ASSERT_TRUE(owner.ok()) << owner.status();
   for (size_t i = 1; i < vectors.size(); ++i) {
     const test::VectorRecord& v = vectors[i];
-    const auto checked = CheckPrekey(*owner, Parsed<v1::SignedBody>(v.at("signed_prekey")), now);
+    const auto checked = CheckPrekey(IdentityHistory(*owner), Parsed<v1::SignedBody>(v.at("signed_prekey")), now);
     EXPECT_EQ(Answer(checked.status()), v.at("answer")) << v.at("variant") << ": " << checked.status();
   }
 }

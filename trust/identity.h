@@ -10,24 +10,15 @@
 #include "base/clock.h"
 #include "crypto/crypto.h"
 #include "entente/v1/identity.pb.h"
+#include "trust/identity_document.h"
 #include "trust/payload_types.h"
 
 namespace entente::trust {
 
-inline constexpr size_t kMaxIdentityBytes = 64 * 1024;
-inline constexpr size_t kMaxIdentityKeys = 32;      // root and other keys together; also the most signatures
-inline constexpr size_t kMaxIdentitySuites = 16;
-inline constexpr size_t kMaxIdentityNameBytes = 64;
 inline constexpr size_t kMaxHeadBytes = 1024;
-inline constexpr absl::Duration kIdentityLifetime = absl::Hours(24 * 365 * 2);
-// Longer than the 90 days of the design: this version cannot rotate the key, and a node must not die for that.
-inline constexpr absl::Duration kStatementKeyLifetime = absl::Hours(24 * 365);
-
-// SHA-256("entente/1/key" 00 | suite | usage u8 | public key).
-KeyId MakeKeyId(v1::KeyUsage usage, ByteView public_key);
 
 // An identity document whose signatures, key points, possession proofs and self-certifying id have been checked.
-// Immutable, copyable.
+// Immutable, copyable. Later versions come out of an IdentityHistory alone.
 class Identity {
  public:
   // Version 1 only. Refuses with kIdentity (malformed, wrong version, false signature, threshold not met, key twice,
@@ -35,32 +26,29 @@ class Identity {
   static absl::StatusOr<Identity> Check(const v1::SignedIdentity& signed_identity, absl::Time now);
 
   const OrgId& org() const { return org_; }
-  const std::string& name() const { return name_; }       // the organisation's own word: a suggestion; safe to show
-  const Digest& hash() const { return hash_; }            // of the document bytes
-  uint64_t version() const { return version_; }
-  absl::Time expires() const { return expires_; }
+  const std::string& name() const { return document_.name(); }  // the organisation's own word: a suggestion; safe to show
+  const Digest& hash() const { return hash_; }                  // of the document bytes
+  uint64_t version() const { return document_.version(); }
+  absl::Time expires() const { return absl::FromUnixMicros(document_.expires_us()); }
+  const v1::IdentityDocument& document() const { return document_; }
   const v1::SignedIdentity& wire() const { return wire_; }
   // The public key named `id` if it may be used for `usage` at `at`; kNoKey, kKeyUse or kTime otherwise. A key counts
-  // from kClockSkew before its beginning until its own end or the document's, whichever is earlier.
+  // from kClockSkew before its beginning until its own end or the document's, whichever is earlier. Knows this one
+  // document: IdentityHistory::KeyFor knows revocations.
   absl::StatusOr<Bytes> KeyFor(const KeyId& id, v1::KeyUsage usage, absl::Time at) const;
   // Every key, root keys first.
   const std::vector<v1::PublicKey>& keys() const { return keys_; }
 
  private:
-  Identity() = default;
+  friend class IdentityHistory;
+  // Of what has been checked.
+  Identity(const OrgId& org, v1::IdentityDocument document, v1::SignedIdentity wire);
   OrgId org_;
-  std::string name_;
   Digest hash_;
-  uint64_t version_ = 0;
-  absl::Time expires_;
+  v1::IdentityDocument document_;
   v1::SignedIdentity wire_;
   std::vector<v1::PublicKey> keys_;
 };
-
-// Makes version 1 of an organisation: one root key (threshold 1) and one statement key, both proving possession.
-// Refuses what Identity::Check would refuse.
-absl::StatusOr<v1::SignedIdentity> MakeIdentity(const std::string& name, const crypto::SigningKey& root,
-                                                const crypto::SigningKey& statement, absl::Time now);
 
 // This node as a signer: its own checked identity and its statement key. Copies share the key.
 struct Self {

@@ -6,55 +6,16 @@
 
 #include "proto/strict_parse.h"
 #include "tests/vectors/vector_file.h"
-#include "trust/sample_organisation.h"
+#include "trust/sample_document.h"
 
 namespace entente::trust {
 namespace {
 
 using enum RejectReason;
 
-// A document under change, signed again by all of its keys.
-class Draft {
- public:
-  explicit Draft(char roots = 1) {
-    document_.set_version(1);
-    document_.set_name("norlandia");
-    document_.set_root_threshold(static_cast<uint32_t>(roots));
-    document_.add_suites(1);
-    document_.set_min_suite(1);
-    document_.set_expires_us(absl::ToUnixMicros(SampleNow() + kIdentityLifetime));
-    for (char i = 0; i < roots; ++i) Add(v1::KEY_USAGE_ROOT, static_cast<char>('A' + i));
-    Add(v1::KEY_USAGE_STATEMENT, 'a');
-  }
-  v1::PublicKey& Add(v1::KeyUsage usage, char seed) {
-    v1::PublicKey& key = usage == v1::KEY_USAGE_ROOT ? *document_.add_root_keys() : *document_.add_keys();
-    signers_.emplace_back(usage, seed);
-    key.set_usage(usage);
-    key.set_public_key(SampleKey(seed).public_key());
-    key.set_key_id(MakeKeyId(usage, key.public_key()).str());
-    key.set_not_before_us(absl::ToUnixMicros(SampleNow()));
-    key.set_not_after_us(absl::ToUnixMicros(SampleNow() + kStatementKeyLifetime));
-    return key;
-  }
-  v1::IdentityDocument& document() { return document_; }
-  v1::SignedIdentity Signed() const {
-    v1::SignedIdentity out;
-    out.set_document(document_.SerializeAsString());
-    for (const auto& [usage, seed] : signers_) {
-      v1::KeySignature& signature = *out.add_signatures();
-      signature.set_key_id(MakeKeyId(usage, SampleKey(seed).public_key()).str());
-      signature.set_signature(*SampleKey(seed).Sign(kIdentityType, out.document()));
-    }
-    return out;
-  }
-
- private:
-  v1::IdentityDocument document_;
-  std::vector<std::pair<v1::KeyUsage, char>> signers_;
-};
 RejectReason AfterChange(const std::function<void(v1::IdentityDocument&)>& change) {
-  Draft draft;
-  change(draft.document());
+  Draft draft = FirstDraft();
+  change(draft.document);
   return CheckReason(draft.Signed());
 }
 
@@ -136,10 +97,10 @@ TEST(Identity, K44KeysThatAreNoValidPointRefuse) {
 }
 
 TEST(Identity, AKeyStandsOnceAndHasOneUsage) {
-  Draft twice;
+  Draft twice = FirstDraft();
   twice.Add(v1::KEY_USAGE_STATEMENT, 'a');
   EXPECT_EQ(CheckReason(twice.Signed()), kIdentity);
-  Draft two_usages;
+  Draft two_usages = FirstDraft();
   two_usages.Add(v1::KEY_USAGE_STATEMENT, 'A');  // the root key's bytes
   EXPECT_EQ(CheckReason(two_usages.Signed()), kIdentity);
   EXPECT_FALSE(MakeIdentity("norlandia", SampleKey('A'), SampleKey('A'), SampleNow()).ok());
@@ -148,18 +109,18 @@ TEST(Identity, AKeyStandsOnceAndHasOneUsage) {
 TEST(Identity, ThresholdIsBetweenOneAndTheRoots) {
   EXPECT_EQ(AfterChange([](auto& d) { d.set_root_threshold(0); }), kIdentity);
   EXPECT_EQ(AfterChange([](auto& d) { d.set_root_threshold(2); }), kIdentity);
-  EXPECT_EQ(CheckReason(Draft(3).Signed()), kNone);
+  EXPECT_EQ(CheckReason(FirstDraft(3).Signed()), kNone);
 }
 
 TEST(Identity, EveryKeyMustHaveSigned) {
-  const v1::SignedIdentity good = Draft(2).Signed();
+  const v1::SignedIdentity good = FirstDraft(2).Signed();
   for (int left_out = 0; left_out < good.signatures_size(); ++left_out) {
     v1::SignedIdentity wire = good;
     wire.mutable_signatures()->DeleteSubrange(left_out, 1);
     EXPECT_EQ(CheckReason(wire), kIdentity) << left_out;
   }
-  Draft one_of_two(2);  // the threshold is met, and still the second root key must show that somebody holds it
-  one_of_two.document().set_root_threshold(1);
+  Draft one_of_two = FirstDraft(2);  // the threshold is met, and still the second root key must show that somebody holds it
+  one_of_two.document.set_root_threshold(1);
   v1::SignedIdentity wire = one_of_two.Signed();
   EXPECT_EQ(CheckReason(wire), kNone);
   wire.mutable_signatures()->DeleteSubrange(1, 1);
@@ -167,10 +128,10 @@ TEST(Identity, EveryKeyMustHaveSigned) {
 }
 
 TEST(Identity, ExtraOrRepeatedSignaturesRefuse) {
-  v1::SignedIdentity repeated = Draft().Signed();
+  v1::SignedIdentity repeated = FirstDraft().Signed();
   *repeated.add_signatures() = repeated.signatures(0);
   EXPECT_EQ(CheckReason(repeated), kIdentity);
-  v1::SignedIdentity foreign = Draft().Signed();
+  v1::SignedIdentity foreign = FirstDraft().Signed();
   v1::KeySignature& extra = *foreign.add_signatures();
   extra.set_key_id(MakeKeyId(v1::KEY_USAGE_ROOT, SampleKey('Z').public_key()).str());
   extra.set_signature(*SampleKey('Z').Sign(kIdentityType, foreign.document()));
@@ -178,7 +139,7 @@ TEST(Identity, ExtraOrRepeatedSignaturesRefuse) {
 }
 
 TEST(Identity, ASignatureUnderAnotherTypeDoesNotCount) {
-  v1::SignedIdentity wire = Draft().Signed();
+  v1::SignedIdentity wire = FirstDraft().Signed();
   wire.mutable_signatures(0)->set_signature(*SampleKey('A').Sign(kHeadType, wire.document()));
   EXPECT_EQ(CheckReason(wire), kIdentity);
 }
@@ -207,7 +168,7 @@ TEST(Identity, UnknownCriticalFieldsRefuseAndOptionalOnesDoNot) {
 }
 
 TEST(Identity, KeysAreBounded) {
-  Draft full;
+  Draft full = FirstDraft();
   for (size_t i = 2; i < kMaxIdentityKeys; ++i) full.Add(v1::KEY_USAGE_STATEMENT, static_cast<char>('b' + i));
   EXPECT_EQ(CheckReason(full.Signed()), kNone);
   full.Add(v1::KEY_USAGE_ROOT, 'Q');
@@ -220,7 +181,7 @@ TEST(Identity, SizeSignaturesAndSuitesAreBounded) {
   };
   EXPECT_EQ(AfterChange([&](auto& d) { pad(d, kMaxIdentityBytes); }), kNone);
   EXPECT_EQ(AfterChange([&](auto& d) { pad(d, kMaxIdentityBytes + 1); }), kLimit);
-  v1::SignedIdentity wire = Draft().Signed();
+  v1::SignedIdentity wire = FirstDraft().Signed();
   while (static_cast<size_t>(wire.signatures_size()) <= kMaxIdentityKeys) *wire.add_signatures() = wire.signatures(0);
   EXPECT_EQ(CheckReason(wire), kLimit);
   const auto suites = [](v1::IdentityDocument& d, size_t n) { for (uint32_t i = 2; i <= n; ++i) d.add_suites(i); };
@@ -243,9 +204,17 @@ TEST(Identity, KeyForHoldsUsageAndLifetime) {
   EXPECT_EQ(reason(self.key_id, v1::KEY_USAGE_STATEMENT, SampleNow() - kClockSkew - absl::Microseconds(1)), kTime);
 }
 
+TEST(Identity, AStatementKeyLivesAYearAtMost) {
+  const auto lives = [](absl::Duration life) {
+    return AfterChange([&](auto& d) { d.mutable_keys(0)->set_not_after_us(absl::ToUnixMicros(SampleNow() + life)); });
+  };
+  EXPECT_EQ(lives(kStatementKeyLifetime), kNone);
+  EXPECT_EQ(lives(kStatementKeyLifetime + absl::Microseconds(1)), kIdentity);
+}
+
 TEST(Identity, NoKeyOutlivesItsDocument) {
-  Draft draft;
-  draft.document().set_expires_us(absl::ToUnixMicros(SampleNow() + absl::Hours(1)));
+  Draft draft = FirstDraft();
+  draft.document.set_expires_us(absl::ToUnixMicros(SampleNow() + absl::Hours(1)));
   const Identity identity = *Identity::Check(draft.Signed(), SampleNow());
   const KeyId id = *KeyId::From(identity.keys()[1].key_id());
   EXPECT_TRUE(identity.KeyFor(id, v1::KEY_USAGE_STATEMENT, SampleNow() + absl::Minutes(59)).ok());

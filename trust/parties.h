@@ -4,14 +4,15 @@
 
 #include "base/bytes.h"
 #include "model/party.h"
-#include "trust/identity.h"
+#include "trust/identity_chain.h"
 
 namespace entente::trust {
 
-// A party that the operator accepted: the local record and the checked identity behind it.
+// A party that the operator accepted: the local record and the checked documents behind it.
 struct Accepted {
   model::Party party;
-  Identity identity;
+  Identity identity;  // the newest document
+  std::shared_ptr<const IdentityHistory> history = nullptr;  // all of them; null only until the directory has it
 };
 
 // Whose signatures can be checked: the parties on file at a node (Directory), or those whose cards somebody verifies with.

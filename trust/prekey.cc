@@ -8,17 +8,23 @@
 #include "base/clock.h"
 #include "base/reject.h"
 #include "crypto/encoding.h"
-#include "proto/strict_parse.h"
+#include "trust/prekey_memory.h"
 
 namespace entente::trust {
 namespace {
 
 constexpr std::string_view kNamePrefix = "prekey/";
-// A stored prekey: seed 32 | public key 1216 | not_before us u64 | not_after us u64.
+// A stored prekey: seed 32 | public key 1216 | not_before us u64 | not_after us u64; of class offline 01 behind it.
 constexpr size_t kPublicKeyAt = crypto::kKeySize;
 constexpr size_t kNotBeforeAt = kPublicKeyAt + crypto::kKemPublicKeySize;
 constexpr size_t kNotAfterAt = kNotBeforeAt + 8;
 constexpr size_t kStoredSize = kNotAfterAt + 8;
+constexpr char kOfflineMark = 1;
+
+bool IsStored(const crypto::SecretBytes& entry) {
+  return entry.size() == kStoredSize ||
+         (entry.size() == kStoredSize + 1 && entry.ExposeSecret()[kStoredSize] == static_cast<uint8_t>(kOfflineMark));
+}
 
 std::string NameOf(const PrekeyId& id) { return std::string(kNamePrefix) + crypto::ToHex(id.view()); }
 
@@ -33,6 +39,9 @@ struct Stored {
   ByteView public_key() const { return At(kPublicKeyAt, crypto::kKemPublicKeySize); }
   absl::Time not_before() const { return TimeAt(kNotBeforeAt); }
   absl::Time not_after() const { return TimeAt(kNotAfterAt); }
+  v1::PrekeyClass prekey_class() const {
+    return entry->size() == kStoredSize ? v1::PREKEY_CLASS_ONLINE : v1::PREKEY_CLASS_OFFLINE;
+  }
   bool PastGrace(absl::Time now) const { return now >= not_after() + kPrekeyGrace; }
 
  private:
@@ -43,7 +52,7 @@ struct Stored {
 
 std::optional<Stored> Find(const crypto::Keystore& keystore, const PrekeyId& id) {
   const crypto::SecretBytes* entry = keystore.Find(NameOf(id));
-  if (entry == nullptr || entry->size() != kStoredSize) return std::nullopt;
+  if (entry == nullptr || !IsStored(*entry)) return std::nullopt;
   return Stored{id, entry};
 }
 
@@ -53,7 +62,7 @@ absl::StatusOr<std::vector<Stored>> All(const crypto::Keystore& keystore) {
     if (!name.starts_with(kNamePrefix)) continue;
     absl::StatusOr<Bytes> hex = crypto::FromHex(ByteView(name).substr(kNamePrefix.size()));
     const std::optional<PrekeyId> id = hex.ok() ? PrekeyId::From(*hex) : std::nullopt;
-    if (!id.has_value() || name != NameOf(*id) || entry.size() != kStoredSize) {
+    if (!id.has_value() || name != NameOf(*id) || !IsStored(entry)) {
       return Reject(RejectReason::kKeystore, "the keystore holds a prekey that this version cannot read; restore the "
                                              "keystore from its backup or run the version that wrote it");
     }
@@ -62,11 +71,20 @@ absl::StatusOr<std::vector<Stored>> All(const crypto::Keystore& keystore) {
   return out;
 }
 
-crypto::SecretBytes Store(const crypto::KemKeyPair& pair, absl::Time from, absl::Time until) {
+absl::Duration UseOf(v1::PrekeyClass prekey_class) {
+  return prekey_class == v1::PREKEY_CLASS_OFFLINE ? kOfflinePrekeyUse : kPrekeyUse;
+}
+// How old the offered one is when a new one is made.
+absl::Duration AgeOf(v1::PrekeyClass prekey_class) {
+  return prekey_class == v1::PREKEY_CLASS_OFFLINE ? kOfflinePrekeyAge : kPrekeyUse / 2;
+}
+
+crypto::SecretBytes Store(const crypto::KemKeyPair& pair, absl::Time from, v1::PrekeyClass prekey_class) {
   Bytes open = pair.public_key;
   AppendBigEndian(open, static_cast<uint64_t>(absl::ToUnixMicros(from)));
-  AppendBigEndian(open, static_cast<uint64_t>(absl::ToUnixMicros(until)));
-  crypto::SecretBytes out(kStoredSize);
+  AppendBigEndian(open, static_cast<uint64_t>(absl::ToUnixMicros(from + UseOf(prekey_class))));
+  if (prekey_class == v1::PREKEY_CLASS_OFFLINE) open.push_back(kOfflineMark);
+  crypto::SecretBytes out(kPublicKeyAt + open.size());
   std::memcpy(out.MutableSecret().data(), pair.seed.ExposeSecret().data(), crypto::kKeySize);
   std::memcpy(out.MutableSecret().data() + kPublicKeyAt, open.data(), open.size());
   return out;
@@ -76,84 +94,74 @@ absl::Status Gone() {
   return Reject(RejectReason::kKeyGone, "sealed to a prekey that this node no longer has; the sender must seal again");
 }
 
-absl::Status RefusePrekey(std::string_view what) {
-  return Reject(RejectReason::kPrekey, "prekey refused: " + std::string(what) + "; the peer must offer a new one");
-}
-
-absl::Status CheckTimes(const v1::PrekeyBody& body, absl::Time now) {
-  const absl::Time from = absl::FromUnixMicros(body.not_before_us()), until = absl::FromUnixMicros(body.not_after_us());
-  if (from >= until || until - from > kPrekeyUse + kClockSkew) return RefusePrekey("its lifetime is not one of 7 days");
-  if (now + kClockSkew < from) return RefusePrekey("it is not valid yet, check the clocks");
-  if (now >= until) return RefusePrekey("it has expired");
-  return absl::OkStatus();
-}
-
 }  // namespace
-
-absl::StatusOr<Prekey> CheckPrekey(const Identity& owner, const v1::SignedBody& prekey, absl::Time now) {
-  if (prekey.body().size() > kMaxPrekeyBytes) {
-    return Reject(RejectReason::kParse, "prekey refused: over 4 KiB; the peer must offer a new one");
-  }
-  v1::PrekeyBody body;
-  if (absl::Status status = StrictParse(prekey.body(), body); !status.ok()) return status;
-  const std::optional<KeyId> key_id = KeyId::From(body.key_id());
-  const std::optional<PrekeyId> id = PrekeyId::From(body.prekey_id());
-  if (!key_id.has_value() || !id.has_value()) return RefusePrekey("an id has the wrong length");
-  if (body.org_id() != owner.org().view()) return RefusePrekey("it is another organisation's");
-  if (body.identity_hash() != owner.hash().view()) return RefusePrekey("it belongs to another identity document");
-  if (body.suite() != crypto::kSuite) return RefusePrekey("it is not of suite 1");
-  if (body.prekey_class() != v1::PREKEY_CLASS_ONLINE) return RefusePrekey("version 1 of a document announces no other class");
-  if (absl::Status status = CheckTimes(body, now); !status.ok()) return status;
-  if (absl::Status status = VerifyBody(owner, *key_id, kPrekeyType, prekey, now); !status.ok()) {
-    return RefusePrekey(std::string(status.message()));
-  }
-  if (!crypto::IsValidKemKey(body.public_key())) return RefusePrekey("nothing can be sealed to its key");
-  return Prekey{owner.org(), *id, body.public_key(), absl::FromUnixMicros(body.not_after_us())};
-}
 
 PrekeyRing::PrekeyRing(Self self, crypto::Keystore& keystore) : self_(std::move(self)), keystore_(keystore) {}
 
 absl::Status PrekeyRing::Rotate(absl::Time now) {
   const std::lock_guard lock(mutex_);
   if (absl::Status status = DestroyPastGrace(now); !status.ok()) return status;
-  absl::StatusOr<PrekeyId> id = NewestOrNew(now);
+  absl::StatusOr<PrekeyId> id = NewestOrNew(v1::PREKEY_CLASS_ONLINE, now);
   if (!id.ok()) return id.status();
+  std::optional<PrekeyId> offline;
+  if (self_.identity.document().has_offline()) {
+    absl::StatusOr<PrekeyId> newest = NewestOrNew(v1::PREKEY_CLASS_OFFLINE, now);
+    if (!newest.ok()) return newest.status();
+    offline = *newest;
+  }
   // Nobody may seal to a seed that a crash could still lose, so what is offered is on disk first.
   if (unsaved_) {
     if (absl::Status status = keystore_.Save(); !status.ok()) return status;
     unsaved_ = false;
   }
-  offer_ = Sign(*id);
+  offered_ = *id;
+  offered_offline_ = offline;
+  offer_ = SignIf(offered_);
+  offline_offer_ = SignIf(offered_offline_);
   return absl::OkStatus();
+}
+
+void PrekeyRing::SignAnew(Self self) {
+  const std::lock_guard lock(mutex_);
+  self_ = std::move(self);
+  if (!self_.identity.document().has_offline()) offered_offline_.reset();
+  offer_ = SignIf(offered_);
+  offline_offer_ = SignIf(offered_offline_);
 }
 
 absl::Status PrekeyRing::DestroyPastGrace(absl::Time now) {
   absl::StatusOr<std::vector<Stored>> all = All(keystore_);
   if (!all.ok()) return all.status();
-  std::vector<std::string> past;
+  std::vector<std::pair<PrekeyId, absl::Time>> past;
   for (const Stored& stored : *all) {
-    if (stored.PastGrace(now)) past.push_back(NameOf(stored.id));
+    if (stored.PastGrace(now)) past.emplace_back(stored.id, stored.not_after());
   }
-  for (const std::string& name : past) keystore_.Remove(name);
+  for (const auto& [id, end] : past) {
+    keystore_.Remove(NameOf(id));
+    RememberGone(keystore_, id, end);
+  }
   unsaved_ = unsaved_ || !past.empty();
+  const absl::StatusOr<bool> forgotten = ForgetLongGone(keystore_, now);
+  if (!forgotten.ok()) return forgotten.status();
+  unsaved_ = unsaved_ || *forgotten;
   return absl::OkStatus();
 }
 
-absl::StatusOr<PrekeyId> PrekeyRing::NewestOrNew(absl::Time now) {
+absl::StatusOr<PrekeyId> PrekeyRing::NewestOrNew(v1::PrekeyClass prekey_class, absl::Time now) {
   absl::StatusOr<std::vector<Stored>> all = All(keystore_);
   if (!all.ok()) return all.status();
   const Stored* newest = nullptr;
   for (const Stored& stored : *all) {
     // One from the future was made before the clock was set back: peers would refuse it now.
-    if (stored.not_before() > now + kClockSkew) continue;
+    if (stored.prekey_class() != prekey_class || stored.not_before() > now + kClockSkew) continue;
     if (newest == nullptr || stored.not_before() > newest->not_before()) newest = &stored;
   }
-  if (newest != nullptr && newest->not_after() - now > kPrekeyUse / 2) return newest->id;
+  if (newest != nullptr && newest->not_after() - now > UseOf(prekey_class) - AgeOf(prekey_class)) return newest->id;
   if (all->size() >= kMaxHeldPrekeys) {
     return Reject(RejectReason::kLimit, "no new prekey: 64 are held already; correct this machine's clock");
   }
   const PrekeyId id = crypto::RandomId<PrekeyId>();
-  keystore_.Put(NameOf(id), Store(crypto::GenerateKemKeyPair(), now, now + kPrekeyUse));
+  keystore_.Put(NameOf(id), Store(crypto::GenerateKemKeyPair(), now, prekey_class));
   unsaved_ = true;
   return id;
 }
@@ -169,7 +177,12 @@ v1::SignedBody PrekeyRing::Sign(const PrekeyId& id) const {
   body.set_not_before_us(absl::ToUnixMicros(stored.not_before()));
   body.set_not_after_us(absl::ToUnixMicros(stored.not_after()));
   body.set_identity_hash(self_.identity.hash().str());
+  body.set_prekey_class(stored.prekey_class());
   return SignBody(self_, kPrekeyType, body.SerializeAsString());
+}
+
+v1::SignedBody PrekeyRing::SignIf(const std::optional<PrekeyId>& id) const {
+  return id.has_value() && Find(keystore_, *id).has_value() ? Sign(*id) : v1::SignedBody();
 }
 
 v1::SignedBody PrekeyRing::Offer() const {
@@ -177,9 +190,17 @@ v1::SignedBody PrekeyRing::Offer() const {
   return offer_;
 }
 
+v1::SignedBody PrekeyRing::OfflineOffer() const {
+  const std::lock_guard lock(mutex_);
+  return offline_offer_;
+}
+
 absl::StatusOr<crypto::SecretBytes> PrekeyRing::Seed(const PrekeyId& id, absl::Time now) const {
   const std::lock_guard lock(mutex_);
   const std::optional<Stored> stored = Find(keystore_, id);
+  if (!stored.has_value() && !IsRemembered(keystore_, id, now)) {
+    return Reject(RejectReason::kNoSlot, "sealed to a prekey that this node does not know; the sender must seal again");
+  }
   if (!stored.has_value() || stored->PastGrace(now)) return Gone();
   return crypto::SecretBytes::CopyOf(stored->At(0, crypto::kKeySize));
 }

@@ -7,13 +7,15 @@
 #include "absl/time/time.h"
 #include "crypto/keystore.h"
 #include "entente/v1/identity.pb.h"
-#include "trust/identity.h"
+#include "trust/identity_chain.h"
 
 namespace entente::trust {
 
 inline constexpr size_t kMaxPrekeyBytes = 4096;  // of a signed body; ours are about 1.4 KiB
-inline constexpr size_t kMaxHeldPrekeys = 64;    // a steady clock leads to four; more means that it jumps
+inline constexpr size_t kMaxHeldPrekeys = 64;    // a steady clock leads to eight of both classes; more means that it jumps
 inline constexpr absl::Duration kPrekeyUse = absl::Hours(24 * 7), kPrekeyGrace = absl::Hours(24 * 7);
+// Of class offline, for organisations that are reached by files: how long it is used and how often a new one comes.
+inline constexpr absl::Duration kOfflinePrekeyUse = absl::Hours(24 * 90), kOfflinePrekeyAge = absl::Hours(24 * 30);
 
 // Another organisation's prekey, checked: what may be sealed to now.
 struct Prekey {
@@ -22,12 +24,15 @@ struct Prekey {
   Bytes public_key;   // X-Wing
   absl::Time not_after;
 };
-// Refuses with kPrekey: not signed by `owner`'s statement key, of another organisation or suite, expired or not yet
-// valid at `now`, lifetime over kPrekeyUse plus skew, key that cannot be encapsulated to; with kParse when malformed.
-absl::StatusOr<Prekey> CheckPrekey(const Identity& owner, const v1::SignedBody& prekey, absl::Time now);
+// Refuses with kPrekey: not signed by a statement key of `owner` that counts now, of another organisation, document, suite or
+// class, offline where the newest document does not say so, expired or not yet valid at `now`, living longer than its class
+// and the skew, key that cannot be encapsulated to; with kParse when malformed.
+absl::StatusOr<Prekey> CheckPrekey(const IdentityHistory& owner, const v1::SignedBody& prekey, absl::Time now,
+                                   v1::PrekeyClass prekey_class = v1::PREKEY_CLASS_ONLINE);
 
 // This node's own prekeys in its keystore under "prekey/<hex id>": the newest is offered, older ones open until their
-// grace ends, then their seeds are removed and the file rewritten. Safe from any thread.
+// grace ends, then their seeds are removed and the file rewritten. Where the own document says offline, the same once more
+// for that class. Safe from any thread.
 class PrekeyRing {
  public:
   // `keystore` outlives this and is written only through it from now on.
@@ -35,22 +40,29 @@ class PrekeyRing {
   // Makes a new prekey when the newest is past half its use, destroys those past grace; what it offers is on disk. Call
   // at start and hourly. Refuses with kKeystore (file not written, entry damaged; the next call tries again) or kLimit.
   absl::Status Rotate(absl::Time now);
+  // From now on `self` signs: the same prekeys, their ids, keys and times under the new key or document. A class that the
+  // new document takes up begins with the next Rotate.
+  void SignAnew(Self self);
   // What to hand to peers; empty before the first successful Rotate.
   v1::SignedBody Offer() const;
-  // The seed for `id`, or kKeyGone when it was destroyed, is past its grace, or never was.
+  // What to hand over as a file; empty where the own document does not say offline.
+  v1::SignedBody OfflineOffer() const;
+  // The seed for `id`; kKeyGone when it is past its grace or remembered as destroyed, kNoSlot when not known at all.
   absl::StatusOr<crypto::SecretBytes> Seed(const PrekeyId& id, absl::Time now) const;
   // The public key that belongs to the seed of `id`; kKeyGone when there is none.
   absl::StatusOr<Bytes> PublicKey(const PrekeyId& id) const;
 
  private:
   absl::Status DestroyPastGrace(absl::Time now);
-  absl::StatusOr<PrekeyId> NewestOrNew(absl::Time now);
+  absl::StatusOr<PrekeyId> NewestOrNew(v1::PrekeyClass prekey_class, absl::Time now);
   v1::SignedBody Sign(const PrekeyId& id) const;
+  v1::SignedBody SignIf(const std::optional<PrekeyId>& id) const;
 
   Self self_;
   crypto::Keystore& keystore_;
   mutable std::mutex mutex_;
-  v1::SignedBody offer_;
+  std::optional<PrekeyId> offered_, offered_offline_;  // on disk
+  v1::SignedBody offer_, offline_offer_;
   bool unsaved_ = false;  // the keystore in memory is ahead of its file
 };
 

@@ -31,7 +31,7 @@ class PrekeyRingTest : public testing::Test {
     ring_.emplace(self_, *keystore_);
   }
   RejectReason Rotate(absl::Time now) { return ReasonOf(ring_->Rotate(now)); }
-  PrekeyId Offered(absl::Time now) { return CheckPrekey(self_.identity, ring_->Offer(), now)->id; }
+  PrekeyId Offered(absl::Time now) { return CheckPrekey(IdentityHistory(self_.identity), ring_->Offer(), now)->id; }
   RejectReason SeedReason(const PrekeyId& id, absl::Time now) { return ReasonOf(ring_->Seed(id, now).status()); }
 
   Self self_;
@@ -43,7 +43,7 @@ constexpr absl::Duration kTick = absl::Microseconds(1);
 
 TEST_F(PrekeyRingTest, WhatIsSealedToTheOfferOpensWithItsSeed) {
   ASSERT_EQ(Rotate(SampleNow()), kNone);
-  const absl::StatusOr<Prekey> prekey = CheckPrekey(self_.identity, ring_->Offer(), SampleNow());
+  const absl::StatusOr<Prekey> prekey = CheckPrekey(IdentityHistory(self_.identity), ring_->Offer(), SampleNow());
   ASSERT_TRUE(prekey.ok()) << prekey.status();
   EXPECT_EQ(prekey->org, self_.org());
   EXPECT_EQ(prekey->not_after, SampleNow() + kPrekeyUse);
@@ -56,7 +56,7 @@ TEST_F(PrekeyRingTest, WhatIsSealedToTheOfferOpensWithItsSeed) {
 
 TEST_F(PrekeyRingTest, NothingIsOfferedBeforeTheFirstRotation) {
   EXPECT_EQ(ring_->Offer().ByteSizeLong(), 0u);
-  EXPECT_EQ(SeedReason(PrekeyId(), SampleNow()), kKeyGone);
+  EXPECT_EQ(SeedReason(PrekeyId(), SampleNow()), kNoSlot);
   EXPECT_EQ(ReasonOf(ring_->PublicKey(PrekeyId()).status()), kKeyGone);
 }
 
@@ -81,7 +81,7 @@ TEST_F(PrekeyRingTest, PastItsGraceASeedIsGoneFromMemoryAndFile) {
   EXPECT_EQ(SeedReason(id, SampleNow()), kKeyGone);
   const crypto::Keystore reopened = *crypto::Keystore::Open(path(), Passphrase());
   EXPECT_EQ(reopened.Find("prekey/" + crypto::ToHex(id.view())), nullptr);
-  EXPECT_EQ(reopened.secrets().size(), 1u);
+  EXPECT_EQ(reopened.secrets().size(), 2u);  // the new one, and that there was another
 }
 
 TEST_F(PrekeyRingTest, ARestartOffersTheSameBytesAgain) {
@@ -149,7 +149,7 @@ TEST_F(PrekeyRingTest, AnEntryOfAnotherShapeStopsTheRing) {
   for (const std::string& name : {"prekey/" + id, "prekey/" + id + "aa", "prekey/" + upper, std::string("prekey/zz")}) {
     keystore_->Put(name, crypto::SecretBytes(name == "prekey/" + id ? 7 : 1264));
     EXPECT_EQ(Rotate(SampleNow()), kKeystore) << name;
-    EXPECT_EQ(SeedReason(*PrekeyId::From(Bytes(16, '\xaa')), SampleNow()), kKeyGone);
+    EXPECT_EQ(SeedReason(*PrekeyId::From(Bytes(16, '\xaa')), SampleNow()), kNoSlot);
     keystore_->Remove(name);
   }
   keystore_->Put("storage", crypto::SecretBytes(32));  // not a prekey: none of the ring's business
@@ -174,7 +174,7 @@ class CheckPrekeyTest : public PrekeyRingTest {
  protected:
   CheckPrekeyTest() { (void)ring_->Rotate(SampleNow()); }
   RejectReason Check(const v1::SignedBody& prekey, absl::Time now = SampleNow()) {
-    return ReasonOf(CheckPrekey(self_.identity, prekey, now).status());
+    return ReasonOf(CheckPrekey(IdentityHistory(self_.identity), prekey, now).status());
   }
   RejectReason After(const std::function<void(v1::PrekeyBody&)>& change) {
     v1::PrekeyBody body;
@@ -221,7 +221,7 @@ TEST_F(CheckPrekeyTest, KeysThatNothingCanBeSealedToRefuse) {
 
 TEST_F(CheckPrekeyTest, OnlyTheOwnersStatementKeyCounts) {
   const Self other = SampleSelf("estovia", 'K');
-  EXPECT_EQ(ReasonOf(CheckPrekey(other.identity, ring_->Offer(), SampleNow()).status()), kPrekey);
+  EXPECT_EQ(ReasonOf(CheckPrekey(IdentityHistory(other.identity), ring_->Offer(), SampleNow()).status()), kPrekey);
   EXPECT_EQ(Check(SignBody(other, kPrekeyType, ring_->Offer().body())), kPrekey);
   EXPECT_EQ(Check(SignBody(self_, kHeadType, ring_->Offer().body())), kPrekey);
   v1::SignedBody unsigned_offer = ring_->Offer();

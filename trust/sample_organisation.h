@@ -5,7 +5,7 @@
 
 #include "base/reject.h"
 #include "crypto/crypto.h"
-#include "trust/identity.h"
+#include "trust/key_maker.h"
 
 // Organisations with real keys, for the trust tests.
 namespace entente::trust {

@@ -4,6 +4,8 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "trust/key_maker.h"
+
 namespace entente::envelope::testing {
 namespace {
 
@@ -51,7 +53,7 @@ TestParty::~TestParty() {
 }
 
 trust::Prekey TestParty::Prekey(absl::Time now) const {
-  return Demand(trust::CheckPrekey(self_.identity, ring_->Offer(), now));
+  return Demand(trust::CheckPrekey(trust::IdentityHistory(self_.identity), ring_->Offer(), now));
 }
 
 trust::Accepted TestParty::AsParty() const {

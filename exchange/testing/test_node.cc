@@ -4,6 +4,8 @@
 
 #include <cstdio>
 
+#include "trust/key_maker.h"
+
 namespace entente::exchange::testing {
 namespace {
 
@@ -99,7 +101,7 @@ void TestNode::Accept(const TestNode& other, model::Label ceiling) {
 }
 
 trust::Prekey TestNode::OfferedPrekey() const {
-  return Must(trust::CheckPrekey(self->identity, prekeys->Offer(), clock.now));
+  return Must(trust::CheckPrekey(trust::IdentityHistory(self->identity), prekeys->Offer(), clock.now));
 }
 
 v1::PublishProgress TestNode::Publish(const std::vector<std::string>& objects, const PublishTerms& terms) {

@@ -13,6 +13,9 @@ constexpr std::string_view kPeerBytes =
 constexpr std::string_view kPeerKeys =
     "compare the fingerprint with the peer's operator over a channel you trust, then add its current card with "
     "`entente peer add CARD --fingerprint F --nation XX --kind K`";
+constexpr std::string_view kPeerDocuments =
+    "nothing of it was taken and what is on file stays; ask the peer's operator, over a channel you trust, whether the "
+    "document is theirs, and for all versions that follow the one on file";
 constexpr std::string_view kTerms =
     "look at the decision with `entente explain ID --peer P`; change the label, the addressees or the peer's record "
     "only "
@@ -33,6 +36,12 @@ constexpr auto kRemedies = std::to_array<std::pair<RejectReason, std::string_vie
     {RejectReason::kPrekey, kPeerKeys},
     {RejectReason::kLimit, "split what is over the limit; docs/cli.md lists the limits"},
     {RejectReason::kBudget, "nothing: the peer is let in again by itself, entente status says when; if it recurs, ask its operator"},
+    {RejectReason::kIdentityChain, kPeerDocuments},
+    {RejectReason::kRollback, kPeerDocuments},
+    {RejectReason::kFreeze, "ask the peer's operator to issue the next version of their identity document; until then nothing new of theirs counts"},
+    {RejectReason::kFloor, kPeerDocuments},
+    {RejectReason::kRevoked,
+     "tell the peer's operator that a revoked key of theirs was used; what they still stand by they sign again with a current key"},
     {RejectReason::kNoLabel, "give the object a TLP marking, or publish the file with --tlp LABEL"},
     {RejectReason::kMarking,
      "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file, with no level in "

@@ -22,6 +22,7 @@
 #include "services/entented/unlock.h"
 #include "storage/journal.h"
 #include "trust/card.h"
+#include "trust/key_maker.h"
 
 namespace entente::node {
 namespace {

@@ -59,7 +59,7 @@ absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& pee
     return Reject(RejectReason::kIdentity, "the peer has another identity document than on file; ask for its card");
   }
   const absl::Time now = room.clock.Now();
-  absl::StatusOr<trust::Prekey> prekey = trust::CheckPrekey(party->identity, hello.prekey(), now);
+  absl::StatusOr<trust::Prekey> prekey = trust::CheckPrekey(*party->history, hello.prekey(), now);
   if (!prekey.ok()) return prekey.status();
   const absl::StatusOr<v1::HeadBody> head = trust::CheckHead(party->identity, hello.head());
   if (!head.ok()) return head.status();

@@ -6,6 +6,7 @@
 #include <cstdio>
 
 #include "base/reject.h"
+#include "trust/key_maker.h"
 
 namespace entente::storage::testing {
 namespace {

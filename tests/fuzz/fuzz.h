@@ -38,6 +38,8 @@ bool FuzzCertificate(ByteView input);
 // trust_targets.cc
 bool FuzzCard(ByteView input);
 bool FuzzIdentity(ByteView input);
+// identity_chain_target.cc
+bool FuzzIdentityChain(ByteView input);
 // wire_targets.cc
 bool FuzzWire(ByteView input);
 bool FuzzStatement(ByteView input);

@@ -57,7 +57,7 @@ bool SignedDocument(ByteView document) {
 
 bool SignedPrekey(ByteView body) {
   const v1::SignedBody wire = trust::SignBody(Signer(), trust::kPrekeyType, Bytes(body));
-  const auto prekey = trust::CheckPrekey(Signer().identity, wire, trust::SampleNow());
+  const auto prekey = trust::CheckPrekey(trust::IdentityHistory(Signer().identity), wire, trust::SampleNow());
   if (!prekey.ok()) {
     CheckRefused(prekey.status(), {kPrekey, kParse});
     return false;

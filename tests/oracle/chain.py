@@ -1,5 +1,6 @@
 """Identity documents from one version to the next. docs/formats/identity.md, *Taking in documents*; level 1."""
 
+import re
 import types
 
 import identity
@@ -123,7 +124,7 @@ def check_keys(history, before, new):
     usage_of = {key.public_key: key.usage for version in history.versions for key in version.keys.values()}
     earlier = {key_id: key for version in history.versions[:new.document.version - 1] for key_id, key in version.keys.items()}
     for key_id, key in new.keys.items():
-        demand(key_id not in before.keys or key == before.keys[key_id], "E_IDCHAIN", "a key that changed")
+        demand(key_id not in earlier or key == earlier[key_id], "E_IDCHAIN", "a key that changed")
         demand(usage_of.get(key.public_key, key.usage) == key.usage, "E_IDCHAIN", "a public key under another usage")
         one = {**history.revoked, **revoked}.get(key_id)
         demand(one is None or one.reason == SUPERSEDED and one.cutoff_us > issued, "E_IDCHAIN", "a revoked key")
@@ -131,8 +132,11 @@ def check_keys(history, before, new):
         gone = key.not_after_us <= issued or key_id in revoked or key_id in history.revoked
         demand(key_id in new.keys or gone, "E_IDCHAIN", "a key that vanished")
     for key_id, one in revoked.items():
-        demand(key_id in earlier and key_id not in history.revoked, "E_IDCHAIN", "a revocation of no key, or a second one")
+        prior = history.revoked.get(key_id)
+        worse = prior and prior.reason == SUPERSEDED and one.reason == COMPROMISED and one.cutoff_us <= prior.cutoff_us
+        demand(key_id in earlier and (prior is None or worse), "E_IDCHAIN", "a revocation of no key, or a second one")
         demand(0 < one.cutoff_us <= earlier[key_id].not_after_us, "E_IDCHAIN", "its cut-off")
+        demand(one.cutoff is None or re.fullmatch("entente.example/[0-9a-f]{64}", one.cutoff.origin), "E_IDENTITY", "a log's name")
         demand(one.cutoff is None or one.reason == COMPROMISED, "E_IDCHAIN", "a log's cut-off for a superseded key")
     return revoked
 

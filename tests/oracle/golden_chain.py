@@ -37,7 +37,7 @@ def entry(key):
 
 
 def revocation(key, reason, day, log=False):
-    cutoff = {4: message((1, "norlandia.example/log"), (2, 5), (3, sha256(b"r")))} if log else {}
+    cutoff = {4: message((1, "entente.example/" + sha256(b"log").hex()), (2, 5), (3, sha256(b"r")))} if log else {}
     return {1: key.id, 2: reason, 3: T0 + day * DAY, **cutoff}
 
 
