@@ -84,6 +84,14 @@ TEST(Identity, MalformedKeysRefuse) {
   EXPECT_EQ(AfterChange([](auto& d) { d.mutable_keys(0)->set_not_after_us(d.keys(0).not_before_us()); }), kIdentity);
 }
 
+TEST(Identity, VersionOneHoldsStatementKeysAlone) {
+  for (const v1::KeyUsage usage : {v1::KEY_USAGE_GROUP_ADMIN, v1::KEY_USAGE_LOG, v1::KEY_USAGE_WITNESS}) {
+    Draft draft = FirstDraft();
+    draft.Add(usage, 'n');
+    EXPECT_EQ(CheckReason(draft.Signed()), kIdentity) << usage;
+  }
+}
+
 TEST(Identity, K44KeysThatAreNoValidPointRefuse) {
   std::vector<Bytes> bad = {Bytes(32, '\xff'), Bytes(31, 'k'), ""};
   for (const auto& vector : test::ReadVectors("ed25519_keys.txt")) {
@@ -152,6 +160,7 @@ TEST(Identity, SuitesAreAscendingAndHoldOurs) {
   EXPECT_EQ(AfterChange([](auto& d) { d.add_suites(0); }), kIdentity);
   EXPECT_EQ(AfterChange([](auto& d) { d.set_min_suite(0); }), kIdentity);
   EXPECT_EQ(AfterChange([](auto& d) { d.set_min_suite(2); }), kIdentity);
+  EXPECT_EQ(AfterChange([](auto& d) { d.add_suites(7), d.set_min_suite(7); }), kIdentity);  // level 0 refuses it in version 1
 }
 
 TEST(Identity, TheNameIsShortAndShowable) {
