@@ -10,6 +10,7 @@
 #include "storage/database_options.h"
 #include "storage/database_status.h"
 #include "storage/engine_log.h"
+#include "storage/unsigned_groups.h"
 
 namespace entente::storage {
 namespace {
@@ -43,15 +44,16 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   std::unique_ptr<Database> out(new Database());
   out->path_ = path;
   out->purpose_ = purpose;
-  if (absl::Status opened = out->OpenEngine(Access::kWrite); !opened.ok()) return opened;
+  if (absl::Status opened = out->OpenEngine(nullptr); !opened.ok()) return opened;
   return out;
 }
 
-absl::Status Database::OpenEngine(Access access) {
+absl::Status Database::OpenEngine(UnsignedGroups* leaves_out) {
   const bool present = Exists(path_);
   rocksdb::DBOptions options = StoreOptions(purpose_);
   const auto log = std::make_shared<EngineLog>(path_);
   options.info_log = log;
+  options.wal_filter = leaves_out;
   std::vector<std::string> before;
   rocksdb::Status listed;
   if (present) listed = rocksdb::DB::ListColumnFamilies(options, path_, &before);
@@ -64,7 +66,7 @@ absl::Status Database::OpenEngine(Access access) {
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = access == Access::kWrite
+  const rocksdb::Status opened = leaves_out == nullptr
                                      ? rocksdb::DB::Open(options, path_, families, &handles, &db)
                                      : rocksdb::DB::OpenForReadOnly(options, path_, families, &handles, &db);
   if (!opened.ok()) return OpenFailure(opened, path_, log->Dropped());
@@ -87,15 +89,19 @@ void Database::CloseEngine() {
   db_.reset();
 }
 
-absl::Status Database::Reopen() {
+absl::Status Database::Reopen(uint64_t head) {
   if (!gate_.TryShut(kShutPatience)) return Reject(RejectReason::kUnavailable, "somebody reads the store; try again");
   CloseEngine();
+  left_out_.reset();
   // Never a new store in place of one that is gone.
-  writable_ = Exists(path_) ? OpenEngine(Access::kWrite)
+  writable_ = Exists(path_) ? OpenEngine(nullptr)
                             : Reject(RejectReason::kStoreCorrupt, "the store at " + path_ + " is gone");
   const RejectReason reason = ReasonOf(writable_);
   const bool readable = reason == RejectReason::kDiskFull || reason == RejectReason::kStoreIo;
-  if (readable) OpenEngine(Access::kRead).IgnoreError();  // the caller is told the first refusal
+  if (readable) {
+    left_out_ = std::make_unique<UnsignedGroups>(head);
+    OpenEngine(left_out_.get()).IgnoreError();  // the caller is told the first refusal
+  }
   gate_.Open();
   return writable_;
 }
@@ -107,6 +113,7 @@ absl::Status Database::Destroy(const std::string& path) {
   return Reject(RejectReason::kStoreIo, "cannot remove " + path + ": " + error.message());
 }
 
+Database::Database() = default;
 Database::~Database() {
   CloseEngine();
 }
@@ -146,6 +153,7 @@ uint64_t Database::UnflushedBytes() const {
   const Gate::Visit visit(gate_);
   uint64_t bytes = 0;
   if (db_ != nullptr) db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  if (left_out_ != nullptr) bytes += left_out_->left_out_bytes();
   return bytes;
 }
 
