@@ -1,8 +1,13 @@
 #include "storage/database.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "rocksdb/db.h"
@@ -44,8 +49,16 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   std::unique_ptr<Database> out(new Database());
   out->path_ = path;
   out->purpose_ = purpose;
+  if (absl::Status locked = out->Lock(); !locked.ok()) return locked;
   if (absl::Status opened = out->OpenEngine(nullptr); !opened.ok()) return opened;
   return out;
+}
+
+absl::Status Database::Lock() {
+  lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ >= 0 && flock(lock_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+  if (errno == EWOULDBLOCK) return Locked(path_);
+  return Reject(RejectReason::kStoreIo, "cannot lock " + path_ + ": " + std::strerror(errno));
 }
 
 absl::Status Database::OpenEngine(UnsignedGroups* leaves_out) {
@@ -116,6 +129,7 @@ absl::Status Database::Destroy(const std::string& path) {
 Database::Database() = default;
 Database::~Database() {
   CloseEngine();
+  if (lock_ >= 0) close(lock_);
 }
 
 absl::StatusOr<std::optional<Bytes>> Database::Get(Family family, ByteView key, const Frozen* at) const {

@@ -70,12 +70,14 @@ class Database {
 
  private:
   Database();
+  absl::Status Lock();
   // With `leaves_out` for reading alone.
   absl::Status OpenEngine(UnsignedGroups* leaves_out);
   void CloseEngine();
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 
   std::string path_;
+  int lock_ = -1;  // the folder, locked for the life of this: RocksDB has its lock only while it is open for writing
   Purpose purpose_ = Purpose::kStore;
   mutable Gate gate_;  // whoever uses what is below visits; Reopen shuts it
   std::unique_ptr<UnsignedGroups> left_out_;  // while db_ is open for reading only; it points there

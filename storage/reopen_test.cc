@@ -120,6 +120,29 @@ TEST_F(Reopen, OpenForReadingAloneItShowsNoGroupBehindTheHead) {
   EXPECT_FALSE(there(Family::kObjects, 2));
 }
 
+TEST_F(Reopen, NobodyElseHasTheStoreMeanwhile) {
+  Fill(0, 2);
+  const auto database = OpenDatabase();
+  const auto second = [&] {
+    return ReasonOf(Database::Open(store_.store(), Database::Create::kNever, Database::Purpose::kStore).status());
+  };
+  EXPECT_EQ(second(), RejectReason::kStoreLocked);
+  Database::Batch batch(*database);
+  batch.Put(Family::kStore, "large", Bytes(200'000, 'x'));
+  ASSERT_TRUE(database->Write(batch, true).ok());
+  {
+    const FileSizeLimit limit(16);
+    ASSERT_EQ(ReasonOf(database->Reopen(4)), RejectReason::kStoreIo);
+  }
+  EXPECT_EQ(second(), RejectReason::kStoreLocked) << "open for reading";
+  fs::rename(store_.store() + "/CURRENT", store_.store() + "/aside");
+  ASSERT_FALSE(database->Reopen(4).ok());
+  fs::rename(store_.store() + "/aside", store_.store() + "/CURRENT");
+  EXPECT_EQ(second(), RejectReason::kStoreLocked) << "not open at all";
+  ASSERT_TRUE(database->Reopen(4).ok());
+  EXPECT_EQ(second(), RejectReason::kStoreLocked);
+}
+
 TEST_F(Reopen, OverARebuildThatWasCutShortIsRefused) {
   Fill(0, 2);
   auto database = OpenDatabase();
