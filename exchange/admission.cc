@@ -24,10 +24,11 @@ struct Admission::Task {
   uint64_t cpu_ns = 0;  // by one thread after the other; what the committer spends behind the body is not told apart
 };
 
-// One peer's envelopes, in the order of Submit. `commit` keeps the order of journal commits.
+// One peer's envelopes, in the order of Submit, whatever its sessions do. `commit` keeps the order of journal commits.
 struct Admission::Lane {
   std::mutex commit;
   std::deque<std::shared_ptr<Task>> tasks;  // guarded by Admission::mutex_
+  TokenBucket free_repeats{kFreeRepeats, std::chrono::steady_clock::now()};  // the committer's thread alone
 };
 
 Admission::Admission(Room room, size_t workers) : room_(room) {
@@ -128,8 +129,9 @@ void Admission::CommitInOrder(const OrgId& from) {
       task = std::move(lane->tasks.front());
       lane->tasks.pop_front();
     }
-    const auto finish = [this, task](const absl::Status& status) {
-      const bool fruitless = status.ok() ? !task->arrival->brought_something() : !IsOwnFault(ReasonOf(status));
+    const auto finish = [this, task, lane](const absl::Status& status) {
+      const auto costs = [&] { return !lane->free_repeats.Take(std::chrono::steady_clock::now()); };
+      const bool fruitless = status.ok() ? !task->arrival->brought_something() && costs() : !IsOwnFault(ReasonOf(status));
       if (status.ok()) task->arrival->Count();
       PeerCounters& counters = room_.counters.Peer(task->from);
       counters.cpu_ns += task->cpu_ns;

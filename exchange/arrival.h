@@ -6,12 +6,17 @@
 #include <utility>
 #include <vector>
 
+#include "base/token_bucket.h"
 #include "exchange/big_parse.h"
 #include "exchange/exchange.h"
 #include "exchange/questions.h"
 #include "model/stix_object.h"
 
 namespace entente::exchange {
+
+// Envelopes that bring nothing new and cost a peer nothing: one whose disk is full cannot write down what was answered, and
+// sends up to kMaxUnanswered again in each of its sessions.
+inline constexpr TokenBucket::Rate kFreeRepeats{256, 16};
 
 // One verified envelope on its way into the journal: its objects parsed outside the committer, decided and stored inside.
 // What policy or the model refuses is kept in quarantine, so that nothing a peer was told is stored is lost.

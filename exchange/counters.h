@@ -34,7 +34,7 @@ struct PeerCounters {
   std::atomic<uint64_t> refusals_received{0};  // by the peer
   std::atomic<uint64_t> sequence_gaps{0}, sessions{0}, bytes_received{0}, bytes_sent{0};
   std::atomic<uint64_t> cpu_ns{0};            // spent on what it sent, as far as it can be told apart
-  std::atomic<uint64_t> fruitless_cpu_ns{0};  // of that: frames, and envelopes that were refused or brought nothing new
+  std::atomic<uint64_t> fruitless_cpu_ns{0};  // of that: frames, envelopes refused, and repeats beyond what is free
   std::array<std::atomic<uint64_t>, static_cast<size_t>(Budget::kCount)> over_budget{};
   std::atomic<uint64_t> cuts{0};                // connections cut off for what the party sent below the session
   std::atomic<const char*> last_cut{""};        // the budget or limit of the last one; constant text

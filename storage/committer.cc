@@ -102,14 +102,13 @@ bool Committer::AwaitWork() {
   std::unique_lock lock(mutex_);
   busy_ = false;
   idle_.notify_all();
-  const auto called = [&] { return !paused_ && (stopping_ || !queue_.empty()); };
-  do {
-    if (reopens_) {
-      filled_.wait_for(lock, kReopenPace, called);
+  while (paused_ || (!stopping_ && queue_.empty() && !ReopenIsDue())) {
+    if (reopens_ && !paused_) {
+      filled_.wait_until(lock, next_reopen_);
     } else {
-      filled_.wait(lock, called);
+      filled_.wait(lock);
     }
-  } while (paused_);
+  }
   busy_ = true;
   return !stopping_ || !queue_.empty();
 }
@@ -159,8 +158,18 @@ void Committer::CommitGroup(std::vector<Item>& items) {
 void Committer::TryReopen() {
   {
     std::lock_guard lock(mutex_);
-    if (!reopens_ || stopping_) return;
+    if (stopping_ || !ReopenIsDue()) return;
   }
+  ReopenNow();
+  std::lock_guard lock(mutex_);
+  next_reopen_ = std::chrono::steady_clock::now() + kReopenPace;
+}
+
+bool Committer::ReopenIsDue() const {
+  return reopens_ && std::chrono::steady_clock::now() >= next_reopen_;
+}
+
+void Committer::ReopenNow() {
   // Closing is only for when opening has a chance: what stands in the log alone is written to tables then.
   const uint64_t needed = 2 * room_.rows.database().UnflushedBytes() + kSpareBytes;
   if (!space_.Check(needed).ok() || !space_.Prove(needed).ok()) return;
@@ -217,6 +226,7 @@ absl::Status Committer::WriteGroup(const std::vector<Item>& items, Overlay& grou
   }
   std::lock_guard lock(mutex_);
   reopens_ = ReasonOf(written) == RejectReason::kDiskFull;
+  next_reopen_ = std::chrono::steady_clock::now() + kReopenPace;
   failure_ = Reject(reopens_ ? RejectReason::kDiskFull : RejectReason::kStoreIo,
                     "a write did not reach the disk, so intake stopped: " + std::string(written.message()) +
                         (reopens_ ? "; intake goes on by itself" : "; then start this node again"));

@@ -62,7 +62,9 @@ class Committer {
   };
   void Run();
   bool AwaitWork();
+  bool ReopenIsDue() const;  // under mutex_
   void TryReopen();
+  void ReopenNow();
   bool TakeOne(std::vector<Item>& group);
   void CommitGroup(std::vector<Item>& items);
   absl::Status Intake(uint64_t group_bytes) const;
@@ -85,6 +87,7 @@ class Committer {
   bool stopping_ = false, paused_ = false, busy_ = false;
   absl::Status failure_;
   bool reopens_ = false;  // failure_ is a write that met a full disk: it ends when the store was opened again
+  std::chrono::steady_clock::time_point next_reopen_;  // not before, however much is queued
   // What the largest group needed among those refused for space since there was room for it. A group that only just
   // does not fit is refused while an empty one would be taken in: Health must not say that all is well.
   mutable uint64_t refused_bytes_ = 0;

@@ -1,8 +1,13 @@
 #include "storage/database.h"
 
+#include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 
 #include "rocksdb/db.h"
@@ -10,6 +15,7 @@
 #include "storage/database_options.h"
 #include "storage/database_status.h"
 #include "storage/engine_log.h"
+#include "storage/unsigned_groups.h"
 
 namespace entente::storage {
 namespace {
@@ -43,15 +49,24 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& path
   std::unique_ptr<Database> out(new Database());
   out->path_ = path;
   out->purpose_ = purpose;
-  if (absl::Status opened = out->OpenEngine(Access::kWrite); !opened.ok()) return opened;
+  if (absl::Status locked = out->Lock(); !locked.ok()) return locked;
+  if (absl::Status opened = out->OpenEngine(nullptr); !opened.ok()) return opened;
   return out;
 }
 
-absl::Status Database::OpenEngine(Access access) {
+absl::Status Database::Lock() {
+  lock_ = open(path_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (lock_ >= 0 && flock(lock_, LOCK_EX | LOCK_NB) == 0) return absl::OkStatus();
+  if (errno == EWOULDBLOCK) return Locked(path_);
+  return Reject(RejectReason::kStoreIo, "cannot lock " + path_ + ": " + std::strerror(errno));
+}
+
+absl::Status Database::OpenEngine(UnsignedGroups* leaves_out) {
   const bool present = Exists(path_);
   rocksdb::DBOptions options = StoreOptions(purpose_);
   const auto log = std::make_shared<EngineLog>(path_);
   options.info_log = log;
+  options.wal_filter = leaves_out;
   std::vector<std::string> before;
   rocksdb::Status listed;
   if (present) listed = rocksdb::DB::ListColumnFamilies(options, path_, &before);
@@ -64,7 +79,7 @@ absl::Status Database::OpenEngine(Access access) {
   }
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = access == Access::kWrite
+  const rocksdb::Status opened = leaves_out == nullptr
                                      ? rocksdb::DB::Open(options, path_, families, &handles, &db)
                                      : rocksdb::DB::OpenForReadOnly(options, path_, families, &handles, &db);
   if (!opened.ok()) return OpenFailure(opened, path_, log->Dropped());
@@ -87,15 +102,19 @@ void Database::CloseEngine() {
   db_.reset();
 }
 
-absl::Status Database::Reopen() {
+absl::Status Database::Reopen(uint64_t head) {
   if (!gate_.TryShut(kShutPatience)) return Reject(RejectReason::kUnavailable, "somebody reads the store; try again");
   CloseEngine();
+  left_out_.reset();
   // Never a new store in place of one that is gone.
-  writable_ = Exists(path_) ? OpenEngine(Access::kWrite)
+  writable_ = Exists(path_) ? OpenEngine(nullptr)
                             : Reject(RejectReason::kStoreCorrupt, "the store at " + path_ + " is gone");
   const RejectReason reason = ReasonOf(writable_);
   const bool readable = reason == RejectReason::kDiskFull || reason == RejectReason::kStoreIo;
-  if (readable) OpenEngine(Access::kRead).IgnoreError();  // the caller is told the first refusal
+  if (readable) {
+    left_out_ = std::make_unique<UnsignedGroups>(head);
+    OpenEngine(left_out_.get()).IgnoreError();  // the caller is told the first refusal
+  }
   gate_.Open();
   return writable_;
 }
@@ -107,8 +126,10 @@ absl::Status Database::Destroy(const std::string& path) {
   return Reject(RejectReason::kStoreIo, "cannot remove " + path + ": " + error.message());
 }
 
+Database::Database() = default;
 Database::~Database() {
   CloseEngine();
+  if (lock_ >= 0) close(lock_);
 }
 
 absl::StatusOr<std::optional<Bytes>> Database::Get(Family family, ByteView key, const Frozen* at) const {
@@ -146,6 +167,7 @@ uint64_t Database::UnflushedBytes() const {
   const Gate::Visit visit(gate_);
   uint64_t bytes = 0;
   if (db_ != nullptr) db_->GetAggregatedIntProperty(rocksdb::DB::Properties::kCurSizeAllMemTables, &bytes);
+  if (left_out_ != nullptr) bytes += left_out_->left_out_bytes();
   return bytes;
 }
 

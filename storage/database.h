@@ -25,6 +25,8 @@ class WriteBatch;
 
 namespace entente::storage {
 
+class UnsignedGroups;
+
 // How long Reopen keeps new readers waiting for those that read already, before it gives way.
 inline constexpr std::chrono::milliseconds kShutPatience{250};
 
@@ -43,8 +45,9 @@ class Database {
   // Closes the store and opens it again, as the next start of the node would; whoever reads meanwhile waits. Refuses with
   // kUnavailable, and nothing is changed, when somebody held a Cursor or a Frozen for all of kShutPatience. Where it cannot be
   // opened for writing (kDiskFull, kStoreIo) it is open for reading, which needs no space, and Write and Replace refuse with
-  // the same. After another refusal (those of Open) everything is refused until this succeeds.
-  absl::Status Reopen();
+  // the same. What the log alone holds from the first record behind `head` on is not there then: its sync may have failed.
+  // After another refusal (those of Open) everything is refused until this succeeds.
+  absl::Status Reopen(uint64_t head);
 
   class Frozen;  // what the store holds at one moment
   class Cursor;
@@ -56,7 +59,7 @@ class Database {
                  bool long_scan = false) const;
   std::unique_ptr<Frozen> Freeze() const;
   absl::Status Write(Batch& batch, bool sync);
-  // What a flush of everything in memory would write.
+  // What a flush of everything in memory would write, with what opening for writing would bring there.
   uint64_t UnflushedBytes() const;
   // Families that had to be made although the store was there: rows lost, or an interrupted rebuild.
   const std::vector<Family>& made_families() const { return made_; }
@@ -66,15 +69,18 @@ class Database {
   absl::Status Replace(Family family);
 
  private:
-  Database() = default;
-  enum class Access { kWrite, kRead };
-  absl::Status OpenEngine(Access access);
+  Database();
+  absl::Status Lock();
+  // With `leaves_out` for reading alone.
+  absl::Status OpenEngine(UnsignedGroups* leaves_out);
   void CloseEngine();
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 
   std::string path_;
+  int lock_ = -1;  // the folder, locked for the life of this: RocksDB has its lock only while it is open for writing
   Purpose purpose_ = Purpose::kStore;
   mutable Gate gate_;  // whoever uses what is below visits; Reopen shuts it
+  std::unique_ptr<UnsignedGroups> left_out_;  // while db_ is open for reading only; it points there
   std::unique_ptr<rocksdb::DB> db_;  // none after a Reopen that failed
   absl::Status writable_;  // or why db_ is open for reading only
   std::array<std::atomic<rocksdb::ColumnFamilyHandle*>, kFamilies> handles_{};

@@ -31,12 +31,16 @@ absl::Status FromRocks(const rocksdb::Status& status, std::string_view what) {
                                             "; check the disk and the kernel log, then start again");
 }
 
+absl::Status Locked(const std::string& path) {
+  return Reject(RejectReason::kStoreLocked,
+                "another process has the store at " + path + " open; stop it first, one node runs on a folder");
+}
+
 absl::Status OpenFailure(const rocksdb::Status& status, const std::string& path, const std::string& dropped) {
   // Both of RocksDB's refusals name the lock file: a lock of another process, and one held by this process already.
   if (status.IsIOError() && status.ToString().find(path + "/LOCK") != std::string::npos &&
       status.ToString().find("open a file for lock") == std::string::npos) {
-    return Reject(RejectReason::kStoreLocked,
-                  "another process has the store at " + path + " open; stop it first, one node runs on a folder");
+    return Locked(path);
   }
   if (IsDamage(status)) {
     return Reject(RejectReason::kStoreCorrupt,

@@ -50,15 +50,25 @@ TEST(Gate, OneWhoStaysPostponesItAndTheOthersAreLetInAgain) {
 TEST(Gate, WhoIsInsideVisitsAgainWithoutWaiting) {
   Gate gate;
   std::optional<Gate::Visit> outer(std::in_place, gate);
-  std::atomic<bool> begun = false;
-  std::future<bool> shut = std::async(std::launch::async, [&] {
-    begun = true;
-    return gate.TryShut(kAmple);
+  std::atomic<int> shut = 0, gave_way = 0;
+  const auto shuts = [&] { ++(gate.TryShut(kAmple) ? shut : gave_way); };
+  std::thread one(shuts), other(shuts);
+  while (gave_way == 0) std::this_thread::yield();  // to the other one: it keeps newcomers out by now
+  std::atomic<bool> came_in = false;
+  std::thread newcomer([&] {
+    const Gate::Visit visit(gate);
+    came_in = true;
   });
-  while (!begun) std::this_thread::yield();
-  for (int i = 0; i < 200'000; ++i) const Gate::Visit nested(gate);
+  for (int i = 0; i < 1000; ++i) const Gate::Visit nested(gate);
+  EXPECT_EQ(shut, 0);
+  EXPECT_FALSE(came_in);
   outer.reset();
-  EXPECT_TRUE(shut.get());
+  one.join();
+  other.join();
+  EXPECT_EQ(shut, 1);
+  EXPECT_FALSE(came_in);
+  gate.Open();
+  newcomer.join();
 }
 
 TEST(Gate, AVisitMayEndOnAnotherThread) {

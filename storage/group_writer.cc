@@ -31,7 +31,7 @@ absl::Status GroupWriter::Write(Overlay& group) {
 }
 
 absl::StatusOr<Durable> GroupWriter::Reopen(const SealedRows& rows, const std::string& head_path) {
-  if (absl::Status opened = database_.Reopen(); !opened.ok()) return opened;
+  if (absl::Status opened = database_.Reopen(head_.sequence); !opened.ok()) return opened;
   absl::StatusOr<std::optional<HeadFile::Found>> found = HeadFile::Read(head_path);
   if (!found.ok()) return found.status();
   if (!found->has_value()) return Reject(RejectReason::kStoreCorrupt, "the head file " + head_path + " is gone");

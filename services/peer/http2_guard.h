@@ -8,7 +8,7 @@
 #include "absl/container/flat_hash_map.h"
 #include "base/bytes.h"
 #include "base/reject.h"
-#include "services/peer/token_bucket.h"
+#include "base/token_bucket.h"
 
 namespace entente::peer {
 

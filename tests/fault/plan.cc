@@ -38,7 +38,7 @@ bool EndsWith(std::string_view text, std::string_view end) {
   return text.size() >= end.size() && text.substr(text.size() - end.size()) == end;
 }
 
-bool NeedsSpace(Call call) { return (call & (kWrite | kCreate | kResize)) != 0; }
+bool NeedsSpace(Call call) { return (call & (kWrite | kSync | kCreate | kResize)) != 0; }
 
 Verdict Fire(Kind kind, Call call, size_t bytes) {
   const bool first = control->fired.fetch_add(1) == 0;

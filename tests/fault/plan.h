@@ -23,7 +23,7 @@ enum Kind : int64_t {
   kTorn,        // half of a write, then SIGKILL
   kEio,         // fails once
   kNoSpace,     // fails once
-  kFull,        // half of a write, then ENOSPC for whatever needs space, until disarmed
+  kFull,        // half of a write, then ENOSPC for whatever needs space, syncs too (room is found late), until disarmed
   kShort,       // half of a write, said so
   kSlow,        // from there on, each sync takes delay_ms more
   kQuota,       // as kFull, with EDQUOT

@@ -4,6 +4,7 @@ The shim strikes at a system call, so the daemons are the ones that operators ru
 
 import json
 import subprocess
+import time
 
 import pytest
 
@@ -183,6 +184,45 @@ def test_D15_a_disk_with_room_for_the_proof_and_not_for_the_opening(ready):
     wait_for(lambda: node.status()["state"] == "ready", "intake to go on by itself")
     ready.sender.drained(node.name)
     ready.converge(texts)
+
+
+@pytest.mark.parametrize("side", ["publisher", "receiver"])
+def test_D15_what_a_full_disk_did_not_sync_is_shown_to_nobody(ready, side):
+    """All of the group is in the log, and a power cut would take it away again: it is not there before it is durable."""
+    node, shim, texts = ready.nodes[side], ready.shims[side], fresh(*SIZES)
+    shim.arm("full", 1, calls=SYNC)
+    acknowledged, done = ready.publish(texts)
+    if side == "publisher":
+        assert acknowledged == 0 and done.returncode == 1 and b"DISK_FULL" in done.stderr, done.stderr
+    wait_for(lambda: len([path for _, _, path in shim.calls() if not path.endswith(".log")]) >= 2, "attempts to open the store")
+    reads_are_served(ready, side)
+    shown = node.cli("tail", "--json", check=0).stdout.decode()
+    assert not [text for text in texts if json.loads(text)["id"] in shown]
+    for text in texts:
+        assert node.cli("get", json.loads(text)["id"]).returncode == 1
+        assert side == "receiver" or ready.receiver.cli("get", json.loads(text)["id"]).returncode == 1
+    shim.disarm()
+    wait_for(lambda: node.status()["state"] == "ready", "intake to go on by itself")
+    ready.sender.drained(ready.receiver.name)
+    ready.converge(texts)
+
+
+def test_D15_a_full_disk_is_tried_each_half_second_however_much_comes(ready):
+    """Each attempt keeps readers out for a while, so commits that are refused must not make more of them."""
+    shim = ready.shims["publisher"]
+    shim.arm("full", 1, calls=WRITE | CREATE | RESIZE)
+    ready.publish(fresh(10))
+    begun = time.monotonic()
+    before = shim.calls().count(("open", 0, "store"))
+    for _ in range(20):
+        assert refused(ready, "DISK_FULL")
+    done = shim.calls().count(("open", 0, "store")) - before
+    took = time.monotonic() - begun
+    assert done <= took / 0.5 + 1, f"{done} attempts in {took:.1f} s"
+    shim.disarm()
+    wait_for(lambda: ready.sender.status()["state"] == "ready", "intake to go on by itself")
+    log = ready.sender.dir / "entented.log"  # which the next test reads: it must not be one behind
+    wait_for(lambda: log.read_text().rfind("takes in records again") >= log.read_text().rfind("takes in no more"), "the log")
 
 
 @pytest.mark.parametrize("side", ["publisher", "receiver"])

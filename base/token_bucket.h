@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
-namespace entente::peer {
+namespace entente {
 
 // How often a thing may happen: `burst` at once, `per_second` over time. Knows no clock. Not thread-safe.
 class TokenBucket {
@@ -34,4 +34,4 @@ class TokenBucket {
   Time filled_;
 };
 
-}  // namespace entente::peer
+}  // namespace entente
