@@ -84,7 +84,7 @@ class PeerPort : public CertificateCheck {
         [this](std::string_view grpc_peer) { return tunnels_->OrgOf(grpc_peer); },
         [this](const OrgId& org, const PeerServer::TakeStream& take) { on_session_(org, take); });
     tunnels_ = *Tunnels::Start(
-        Credentials::Make(room_)->identity, {},
+        Credentials::Make(room_)->identity, testing::kPatientHandshake,
         {.check = [this](ByteView pem, const auto& expected) { return CheckAndCount(room_, pem, expected); },
          .may_connect = [this](const OrgId&) { return may_connect_; },
          .hand_over = [this](int fd) { ++handed_over_, server_->HandOver(fd); },

@@ -53,6 +53,7 @@ class Calls : public ::testing::Test {
     estovia_.Accept(norlandia_);
     LinkOptions options;
     options.listen = "127.0.0.1:0";
+    options.handshake_timeout = absl::Seconds(30);
     links_ = *Links::Start(norlandia_.room(), *norlandia_.admission, options, [](absl::Status) {});
     tunnels_ = testing::DiallingTunnels(room_);
     channel_ = ChannelOver(tunnels_->Dial(*Resolve(links_->address()), {norlandia_.org(), [](const absl::Status&) {}})->release());
@@ -61,7 +62,7 @@ class Calls : public ::testing::Test {
   grpc::Status Send(const grpc::ByteBuffer& message, grpc_compression_algorithm algorithm) {
     grpc::GenericStub stub(channel_);
     grpc::ClientContext context;
-    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(10));
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(60));
     context.set_compression_algorithm(algorithm);
     grpc::CompletionQueue queue;
     const auto call = stub.PrepareCall(&context, "/entente.v1.Peer/Session", &queue);

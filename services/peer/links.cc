@@ -50,7 +50,7 @@ absl::StatusOr<std::unique_ptr<Listener>> PeerLinks::Listen(const std::string& a
                         {options_.max_connections, options_.max_connections_per_address, options_.fd_reserve},
                         {.hand_over = [this](int fd, auto place) { tunnels_->Take(fd, std::move(place)); },
                          .on_drop = [this](Drop why) { CountDrop(room_.counters, why); },
-                         .on_giving_way = [this] { tunnels_->CutGivingWay(); },
+                         .on_giving_way = [this](uint64_t connection) { tunnels_->CutStranger(connection); },
                          .promised = [this] { return tunnels_->descriptors_promised(); }},
                         before);
 }

@@ -15,7 +15,6 @@
 #include <utility>
 
 #include "base/reject.h"
-#include "services/peer/socket_address.h"
 
 namespace entente::peer {
 namespace {
@@ -26,18 +25,6 @@ constexpr int kErrorPauseMs = 50;
 constexpr int kAcceptsPerRound = 64;
 
 int OpenReserve() { return open("/dev/null", O_RDONLY | O_CLOEXEC); }
-
-// What one attacker is likely to hold: an IPv4 address, or an IPv6 /64.
-std::string OriginOf(const sockaddr_storage& peer) {
-  if (peer.ss_family == AF_INET) {
-    const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
-    return std::string(reinterpret_cast<const char*>(&v4.sin_addr), sizeof v4.sin_addr);
-  }
-  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
-  const char* bytes = reinterpret_cast<const char*>(&v6.sin6_addr);
-  if (IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr)) return std::string(bytes + 12, 4);
-  return std::string(bytes, 8);
-}
 
 struct HostPort {
   std::string host, port;
@@ -121,7 +108,7 @@ void Listener::AcceptAll() {
     const int fd = accept4(listen_fd_, reinterpret_cast<sockaddr*>(&peer), &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0) {
       ++accepted_since_count_;
-      const std::string origin = OriginOf(peer);
+      const Origin origin = OriginOf(peer);
       if (IsProbe(Text(peer))) {
         close(fd);
         continue;
@@ -162,23 +149,25 @@ void Listener::AcceptWithoutRoom() {
   }
 }
 
-bool Listener::Admits(int fd, const std::string& origin) {
+// One that gives way is enough: it frees all that the new one takes.
+bool Listener::Admits(int fd, const Origin& origin) {
   if (places_->OpenFrom(origin) >= limits_.per_address) {
-    Refuse(fd, Drop::kAddress);
-  } else if (places_->open() >= limits_.connections && !MakeRoom(Drop::kConnections)) {
-    Refuse(fd, Drop::kConnections);
-  } else if (FreeDescriptors() < limits_.fd_reserve + hooks_.promised() && !MakeRoom(Drop::kDescriptors)) {
-    Refuse(fd, Drop::kDescriptors);
-  } else {
-    return true;
+    return Replaces(fd, places_->MakeRoomAt(origin), Drop::kAddress);
   }
-  return false;
+  if (places_->open() >= limits_.connections) return Replaces(fd, places_->MakeRoom(), Drop::kConnections);
+  if (FreeDescriptors() < limits_.fd_reserve + hooks_.promised()) {
+    return Replaces(fd, places_->MakeRoom(), Drop::kDescriptors);
+  }
+  return true;
 }
 
-bool Listener::MakeRoom(Drop reason) {
-  if (!places_->MakeRoom()) return false;
+bool Listener::Replaces(int fd, std::optional<uint64_t> gives_way, Drop reason) {
+  if (!gives_way) {
+    Refuse(fd, reason);
+    return false;
+  }
   Count(reason);
-  hooks_.on_giving_way();
+  hooks_.on_giving_way(*gives_way);
   return true;
 }
 

@@ -36,7 +36,8 @@ class Listener {
     // Owns `fd` from here: a connected, non-blocking socket. It counts until `place` is let go of, from any thread.
     std::function<void(int fd, std::shared_ptr<Place> place)> hand_over;
     std::function<void(Drop)> on_drop;
-    std::function<void()> on_giving_way = [] {};  // a place that was handed over gives way, and is to be let go of soon
+    // The place of this name, which was handed over, gives way and is to be let go of soon.
+    std::function<void(uint64_t name)> on_giving_way = [](uint64_t) {};
     std::function<size_t()> promised = [] { return size_t{0}; };  // descriptors that those handed over will still need
   };
   // Refuses with kConfig when `address` ("host:port", "[v6]:port", port 0 allowed) cannot be bound.
@@ -63,8 +64,8 @@ class Listener {
   void EndLoop();
   void AcceptAll();
   void AcceptWithoutRoom();
-  bool Admits(int fd, const std::string& origin);
-  bool MakeRoom(Drop reason);
+  bool Admits(int fd, const Origin& origin);
+  bool Replaces(int fd, std::optional<uint64_t> gives_way, Drop reason);
   size_t FreeDescriptors();
   void Refuse(int fd, Drop reason);
   void Count(Drop reason);

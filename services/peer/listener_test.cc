@@ -10,8 +10,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <mutex>
+#include <optional>
 
 #include "base/reject.h"
 #include "exchange/testing/test_node.h"
@@ -48,10 +50,11 @@ class ListenerTest : public ::testing::Test {
     listener_ = *Listener::Open("127.0.0.1:0", limits,
                                 {.hand_over = [this](int fd, auto place) {
                                    std::lock_guard lock(mutex_);
+                                   place->SetName(static_cast<uint64_t>(fd));
                                    taken_.emplace_back(fd, std::move(place));
                                  },
                                  .on_drop = [this](Drop) { ++drops_; },
-                                 .on_giving_way = [this] { CloseTaken([](const Place& place) { return place.gives_way(); }); },
+                                 .on_giving_way = [this](uint64_t name) { CloseTaken(name); },
                                  .promised = [this] { return promised_.load(); }});
     port_ = testing::PortOf(listener_->address());
   }
@@ -60,9 +63,16 @@ class ListenerTest : public ::testing::Test {
     CloseTaken();
     for (const int fd : clients_) close(fd);
   }
-  void CloseTaken(bool (*which)(const Place&) = [](const Place&) { return true; }) {
+  // This one, or all.
+  void CloseTaken(std::optional<uint64_t> name = std::nullopt) {
     std::lock_guard lock(mutex_);
-    std::erase_if(taken_, [&](const auto& taken) { return which(*taken.second) && close(taken.first) == 0; });
+    std::erase_if(taken_, [&](const auto& taken) {
+      return name.value_or(static_cast<uint64_t>(taken.first)) == static_cast<uint64_t>(taken.first) && close(taken.first) == 0;
+    });
+  }
+  bool KeepTaken() {  // all are proven
+    std::lock_guard lock(mutex_);
+    return std::all_of(taken_.begin(), taken_.end(), [](const auto& taken) { return taken.second->Keep(); });
   }
   int Client() { return clients_.emplace_back(Connect(port_)); }
   bool OpenConnections(size_t n) {
@@ -89,6 +99,7 @@ TEST_F(ListenerTest, OverTheCapOfAnAddressIsClosedAtOnce) {
   Open({.connections = 10, .per_address = 2, .fd_reserve = 0});
   Client(), Client();
   ASSERT_TRUE(OpenConnections(2));
+  ASSERT_TRUE(KeepTaken());
   EXPECT_TRUE(ClosedByPeer(Client()));
   EXPECT_EQ(listener_->dropped(Drop::kAddress), 1u);
   EXPECT_EQ(drops_, 1);
@@ -102,7 +113,7 @@ TEST_F(ListenerTest, OverTheCapOfAllIsClosedAtOnce) {
   Open({.connections = 2, .per_address = 10, .fd_reserve = 0});
   Client(), Client();
   ASSERT_TRUE(OpenConnections(2));
-  for (const auto& [fd, place] : taken_) EXPECT_TRUE(place->Keep());  // both proven
+  ASSERT_TRUE(KeepTaken());
   EXPECT_TRUE(ClosedByPeer(Client()));
   EXPECT_EQ(listener_->dropped(Drop::kConnections), 1u);
 }
@@ -118,15 +129,23 @@ TEST_F(ListenerTest, AStrangerGivesWayWhenTheCapOfAllIsReached) {
   EXPECT_TRUE(OpenConnections(2));
 }
 
-TEST_F(ListenerTest, OverTheCapOfItsAddressNobodyGivesWay) {
-  Open({.connections = 2, .per_address = 2, .fd_reserve = 0});
-  const int first = Client();
-  Client();
+// Behind one proxy, or in one /64, a silent crowd must not keep the others out.
+TEST_F(ListenerTest, OverTheCapOfItsAddressItsOldestStrangerGivesWay) {
+  Open({.connections = 10, .per_address = 3, .fd_reserve = 0});
+  const int proven = Client();
+  ASSERT_TRUE(OpenConnections(1));
+  ASSERT_TRUE(KeepTaken());
+  const int oldest = Client();
   ASSERT_TRUE(OpenConnections(2));
-  EXPECT_TRUE(ClosedByPeer(Client()));
+  const int other = Client();
+  ASSERT_TRUE(OpenConnections(3));
+  const int newest = Client();
+  EXPECT_TRUE(ClosedByPeer(oldest));
+  EXPECT_TRUE(OpenConnections(3));
   EXPECT_EQ(listener_->dropped(Drop::kAddress), 1u);
+  EXPECT_EQ(drops_, 1);
   char byte;
-  EXPECT_LT(recv(first, &byte, 1, MSG_DONTWAIT), 0);
+  for (const int stays : {proven, other, newest}) EXPECT_LT(recv(stays, &byte, 1, MSG_DONTWAIT), 0);
 }
 
 TEST_F(ListenerTest, KeepsTheReserveOfDescriptors) {

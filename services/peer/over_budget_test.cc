@@ -1,5 +1,6 @@
 // Peers that want too much of a session, and what becomes of them.
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
 #include "services/peer/testing/by_hand.h"
 #include "services/peer/testing/http2_frames.h"
@@ -21,7 +22,8 @@ constexpr Allowance kAmple{1e6, 1e6};
 class OverBudget : public testing::ByHand {
  protected:
   exchange::PeerCounters& Counters() { return norlandia_.counters.Peer(estovia_.org()); }
-  void Limit(const BudgetLimits& limits) {
+  void Limit(BudgetLimits limits) {
+    limits.first_back_off = std::chrono::minutes(1);  // it lasts until it is looked at
     budget_ = std::make_shared<PeerBudget>(limits, Counters(), Clk::now());
   }
   uint64_t Breaches(Budget budget) { return Counters().over_budget[static_cast<size_t>(budget)]; }
@@ -94,7 +96,7 @@ TEST_F(OverBudget, CpuIsAccountedToThePeerAndByWhatCameOfIt) {
 
 // It answers all others, so that its session lives; the one it leaves out ends it, and comes again at the pace of refusals.
 TEST_F(OverBudget, OneEnvelopeThatIsNeverAnsweredEndsTheSession) {
-  answer_patience_ = std::chrono::milliseconds(300);
+  answer_patience_ = std::chrono::seconds(5);  // for the first one, while the other is under way
   Publish(1);
   Greet();
   const std::optional<v1::Frame> first = Next(v1::Frame::kEnvelope);
@@ -151,10 +153,13 @@ TEST_F(OverBudget, APeerThatStopsReadingIsClosed) {
   EXPECT_NE(end.why.message().find("stopped reading"), absl::string_view::npos) << end.why;
 }
 
+constexpr absl::Duration kAmplePatience = absl::Seconds(30);  // for a handshake
+
 class KeptOut : public ::testing::Test {
  protected:
   // Norlandia listens, with these options; Estovia dials.
   void Start(LinkOptions options) {
+    options.handshake_timeout = kAmplePatience;
     n_.Start("127.0.0.1:0", options);
     n_.Knows(e_, "");
     e_.Start("");
@@ -171,6 +176,20 @@ class KeptOut : public ::testing::Test {
     return *crypto::MakeTransportCertificate(e_.node.org(), e_.node.self->key_id, *e_.node.self->statement_key,
                                              e_.node.clock.now);
   }
+  bool KeptOutFor(const std::string& budget) {
+    v1::PeerStatus status;
+    const bool out = Eventually([&] { return status = n_.First(), status.state() == "over budget"; });
+    EXPECT_EQ(status.detail().substr(0, 8), "back in ");
+    EXPECT_NE(status.detail().find("(" + budget + ")"), std::string::npos) << status.detail();
+    return out;
+  }
+  // By Norlandia, behind whatever gRPC said.
+  static bool Closed(testing::TlsClient& client) {
+    client.Read(1 << 20);
+    char byte;
+    return recv(client.fd(), &byte, 1, MSG_DONTWAIT) == 0;
+  }
+  exchange::PeerCounters& FromEstovia() { return n_.node.counters.Peer(e_.node.org()); }
   uint64_t Handshakes(exchange::HandshakeRefusal why) const { return n_.node.counters.Handshakes(why); }
   Linked n_{"cert.norlandia", "XN"}, e_{"cert.estovia", "XE"};
 };
@@ -178,12 +197,10 @@ class KeptOut : public ::testing::Test {
 TEST_F(KeptOut, APeerOverItsBudgetIsRefusedAtTheHandshakeAndComesBack) {
   LinkOptions options;
   options.budget.frames = {0.01, 50};
-  options.budget.first_back_off = std::chrono::milliseconds(1500);
+  options.budget.first_back_off = std::chrono::milliseconds(4000);
   Start(options);
   PublishAtEstovia(1, 60);
-  ASSERT_TRUE(Eventually([&] { return n_.First().state() == "over budget"; }));
-  EXPECT_EQ(n_.First().detail().substr(0, 8), "back in ");
-  EXPECT_NE(n_.First().detail().find("(frames)"), std::string::npos) << n_.First().detail();
+  ASSERT_TRUE(KeptOutFor("frames"));
   ASSERT_TRUE(Eventually([&] { return Handshakes(exchange::HandshakeRefusal::kBudget) >= 1; }));
   EXPECT_TRUE(Eventually([&] { return e_.node.journal->Lag(n_.node.org()) == 0; }));  // let in again, it goes on
   EXPECT_EQ(n_.node.journal->Count().objects, 60u);
@@ -193,36 +210,48 @@ TEST_F(KeptOut, APeerOverItsBudgetIsRefusedAtTheHandshakeAndComesBack) {
 TEST_F(KeptOut, APeerOverItsBudgetLosesEveryConnection) {
   LinkOptions options;
   options.budget.frames = {0.01, 50};
+  options.budget.first_back_off = std::chrono::minutes(1);
   Start(options);
   testing::TlsClient other(testing::PortOf(n_.address), Certificate());
   other.Send(std::string(testing::kClientPreface) + testing::Frame('\4', 0, 0, ""));
   EXPECT_EQ(other.Read(1).size(), 1u) << "gRPC's greeting";
   PublishAtEstovia(1, 60);
-  ASSERT_TRUE(Eventually([&] { return n_.First().state() == "over budget"; }));
-  const auto kept_out = Clk::now();
-  other.Read(1 << 20);
-  EXPECT_LT(Clk::now() - kept_out, kFirstBackOff);
+  ASSERT_TRUE(KeptOutFor("frames"));
+  EXPECT_TRUE(Closed(other));
 }
 
-// What it costs in TLS, and never reaches a session, is its CPU, too.
+// What it costs in TLS, and never reaches a session, is its CPU, too: the handshake, then every record.
 TEST_F(KeptOut, CpuBelowTheSessionIsThePeersOwn) {
   LinkOptions options;
-  options.budget.cpu_seconds = {0, 0.01};
+  options.handshake_timeout = kAmplePatience;
+  options.budget.cpu_seconds = {0, 1000};
   n_.Start("127.0.0.1:0", options);
   n_.Knows(e_, "");
-  const auto over = [this] { return n_.First().state() == "over budget"; };
-  for (int connections = 0; connections < 20 && !over(); ++connections) {
-    testing::TlsClient client(testing::PortOf(n_.address), Certificate());
-    client.Send(std::string(testing::kClientPreface) + testing::Frame('\4', 0, 0, ""));
-    const std::string frame = testing::Frame('\4', 0, 0, std::string(240, '\0'));
-    for (size_t i = 0; i < 2000 && client.Send(frame.substr(i % frame.size(), 1)); ++i) {  // a byte for each record
-    }
+  testing::TlsClient client(testing::PortOf(n_.address), Certificate());
+  client.Send(std::string(testing::kClientPreface) + testing::Frame('\4', 0, 0, ""));
+  EXPECT_EQ(client.Read(1).size(), 1u) << "gRPC's greeting";
+  ASSERT_TRUE(Eventually([&] { return FromEstovia().fruitless_cpu_ns > 0; }));
+  // Of a type that gRPC skips without an answer, so that nothing but the records costs anything.
+  const std::string frame = testing::Frame('\xb', 0, 0, std::string(100, '\0'));
+  for (int frames = 0; frames < 10; ++frames) {
+    const uint64_t before = FromEstovia().fruitless_cpu_ns;
+    for (const char byte : frame) ASSERT_TRUE(client.Send({&byte, 1}));
+    ASSERT_TRUE(Eventually([&] { return FromEstovia().fruitless_cpu_ns > before; })) << frames;
   }
-  ASSERT_TRUE(Eventually(over, std::chrono::seconds(3)));
-  EXPECT_NE(n_.First().detail().find("(cpu)"), std::string::npos) << n_.First().detail();
-  const exchange::PeerCounters& counters = n_.node.counters.Peer(e_.node.org());
-  EXPECT_GE(counters.fruitless_cpu_ns, 10'000'000u);
-  EXPECT_LE(counters.fruitless_cpu_ns, counters.cpu_ns);
+  const uint64_t fruitless = FromEstovia().fruitless_cpu_ns;
+  EXPECT_LE(fruitless, FromEstovia().cpu_ns);
+}
+
+TEST_F(KeptOut, CpuBelowTheSessionMeetsTheBudget) {
+  LinkOptions options;
+  options.handshake_timeout = kAmplePatience;
+  options.budget.cpu_seconds = {0, 1e-6};
+  options.budget.first_back_off = std::chrono::minutes(1);
+  n_.Start("127.0.0.1:0", options);
+  n_.Knows(e_, "");
+  testing::TlsClient client(testing::PortOf(n_.address), Certificate());
+  ASSERT_TRUE(KeptOutFor("cpu"));
+  EXPECT_TRUE(Closed(client));
 }
 
 TEST_F(KeptOut, NoSessionBeginsWhileMemoryIsShort) {
@@ -237,7 +266,9 @@ TEST_F(KeptOut, NoSessionBeginsWhileMemoryIsShort) {
 }
 
 TEST_F(KeptOut, WhoSentMuchIsShedWhenMemoryRunsShort) {
-  Start({});
+  LinkOptions options;
+  options.budget.first_back_off = std::chrono::minutes(1);
+  Start(options);
   n_.links->OnMemory(86, 100);
   EXPECT_TRUE(n_.Up()) << "it is not the cause";
   const std::string big = Indicator("1", "a.example", Label::kGreen, "2026-01-02T03:04:05.678Z",
@@ -246,13 +277,14 @@ TEST_F(KeptOut, WhoSentMuchIsShedWhenMemoryRunsShort) {
   e_.links->Wake();
   ASSERT_TRUE(Eventually([&] { return n_.node.journal->Count().objects == 1; }));
   n_.links->OnMemory(86, 100);
-  ASSERT_TRUE(Eventually([&] { return n_.First().state() == "over budget"; }));
-  EXPECT_NE(n_.First().detail().find("(memory)"), std::string::npos);
+  ASSERT_TRUE(KeptOutFor("memory"));
   EXPECT_EQ(n_.node.counters.Rejects(RejectReason::kBudget), 1u);
 }
 
 TEST_F(KeptOut, AnHonestPeerIsLeftAloneAtItsFullSpeed) {
   Start({});
+  ASSERT_TRUE(Eventually([&] { return FromEstovia().fruitless_cpu_ns > 0; }));
+  const uint64_t handshake = FromEstovia().fruitless_cpu_ns, all_before = FromEstovia().cpu_ns;
   std::vector<std::string> objects;
   for (int i = 1; i <= 2000; ++i) objects.push_back(Indicator(std::to_string(i), "a.example", Label::kGreen));
   ASSERT_EQ(e_.node.Publish(objects).published(), 2000u);
@@ -263,10 +295,11 @@ TEST_F(KeptOut, AnHonestPeerIsLeftAloneAtItsFullSpeed) {
   for (const auto& breaches : n_.node.counters.Peer(e_.node.org()).over_budget) EXPECT_EQ(breaches, 0u);
   for (const auto& breaches : e_.node.counters.Peer(n_.node.org()).over_budget) EXPECT_EQ(breaches, 0u);
   EXPECT_EQ(n_.node.counters.Peer(e_.node.org()).sessions, 1u);
-  // Per object it costs little beside admission: 15,000 a second stay below the tenth of the budget of 0.5 s that the
-  // configuration page promises.
-  const double fruitless_ns = static_cast<double>(n_.node.counters.Peer(e_.node.org()).fruitless_cpu_ns);
-  EXPECT_LT(fruitless_ns / 2000 * 15'000, 0.05e9) << "fruitless CPU nanoseconds for 2,000 objects: " << fruitless_ns;
+  // Little beside admission, however fast the machine is. Where 15,000 objects a second take half a core, this is about
+  // the tenth of the budget of 0.5 s that the configuration page promises.
+  const double fruitless_ns = static_cast<double>(FromEstovia().fruitless_cpu_ns - handshake);
+  const double all_ns = static_cast<double>(FromEstovia().cpu_ns - all_before);
+  EXPECT_LT(fruitless_ns, all_ns / 8) << "CPU nanoseconds, of " << all_ns << " for 2,000 objects";
 }
 
 }  // namespace

@@ -1,57 +1,83 @@
 #include "services/peer/places.h"
 
+#include <tuple>
 #include <utility>
 
 namespace entente::peer {
 
-Places::Place::Place(std::shared_ptr<Places> places, const std::string& origin) : places_(std::move(places)) {
+Places::Place::Place(std::shared_ptr<Places> places, const Origin& origin) : places_(std::move(places)) {
   std::lock_guard lock(places_->mutex_);
-  origin_ = places_->origins_.try_emplace(origin).first;
-  ++origin_->second.open;
-  ++origin_->second.strangers;
-  ++places_->open_;
+  address_ = places_->addresses_.try_emplace(origin.address).first;
+  network_ = places_->networks_.try_emplace(origin.network).first;
+  for (const auto& crowd : {address_, network_}) ++crowd->second.places;
+  Count(+1, +1);
   number_ = places_->next_++;
   places_->strangers_.emplace(number_, this);
 }
 
 Places::Place::~Place() {
   std::lock_guard lock(places_->mutex_);
+  places_->strangers_.erase(number_);
   if (state_ == State::kGivesWay) {
     --places_->giving_way_;
   } else {
-    --places_->open_;
+    Count(-1, state_ == State::kStranger ? -1 : 0);
   }
-  if (places_->strangers_.erase(number_) > 0) --origin_->second.strangers;
-  if (--origin_->second.open == 0) places_->origins_.erase(origin_);
+  if (--address_->second.places == 0) places_->addresses_.erase(address_);
+  if (--network_->second.places == 0) places_->networks_.erase(network_);
+}
+
+// With the lock held.
+void Places::Place::Count(int open, int strangers) {
+  places_->open_ += static_cast<size_t>(open);
+  for (const auto& crowd : {address_, network_}) {
+    crowd->second.open += static_cast<size_t>(open);
+    crowd->second.strangers += static_cast<size_t>(strangers);
+  }
 }
 
 bool Places::Place::Keep() {
   std::lock_guard lock(places_->mutex_);
   if (state_ == State::kGivesWay) return false;
-  state_ = State::kKept;
-  if (places_->strangers_.erase(number_) > 0) --origin_->second.strangers;
+  if (std::exchange(state_, State::kKept) == State::kKept) return true;
+  Count(0, -1);
+  places_->strangers_.erase(number_);
   return true;
 }
 
-bool Places::Place::gives_way() const {
+void Places::Place::SetName(uint64_t name) {
   std::lock_guard lock(places_->mutex_);
-  return state_ == State::kGivesWay;
+  name_ = name;
 }
 
-bool Places::MakeRoom() {
+std::optional<uint64_t> Places::MakeRoom() {
   std::lock_guard lock(mutex_);
-  if (giving_way_ >= kMaxGivingWay) return false;
   Place* goes = nullptr;
+  const auto crowds = [](const Place* place) {
+    return std::tuple(place->network_->second.strangers, place->address_->second.strangers);
+  };
   for (const auto& [number, place] : strangers_) {
-    if (goes == nullptr || place->origin_->second.strangers > goes->origin_->second.strangers) goes = place;
+    if (goes == nullptr || crowds(place) > crowds(goes)) goes = place;
   }
-  if (goes == nullptr) return false;
-  strangers_.erase(goes->number_);
-  --goes->origin_->second.strangers;
+  return GiveWay(goes);
+}
+
+std::optional<uint64_t> Places::MakeRoomAt(const Origin& origin) {
+  std::lock_guard lock(mutex_);
+  for (const auto& [number, place] : strangers_) {
+    if (place->address_->first == origin.address) return GiveWay(place);
+  }
+  return std::nullopt;
+}
+
+// With the lock held.
+std::optional<uint64_t> Places::GiveWay(Place* goes) {
+  if (goes == nullptr || giving_way_ >= kMaxGivingWay) return std::nullopt;
   goes->state_ = Place::State::kGivesWay;
-  --open_;
+  goes->Count(-1, -1);
+  strangers_.erase(goes->number_);
   ++giving_way_;
-  return true;
+  return goes->name_;
 }
 
 size_t Places::open() const {
@@ -59,10 +85,10 @@ size_t Places::open() const {
   return open_;
 }
 
-size_t Places::OpenFrom(const std::string& origin) const {
+size_t Places::OpenFrom(const Origin& origin) const {
   std::lock_guard lock(mutex_);
-  const auto found = origins_.find(origin);
-  return found == origins_.end() ? 0 : found->second.open;
+  const auto found = addresses_.find(origin.address);
+  return found == addresses_.end() ? 0 : found->second.open;
 }
 
 }  // namespace entente::peer

@@ -5,7 +5,10 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
+
+#include "services/peer/socket_address.h"
 
 namespace entente::peer {
 
@@ -15,40 +18,48 @@ inline constexpr size_t kMaxGivingWay = 16;
 // The connections that count against the limits of the peer port. A stranger's, one whose peer is not proven, gives way
 // when there is no place for a new one. Thread-safe.
 class Places : public std::enable_shared_from_this<Places> {
-  struct Origin {
-    size_t open = 0, strangers = 0;
+  struct Crowd {  // of one address, or of one network
+    size_t places = 0, open = 0, strangers = 0;
   };
+  using Crowds = std::map<std::string, Crowd>;
 
  public:
   // One connection's, until it is let go of.
   class Place {
    public:
-    Place(std::shared_ptr<Places> places, const std::string& origin);
+    Place(std::shared_ptr<Places> places, const Origin& origin);
     ~Place();
     Place(const Place&) = delete;
     Place& operator=(const Place&) = delete;
     // The peer is proven: the place is kept. False when it was to give way before.
     bool Keep();
-    // The connection must be closed now.
-    bool gives_way() const;
+    // What MakeRoom calls this one by. Before the next MakeRoom.
+    void SetName(uint64_t name);
 
    private:
     friend class Places;
+    void Count(int open, int strangers);
     const std::shared_ptr<Places> places_;
-    std::map<std::string, Origin>::iterator origin_;
-    uint64_t number_;
+    Crowds::iterator address_, network_;
+    uint64_t number_, name_ = 0;
     enum class State { kStranger, kKept, kGivesWay } state_ = State::kStranger;
   };
-  std::shared_ptr<Place> Take(const std::string& origin) { return std::make_shared<Place>(shared_from_this(), origin); }
-  // Tells the oldest stranger, of the origin that has most of them, to give way: who comes from few addresses only pushes
-  // itself out. False when there is none, or when kMaxGivingWay have not gone yet.
-  bool MakeRoom();
-  size_t open() const;  // without those that give way
-  size_t OpenFrom(const std::string& origin) const;
+  std::shared_ptr<Place> Take(const Origin& origin) { return std::make_shared<Place>(shared_from_this(), origin); }
+  // Tells the oldest stranger to give way: of the network that has most of them, there of the address that has most, so
+  // that who comes from few only pushes itself out. Its name; its connection must be closed now. None when there is no
+  // stranger, or when kMaxGivingWay have not gone yet.
+  std::optional<uint64_t> MakeRoom();
+  // The same, of this address.
+  std::optional<uint64_t> MakeRoomAt(const Origin& origin);
+  // Without those that give way.
+  size_t open() const;
+  size_t OpenFrom(const Origin& origin) const;
 
  private:
+  std::optional<uint64_t> GiveWay(Place* goes);
+
   mutable std::mutex mutex_;
-  std::map<std::string, Origin> origins_;
+  Crowds addresses_, networks_;
   std::map<uint64_t, Place*> strangers_;  // the oldest first
   uint64_t next_ = 0;
   size_t open_ = 0, giving_way_ = 0;

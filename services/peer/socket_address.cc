@@ -21,6 +21,16 @@ std::string Text(const sockaddr_storage& address) {
   return "[" + std::string(text.data()) + "]:" + std::to_string(ntohs(v6.sin6_port));
 }
 
+Origin OriginOf(const sockaddr_storage& peer) {
+  const auto& v4 = reinterpret_cast<const sockaddr_in&>(peer);
+  const auto& v6 = reinterpret_cast<const sockaddr_in6&>(peer);
+  const bool mapped = peer.ss_family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&v6.sin6_addr);
+  const auto* bytes = reinterpret_cast<const char*>(&v6.sin6_addr);
+  if (peer.ss_family != AF_INET && !mapped) return {std::string(bytes, 64 / 8), std::string(bytes, 48 / 8)};
+  const std::string address(mapped ? bytes + 12 : reinterpret_cast<const char*>(&v4.sin_addr), sizeof v4.sin_addr);
+  return {address, address};
+}
+
 std::string AddressOf(int fd) {
   sockaddr_storage bound{};
   socklen_t size = sizeof bound;

@@ -68,8 +68,11 @@ void Tunnels::CutAll(const OrgId& org) {
   Wake();
 }
 
-void Tunnels::CutGivingWay() {
-  some_give_way_ = true;
+void Tunnels::CutStranger(uint64_t name) {
+  {
+    std::lock_guard lock(mutex_);
+    giving_way_.push_back(name);
+  }
   Wake();
 }
 
@@ -98,6 +101,7 @@ absl::StatusOr<Descriptor> Tunnels::Dial(std::vector<Endpoint> addresses, Dialle
 // With the lock held.
 void Tunnels::Add(std::unique_ptr<Entry> entry) {
   entry->id = next_id_++;
+  if (entry->place) entry->place->SetName(entry->id);
   new_.push_back(std::move(entry));
   Wake();
 }

@@ -64,12 +64,12 @@ class Tunnels {
   ~Tunnels();  // stops at once
   // For the connections from now on.
   void SetIdentity(std::shared_ptr<const TlsIdentity> identity);
-  // An accepted connection, non-blocking. Owns it, and keeps `place` until it is closed.
+  // An accepted connection, non-blocking. Owns it, and keeps `place`, which it names, until it is closed.
   void Take(int fd, std::shared_ptr<Place> place);
   // Ends every connection of `org` soon, dialled ones too. Nothing more is read of it; a last word goes out.
   void CutAll(const OrgId& org);
-  // Some place gives way: cuts its connection.
-  void CutGivingWay();
+  // Cuts the connection whose place has this name, soon.
+  void CutStranger(uint64_t name);
   // gRPC's end of a connection to be made to one of `addresses`, tried in turn within the time for a handshake; what is written to it waits for the
   // handshake, and it ends when that fails. kUnavailable when there are no descriptors.
   absl::StatusOr<Descriptor> Dial(std::vector<Endpoint> addresses, Dialled dialled);
@@ -117,6 +117,7 @@ class Tunnels {
   void Watch(Entry& entry);
   void WatchOne(int fd, int& watched_fd, uint32_t& watched, uint32_t wanted, uint64_t event);
   void Sweep(Time now);
+  void EndIfOver(Entry& entry, Tunnel::State before, Time now);
   void Account(Entry& entry);
   void Forget(Entry& entry);
 
@@ -125,14 +126,14 @@ class Tunnels {
   Descriptor epoll_, wake_;
   absl::flat_hash_map<uint64_t, std::unique_ptr<Entry>> entries_;  // the thread's own
   std::atomic<size_t> shaking_{0};
-  std::atomic<bool> some_give_way_{false};
   std::chrono::nanoseconds cpu_seen_{0};
   std::map<OrgId, std::chrono::nanoseconds> unfair_cpu_;
 
   mutable std::mutex mutex_;
   std::shared_ptr<const TlsIdentity> identity_;
   std::vector<std::unique_ptr<Entry>> new_;
-  std::set<OrgId> dismissed_;  // and not looked at since
+  std::set<OrgId> dismissed_;         // and not looked at since
+  std::vector<uint64_t> giving_way_;  // ids, the same
   std::map<std::string, OrgId, std::less<>> names_;
   std::map<OrgId, TunnelUse> uses_;
   uint64_t next_id_ = 1;

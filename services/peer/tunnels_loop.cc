@@ -57,7 +57,7 @@ void Tunnels::Loop() {
       }
     }
     if (woken) AdoptNew(now);
-    if (some_give_way_.exchange(false) || now >= next_sweep) {
+    if (now >= next_sweep) {
       Sweep(now);
       next_sweep = now + kSweep;
     }
@@ -72,10 +72,12 @@ void Tunnels::AdoptNew(Time now) {
   }
   std::vector<std::unique_ptr<Entry>> fresh;
   std::set<OrgId> dismissed;
+  std::vector<uint64_t> giving_way;
   {
     std::lock_guard lock(mutex_);
     fresh.swap(new_);
     dismissed.swap(dismissed_);
+    giving_way.swap(giving_way_);
   }
   for (auto& owned : fresh) {
     Entry& entry = *owned;
@@ -86,6 +88,13 @@ void Tunnels::AdoptNew(Time now) {
     Turn(entry, {}, now);
   }
   for (const OrgId& org : dismissed) DismissAll(org, now);
+  for (const uint64_t id : giving_way) {
+    const auto found = entries_.find(id);
+    if (found == entries_.end()) continue;  // over by itself
+    const State before = found->second->tunnel->state();
+    found->second->tunnel->Cut();
+    EndIfOver(*found->second, before, now);
+  }
 }
 
 void Tunnels::DismissAll(const OrgId& org, Time now) {
@@ -165,22 +174,20 @@ void Tunnels::Sweep(Time now) {
   for (const auto& [id, entry] : entries_) ids.push_back(id);
   for (const uint64_t id : ids) {
     Entry& entry = *entries_.at(id);
-    const bool shook = Shaking(*entry.tunnel), connecting = entry.tunnel->state() == State::kConnecting;
-    if (entry.place && entry.place->gives_way()) {
-      entry.tunnel->Cut();
-    } else {
-      entry.tunnel->CheckTime(now);
-    }
-    if (entry.tunnel->state() != State::kOver) continue;
-    if (connecting && TryNextAddress(entry, now)) {
-      Watch(entry);
-      continue;
-    }
-    if (shook && !entry.dialled) --shaking_;
-    if (shook) TellOfHandshake(entry);
-    Account(entry);
-    Forget(entry);
+    const State before = entry.tunnel->state();
+    entry.tunnel->CheckTime(now);
+    EndIfOver(entry, before, now);
   }
+}
+
+void Tunnels::EndIfOver(Entry& entry, State before, Time now) {
+  if (entry.tunnel->state() != State::kOver) return;
+  if (before == State::kConnecting && TryNextAddress(entry, now)) return Watch(entry);
+  const bool shook = before == State::kConnecting || before == State::kShaking;
+  if (shook && !entry.dialled) --shaking_;
+  if (shook) TellOfHandshake(entry);
+  Account(entry);
+  Forget(entry);
 }
 
 void Tunnels::Account(Entry& entry) {

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <sys/un.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "base/reject.h"
@@ -27,6 +28,9 @@ using testing::TlsClient;
 
 const std::string kGreeting = std::string(testing::kClientPreface) + Frame('\4', 0, 0, "");
 
+// Handshakes end in time however slow the machine is.
+constexpr TunnelLimits kPatient{.handshake = std::chrono::seconds(30)};
+
 const std::string kCall = Frame('\1', 4, 1, "h");
 
 class TunnelsTest : public ::testing::Test {
@@ -35,7 +39,7 @@ class TunnelsTest : public ::testing::Test {
     norlandia_.Accept(estovia_);
     certificate_ = *crypto::MakeTransportCertificate(estovia_.org(), estovia_.self->key_id,
                                                      *estovia_.self->statement_key, norlandia_.clock.now);
-    Start({});
+    Start(kPatient);
   }
   void Start(TunnelLimits limits) {
     listener_.reset();
@@ -143,6 +147,7 @@ TEST_F(TunnelsTest, ABreachCutsBothEndsAndNothingOfItGetsThrough) {
 }
 
 TEST_F(TunnelsTest, WhatGrpcSaidLastArrivesThoughItClosedAtOnce) {
+  Start({.handshake = kPatient.handshake, .linger = std::chrono::seconds(20)});
   TlsClient& client = Client();
   client.Send(kGreeting);
   EXPECT_EQ(ReadAll(Grpc(), kGreeting.size()), kGreeting);
@@ -190,7 +195,7 @@ TEST_F(TunnelsTest, RecordsAreABudgetThatWholeOnesEarn) {
 
 // H71: what waits for a peer that does not read is bounded, and so is the wait.
 TEST_F(TunnelsTest, H71APeerThatNeverReadsIsCutAndHoldsLittle) {
-  Start({.stall = milliseconds(300)});
+  Start({.handshake = kPatient.handshake, .stall = milliseconds(300)});
   TlsClient& client = Client();
   client.Send(kGreeting);
   const std::string data = Frame('\0', 0, 1, std::string(16'000, 'd'));
@@ -214,17 +219,28 @@ TEST_F(TunnelsTest, OneConnectionTooManyOfAPeerCutsItsOldest) {
   EXPECT_EQ(ReadAll(Grpc(), kGreeting.size()), kGreeting);
 }
 
-TEST_F(TunnelsTest, WhoIsCutLosesEachConnectionAndHearsTheLastWord) {
-  TlsClient &first = Client(), &second = Client();
-  const int grpc = Grpc();
-  for (TlsClient* client : {&first, &second}) client->Send(kGreeting);
-  EXPECT_EQ(ReadAll(grpc, kGreeting.size()), kGreeting);
+TEST_F(TunnelsTest, WhoIsCutHearsTheLastWordAndIsNotRead) {
+  Start({.handshake = kPatient.handshake, .linger = std::chrono::seconds(20)});
+  TlsClient& client = Client();
+  client.Send(kGreeting);
+  EXPECT_EQ(ReadAll(Grpc(), kGreeting.size()), kGreeting);
   tunnels_->CutAll(estovia_.org());
   const std::string bye = Frame('\0', 1, 1, std::string(100'000, 'b'));
-  EXPECT_EQ(send(grpc, bye.data(), bye.size(), 0), ssize_t(bye.size()));
-  EXPECT_EQ(second.Read(bye.size()), bye);
-  second.Send(Frame('\6', 0, 0, "12345678"));
-  EXPECT_EQ(ReadAll(grpc, 1), "") << "nothing more of it is read";
+  EXPECT_EQ(send(Grpc(), bye.data(), bye.size(), 0), ssize_t(bye.size()));
+  EXPECT_EQ(client.Read(bye.size()), bye);
+  client.Send(Frame('\6', 0, 0, "12345678"));
+  shutdown(Grpc(), SHUT_WR);
+  EXPECT_TRUE(client.Ended());
+  shutdown(client.fd(), SHUT_WR);
+  EXPECT_EQ(ReadAll(Grpc(), 1), "") << "nothing more of it is read";
+}
+
+TEST_F(TunnelsTest, WhoIsCutLosesEachConnection) {
+  Start({.handshake = kPatient.handshake, .linger = milliseconds(50)});
+  TlsClient &first = Client(), &second = Client();
+  for (TlsClient* client : {&first, &second}) client->Send(kGreeting);
+  EXPECT_EQ(ReadAll(Grpc(), kGreeting.size()), kGreeting);
+  tunnels_->CutAll(estovia_.org());
   EXPECT_TRUE(first.Ended());
   EXPECT_TRUE(second.Ended());
   EXPECT_TRUE(Cuts().empty()) << "no breach of its own";
@@ -235,30 +251,34 @@ TEST_F(TunnelsTest, ACrowdOfHandshakesDoesNotHoldUpASession) {
   TlsClient& session = Client();
   const int grpc = Grpc();
   session.Send(kGreeting + kCall);
-  ReadAll(grpc, (kGreeting + kCall).size());
+  const timeval patience{10, 0};
+  setsockopt(grpc, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+  ASSERT_EQ(ReadAll(grpc, (kGreeting + kCall).size()), kGreeting + kCall);
   // A stranger's, so that none takes the place of the session.
   TestNode stranger("stranger");
   const auto unknown = *crypto::MakeTransportCertificate(stranger.org(), stranger.self->key_id,
                                                          *stranger.self->statement_key, norlandia_.clock.now);
-  std::atomic<int> left{256};
+  std::atomic<bool> over{false};
   std::vector<std::thread> crowd;
-  for (int i = 0; i < 8; ++i) {
+  for (int i = 0; i < 32; ++i) {
     crowd.emplace_back([&] {
-      while (left-- > 0) testing::ListenAsClient(testing::PortOf(listener_->address()), &unknown, 1);
+      while (!over) testing::ListenAsClient(testing::PortOf(listener_->address()), &unknown, 1);
     });
   }
+  const auto handshakes = [this] { return norlandia_.counters.Rejects(RejectReason::kUnknownParty); };
   const std::string ping = Frame('\0', 0, 1, std::string(1000, '\0'));  // large enough for its budget
-  std::chrono::steady_clock::duration longest{0};
-  while (left > 0) {
-    const auto begun = std::chrono::steady_clock::now();
+  std::vector<uint64_t> meanwhile;  // handshakes, for each ping: what a thread that waits for its turn does not change
+  while (!HasFailure() && (meanwhile.size() < 100 || handshakes() < 256)) {
+    const uint64_t before = handshakes();
     session.Send(ping);
     EXPECT_EQ(ReadAll(grpc, ping.size()), ping);
-    longest = std::max(longest, std::chrono::steady_clock::now() - begun);
+    meanwhile.push_back(handshakes() - before);
   }
+  over = true;
   for (std::thread& thread : crowd) thread.join();
-  EXPECT_LT(longest, std::chrono::seconds(2));
-  RecordProperty("longest_ms", static_cast<int>(longest / milliseconds(1)));
-  EXPECT_EQ(norlandia_.counters.Rejects(RejectReason::kUnknownParty), 256u);
+  std::nth_element(meanwhile.begin(), meanwhile.begin() + 50, meanwhile.end());
+  RecordProperty("median_handshakes", static_cast<int>(meanwhile[50]));
+  EXPECT_LT(meanwhile[50], 16u);
 }
 
 }  // namespace
