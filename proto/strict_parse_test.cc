@@ -73,7 +73,7 @@ TEST(StrictParse, EveryPrefixThatEndsInsideAFieldRefusesAndClears) {
 
 TEST(StrictParse, P57UnknownFieldBelow100RefusesAtEveryLevel) {  // 0x98 0x06 is field 99
   EXPECT_EQ(Parse<v1::IdentityDocument>(B({0x98, 0x06, 0})), RejectReason::kParse);
-  EXPECT_EQ(Parse<v1::IdentityDocument>(B({11 << 3, 0})), RejectReason::kParse);
+  EXPECT_EQ(Parse<v1::IdentityDocument>(B({15 << 3, 0})), RejectReason::kParse);
   EXPECT_EQ(Parse<v1::IdentityDocument>(Field(4, B({6 << 3, 0}))), RejectReason::kParse);
   EXPECT_EQ(Parse<v1::IdentityDocument>(B({0, 0})), RejectReason::kParse);  // field number 0
 }

@@ -16,7 +16,7 @@ constexpr auto kKeys = std::to_array<ConfigKey>({
     {"peer_listen", "\"127.0.0.1:7443\"", "host:port that peers dial; empty: this node only dials out"},
     {"peer_address", "\"\"", "host:port that the card tells others; empty: the same as peer_listen"},
     {"max_connections", "256", "connections accepted and not yet closed, all addresses together; then an unproven one gives way"},
-    {"max_connections_per_address", "32", "the same, from one address"},
+    {"max_connections_per_address", "32", "the same, from one IPv4 address or IPv6 /64; then an unproven one from there gives way"},
     {"memory_limit_mib", "0", "MiB of memory that this node keeps within; 0: what its control group has"},
     {"peer_frames_per_second", "20000", "frames that one peer may send; over it is cut and kept out for a while"},
     {"peer_mib_per_second", "256", "MiB of frames that one peer may send, the same"},

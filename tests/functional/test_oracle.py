@@ -50,7 +50,7 @@ def test_the_oracle_opens_what_a_daemon_seals(daemon_and_peer, tmp_path):
     said = [(one["content"], one["label"]) for answer in answers for one in answer["statements"]]
     assert sorted(said) == sorted([(text, 2) for text in small] + [(large, 3)])
     assert {(answer["sealer"], answer["origin"]) for answer in answers} == {(org, org)}
-    assert open_as(daemon, peer, paths, check=4)[0]["reason"] == "E_KEYGONE"
+    assert open_as(daemon, peer, paths, check=4)[0]["reason"] == "E_NOSLOT"
 
 
 def test_the_oracle_reads_every_constraint_that_a_daemon_signs(daemon_and_peer, tmp_path):

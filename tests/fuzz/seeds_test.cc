@@ -201,7 +201,7 @@ std::vector<Seed> Seeds() {
       {"card", "ok-sample", trust::ArmourCard(SampleCard())},
       {"identity", "ok-signed", First(0, self.identity.wire().SerializeAsString())},
       {"identity", "ok-document", First(1, document)},
-      {"identity", "ok-key-after-the-end", First(1, LateKeyDocument())},
+      {"identity", "no-key-after-the-end", First(1, LateKeyDocument())},
       {"identity", "ok-prekey", First(2, SamplePrekey().SerializeAsString())},
       {"identity", "ok-head", First(3, head)},
       {"identity_chain", "ok-two", First(0, SampleChain())},

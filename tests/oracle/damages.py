@@ -85,7 +85,7 @@ at("header", "slots-over-the-limit", "E_HEADER", lambda h, _: {**h, "n_slots": u
 at("header", "created-ahead", "E_TIME", lambda h, _: {**h, "created": plus(h["created"], 2), "expires": plus(h["expires"], 2)})
 at("header", "expired", "E_TIME", lambda h, _: {**h, "created": plus(h["created"], -9), "expires": h["created"]})
 at("header", "lives-too-long", "E_TIME", lambda h, _: {**h, "expires": plus(h["expires"], 1)})
-at("wire", "prekey-of-nobody", "E_KEYGONE", flip(SLOT + 3))
+at("wire", "prekey-of-nobody", "E_NOSLOT", flip(SLOT + 3))
 at("slots", "low-order-share", "E_KEM", lambda slots, _: [slots[0][:1104] + bytes(32) + slots[0][1136:]])
 at("slots", "ciphertext-of-the-slot", "E_UNWRAP", in_slot(1140))
 at("slots", "kem-ciphertext", "E_UNWRAP", in_slot(100))

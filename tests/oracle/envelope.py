@@ -90,7 +90,7 @@ def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False):
     demand(not seen(header.env_id), "E_REPLAY", "accepted before")
     core, slots, commitment, chunks = split(wire, header)
     slot = next((slot for slot in slots if slot[:16] in seeds), None)
-    demand(slot is not None, "E_KEYGONE", "no slot names a prekey that this node holds")
+    demand(slot is not None, "E_NOSLOT", "no slot names a prekey that this node holds")
     h0 = labelled_hash("entente/1/h0", core)
     h_core = labelled_hash("entente/1/core", h0, tree(slots))
     seed = seeds[slot[:16]]
