@@ -1,10 +1,12 @@
 #include "envelope/limits.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include "envelope/claims.h"
 #include "envelope/commitments.h"
 #include "envelope/payload_reader.h"
+#include "envelope/proof.h"
 #include "envelope/testing/federation.h"
 
 namespace entente::envelope {
@@ -107,6 +109,35 @@ TEST(BatchLimits, Widths) {
     (wire.*shorten)()->pop_back();
     EXPECT_EQ(ReasonFor(ReadBatch(wire.SerializeAsString())), kParse);
   }
+}
+
+long PeakKibibytes() {
+  rusage usage{};
+  getrusage(RUSAGE_SELF, &usage);
+  return usage.ru_maxrss;
+}
+// `wire` repeated to 24 MiB; an empty element of a list is two bytes of wire and over fifty of memory.
+template <typename Read>
+void ExpectRefusedWithoutBuilding(ByteView wire, RejectReason reason, const Read& read) {
+  Bytes bytes;
+  while (bytes.size() < 24u << 20) bytes.append(wire);
+  const long before = PeakKibibytes();
+  EXPECT_EQ(ReasonFor(read(bytes)), reason);
+  EXPECT_LT(PeakKibibytes() - before, 64 << 10);
+}
+TEST(PayloadLimits, EmptyElementsAreCountedBeforeTheyAreBuilt) {
+  const auto read = [](ByteView bytes) { return ReadPayload(bytes); };
+  ExpectRefusedWithoutBuilding(ByteView("\x12\0", 2), kLimit, read);
+  for (const char* list : {"\x22", "\x2a", "\x32", "\x3a", "\x42"}) {
+    ExpectRefusedWithoutBuilding(Bytes(list) + '\0', kParse, read);
+  }
+}
+TEST(ProofLimits, EmptyElementsAreCountedBeforeTheyAreBuilt) {
+  const auto read = [](ByteView bytes) { return ReadProof(bytes); };
+  ExpectRefusedWithoutBuilding(ByteView("\x1a\0", 2), kLimit, read);
+  ExpectRefusedWithoutBuilding(ByteView("\x22\0", 2), kChain, read);
+  ExpectRefusedWithoutBuilding(ByteView("\x2a\0", 2), kChain, read);
+  ExpectRefusedWithoutBuilding(ByteView("\x12\2\x2a\0", 4), kParse, read);  // the statement twice, an empty path hash in each
 }
 
 Claims At(std::vector<uint64_t> sequences) {

@@ -1,8 +1,10 @@
 #pragma once
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "base/bytes.h"
 #include "entente/v1/envelope.pb.h"
+#include "envelope/wire_walk.h"
 
 // Private to envelope/.
 namespace entente::envelope {
@@ -10,5 +12,10 @@ namespace entente::envelope {
 // Parses a payload strictly, after its counts and sizes were checked on the bytes: a repeated field of empty elements
 // would otherwise allocate a hundred times what it weighs. Refuses with kParse, kLimit, kSeal (none).
 absl::StatusOr<v1::Payload> ReadPayload(ByteView bytes);
+
+// Walks one level of fields in front of a parser; `check` refuses one. What is malformed refuses with kParse.
+absl::Status CheckEachField(ByteView wire, absl::FunctionRef<absl::Status(const WireField&)> check);
+// The counts and sizes of one StatementEntry. Refuses with kParse and kLimit.
+absl::Status CheckEntrySizes(ByteView entry);
 
 }  // namespace entente::envelope

@@ -1,24 +1,39 @@
 #include "envelope/proof.h"
 
-#include <algorithm>
+#include <array>
 
 #include "base/reject.h"
 #include "crypto/crypto.h"
 #include "envelope/claims.h"
 #include "envelope/cosign.h"
+#include "envelope/payload_reader.h"
 #include "envelope/signed_statements.h"
+#include "proto/strict_parse.h"
 
 namespace entente::envelope {
 namespace {
 
-absl::Status CheckSizes(const v1::StatementProof& proof) {
-  const v1::StatementEntry& entry = proof.statement();
-  if (static_cast<size_t>(entry.path_size()) > kMaxPath) {
-    return Reject(RejectReason::kLimit, "an audit path has at most 10 hashes");
+absl::Status OverLimit(const char* what) { return Reject(RejectReason::kLimit, what); }
+
+// One field of the proof, before anything is built from it.
+absl::Status CheckField(const WireField& field, std::array<size_t, 6>& counts) {
+  using Proof = v1::StatementProof;
+  if (field.number >= counts.size()) return absl::OkStatus();
+  const size_t count = ++counts[field.number];
+  switch (field.number) {
+    case Proof::kBatchFieldNumber:
+    case Proof::kStatementFieldNumber:
+      if (count > 1) return Reject(RejectReason::kParse, "a proof is of one statement");
+      if (field.number == Proof::kStatementFieldNumber) return CheckEntrySizes(field.bytes);
+      return field.bytes.size() > kMaxSignedBytes ? OverLimit("a batch has at most 16 KiB") : absl::OkStatus();
+    case Proof::kCosignaturesFieldNumber:
+      if (count > kMaxCosignatures) return OverLimit("a statement has at most 64 co-signatures");
+      return field.bytes.size() > kMaxSignedBytes ? OverLimit("a co-signature has at most 16 KiB") : absl::OkStatus();
+    default:
+      if (count > kMaxForwards) return Reject(RejectReason::kChain, "at most 16 forwards, and 16 permissions beside them");
+      return field.bytes.size() > kMaxBodyBytes + kMaxSignedBytes ? OverLimit("a forward or permission has at most 128 KiB")
+                                                                  : absl::OkStatus();
   }
-  if (proof.batch().ByteSizeLong() > kMaxSignedBytes) return Reject(RejectReason::kLimit, "a batch has at most 16 KiB");
-  if (entry.content().size() > kMaxContentBytes) return Reject(RejectReason::kLimit, "a content has at most 32 MiB");
-  return absl::OkStatus();
 }
 
 absl::StatusOr<std::vector<Hop>> ChainOf(const v1::StatementProof& proof, const SignedStatements& proven, const Claims& claims,
@@ -30,12 +45,19 @@ absl::StatusOr<std::vector<Hop>> ChainOf(const v1::StatementProof& proof, const 
 
 }  // namespace
 
+absl::StatusOr<v1::StatementProof> ReadProof(ByteView bytes) {
+  std::array<size_t, 6> counts{};
+  if (auto s = CheckEachField(bytes, [&](const WireField& field) { return CheckField(field, counts); }); !s.ok()) return s;
+  v1::StatementProof proof;
+  if (auto s = StrictParse(bytes, proof); !s.ok()) return s;
+  return proof;
+}
+
 absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Parties& parties, absl::Time now,
                                            VerifiedBatches* verified, ProofCheck* failed) {
   ProofCheck ignored;
   ProofCheck& at = failed != nullptr ? *failed : ignored;
   at = ProofCheck::kBatch;
-  if (auto s = CheckSizes(proof); !s.ok()) return s;
   v1::Payload alone;
   *alone.mutable_batch() = proof.batch();
   *alone.add_statements() = proof.statement();

@@ -23,6 +23,10 @@ struct ProvenStatement {
   std::vector<Hop> hops;
   bool content_shown = false;    // salt and content were there and are those that were signed
 };
+// Reads a proof strictly, after its counts and sizes were checked on the bytes. Refuses with kParse, kLimit and kChain (over 16 forwards or
+// permissions).
+absl::StatusOr<v1::StatementProof> ReadProof(ByteView bytes);
+
 // The checks of CheckProof in their order, as an auditor reads them.
 enum class ProofCheck { kBatch, kStatement, kTimes, kCosignatures, kForwards, kContent };
 // Steps 21 to 29 of statement.md, and 32 where salt or content are there. `verified` may span calls; null remembers nothing. Refuses as Verify

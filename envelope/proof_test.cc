@@ -16,7 +16,9 @@ Batch SignedBatch(size_t count) {
 }
 absl::StatusOr<ProvenStatement> Check(const v1::StatementProof& proof, VerifiedBatches* verified = nullptr,
                                       absl::Time now = kNow) {
-  return CheckProof(proof, *World().at_estovia, now, verified);
+  const auto read = ReadProof(proof.SerializeAsString());
+  if (!read.ok()) return read.status();
+  return CheckProof(*read, *World().at_estovia, now, verified);
 }
 RejectReason After(const std::function<void(v1::StatementProof&)>& bend, VerifiedBatches* verified = nullptr) {
   static const Batch batch = SignedBatch(5);

@@ -32,8 +32,10 @@ absl::Status KeyStanding::Stands(absl::Time at, std::optional<absl::Time> dated)
 }
 
 bool KeyStanding::MayStandIn(absl::Time issued) const {
-  return !revocation.has_value() ||
-         (revocation->reason() == v1::REVOCATION_REASON_SUPERSEDED && CutoffOf(*revocation) > issued);
+  if (!revocation.has_value()) return true;
+  // A root that stayed would count towards the next version's threshold long after its cut-off.
+  const bool overlaps = key.usage() != v1::KEY_USAGE_ROOT && revocation->reason() == v1::REVOCATION_REASON_SUPERSEDED;
+  return overlaps && CutoffOf(*revocation) > issued;
 }
 
 const KeyStanding* KeyRegister::Find(ByteView key_id) const {

@@ -1,4 +1,5 @@
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <map>
 #include <memory>
 
@@ -6,7 +7,7 @@
 #include "crypto/encoding.h"
 #include "envelope/proof.h"
 #include "model/timestamp.h"
-#include "proto/strict_parse.h"
+#include "policy/constraints.h"
 #include "services/entente/commands.h"
 #include "services/entente/input_file.h"
 #include "services/entente/json_writer.h"
@@ -32,6 +33,12 @@ class Cards final : public trust::Parties {
     if (!card.ok()) return card.status();
     auto identity = trust::Identity::Check(card->identity(), now);
     if (!identity.ok()) return identity.status();
+    for (const auto& [org, party] : known_) {
+      if (org != identity->org() && SharesNameOrKey(party->identity, *identity)) {
+        return Reject(RejectReason::kConflict,
+                      "the card '" + Shown(path) + "' has a name or a key of another card; ask whose it is, and leave one away");
+      }
+    }
     trust::Accepted accepted{{}, *std::move(identity)};
     accepted.party.org = accepted.identity.org();
     accepted.party.name = accepted.identity.name();
@@ -42,13 +49,21 @@ class Cards final : public trust::Parties {
     const auto found = known_.find(org);
     return found == known_.end() ? nullptr : found->second;
   }
-  // What the card calls it, else the beginning of its id.
+  // What the card calls it, with the fingerprint, since everybody chooses a name alone; else the fingerprint.
   std::string NameOf(const OrgId& org) const {
     const auto party = Find(org);
-    return party ? party->party.name : crypto::ToHex(org.view()).substr(0, 16);
+    const std::string fingerprint = crypto::ToFingerprint(org);
+    return party ? party->party.name + " " + fingerprint : fingerprint;
   }
 
  private:
+  static bool SharesNameOrKey(const trust::Identity& a, const trust::Identity& b) {
+    if (a.name() == b.name()) return true;
+    return std::any_of(a.keys().begin(), a.keys().end(), [&](const v1::PublicKey& key) {
+      return std::any_of(b.keys().begin(), b.keys().end(),
+                         [&](const v1::PublicKey& other) { return other.public_key() == key.public_key(); });
+    });
+  }
   std::map<OrgId, std::shared_ptr<const trust::Accepted>> known_;
 };
 
@@ -58,7 +73,7 @@ struct Row {
 constexpr auto kHolds = "holds", kFails = "fails", kNotChecked = "not checked";
 
 struct Report {
-  std::string kind, id, tlp;
+  std::string kind, id, tlp, exercise;
   std::vector<Row> rows;
   absl::Status status;
 };
@@ -66,7 +81,7 @@ struct Report {
 std::string UtcOf(absl::Time time) { return Timestamp(absl::ToUnixMicros(time)); }
 
 std::string Listed(const Cards& cards, const std::vector<OrgId>& orgs) {
-  constexpr size_t kShown = 8;
+  constexpr size_t kShown = 4;
   std::string out;
   for (size_t i = 0; i < orgs.size() && i < kShown; ++i) out += (i == 0 ? "" : ", ") + cards.NameOf(orgs[i]);
   return orgs.size() > kShown ? out + " and " + std::to_string(orgs.size() - kShown) + " others" : out;
@@ -81,7 +96,6 @@ const std::vector<std::pair<ProofCheck, std::string>>& Checks() {
 }
 
 std::string Hops(const Cards& cards, const std::vector<envelope::Hop>& hops) {
-  if (hops.empty()) return "nobody passed it on";
   std::string out;
   for (const envelope::Hop& hop : hops) {
     out += (out.empty() ? "" : "; then ") + cards.NameOf(hop.forwarder) + " to " + Listed(cards, hop.audience) + " as TLP:" +
@@ -90,17 +104,29 @@ std::string Hops(const Cards& cards, const std::vector<envelope::Hop>& hops) {
   return out;
 }
 
-void AddHeld(const Cards& cards, const envelope::ProvenStatement& proven, const v1::StatementProof& proof, Report& report) {
+// What binds who reads it at `at`: an embargo makes it stricter, and so may whoever passed it on.
+model::Label LabelAt(const envelope::ProvenStatement& proven, absl::Time at) {
+  const model::Label own = policy::EffectiveLabel(proven.constraints, at);
+  return proven.hops.empty() ? own : std::max(own, proven.hops.back().label);
+}
+
+void AddHeld(const Cards& cards, const envelope::ProvenStatement& proven, const v1::StatementProof& proof, absl::Time at,
+             Report& report) {
   report.id = crypto::ToHex(proven.id.view());
-  report.tlp = std::string(model::Name(proven.constraints.label));
+  report.tlp = std::string(model::Name(LabelAt(proven, at)));
+  report.exercise = proven.constraints.exercise_id;
   const auto holds = [&](ProofCheck check, std::string detail, const char* result = kHolds) {
     report.rows.push_back({Checks()[static_cast<size_t>(check)].second, result, std::move(detail)});
   };
-  holds(ProofCheck::kBatch, cards.NameOf(proven.origin) + ", " + crypto::ToFingerprint(proven.origin));
+  holds(ProofCheck::kBatch, cards.NameOf(proven.origin));
   holds(ProofCheck::kStatement, "for " + Listed(cards, proven.audience));
   holds(ProofCheck::kTimes, "made " + UtcOf(proven.created) + ", ends " + UtcOf(proven.expires));
   holds(ProofCheck::kCosignatures, proven.cosigners.empty() ? "none were asked for" : Listed(cards, proven.cosigners));
-  holds(ProofCheck::kForwards, Hops(cards, proven.hops));
+  if (proven.hops.empty()) {
+    holds(ProofCheck::kForwards, "the file has none, which does not show that nobody passed it on", kNotChecked);
+  } else {
+    holds(ProofCheck::kForwards, Hops(cards, proven.hops));
+  }
   if (proven.content_shown) {
     holds(ProofCheck::kContent, Grouped(proof.statement().content().size()) + " bytes, those that were signed");
   } else {
@@ -120,30 +146,31 @@ void AddRefused(ProofCheck failed, Report& report) {
 }
 
 Report CheckStatement(const std::string& text, const Cards& cards, absl::Time at) {
-  Report report{"statement", "", "", {}, absl::OkStatus()};
+  Report report{"statement", "", "", "", {}, absl::OkStatus()};
   const auto bytes = trust::Unarmour(trust::kStatementArmour, text);
-  v1::StatementProof proof;
-  report.status = bytes.ok() ? StrictParse(*bytes, proof) : bytes.status();
+  const auto proof = bytes.ok() ? envelope::ReadProof(*bytes) : absl::StatusOr<v1::StatementProof>(bytes.status());
+  report.status = proof.status();
   if (!report.status.ok()) {
     report.rows.push_back({"form", kFails, std::string(Describe(ReasonOf(report.status)).name)});
     return report;
   }
   ProofCheck failed = ProofCheck::kBatch;
-  const auto proven = envelope::CheckProof(proof, cards, at, nullptr, &failed);
+  const auto proven = envelope::CheckProof(*proof, cards, at, nullptr, &failed);
   report.status = proven.status();
   if (proven.ok()) {
-    AddHeld(cards, *proven, proof, report);
+    AddHeld(cards, *proven, *proof, at, report);
   } else {
     AddRefused(failed, report);
   }
   report.rows.push_back({"seal", kNotChecked, "the file is no envelope"});
   report.rows.push_back({"reader", kNotChecked, "nobody says for which organisation this is read"});
+  report.rows.push_back({"revocation", kNotChecked, "newer documents of who signed are not known here"});
   report.rows.push_back({"stream, replay, recall", kNotChecked, "a node's journal knows them"});
   return report;
 }
 
 Report CheckCard(const std::string& text, absl::Time at) {
-  Report report{"card", "", "", {}, absl::OkStatus()};
+  Report report{"card", "", "", "", {}, absl::OkStatus()};
   const auto card = trust::ReadCard(text);
   const auto identity = card.ok() ? trust::Identity::Check(card->identity(), at) : absl::StatusOr<trust::Identity>(card.status());
   report.status = identity.status();
@@ -162,7 +189,7 @@ Report CheckCard(const std::string& text, absl::Time at) {
 Exit Print(const Invocation& invocation, const Report& report) {
   if (invocation.json) {
     JsonWriter json;
-    json.BeginObject().Field("kind", report.kind).Field("ok", report.status.ok()).Field("id", report.id).Field("tlp", report.tlp);
+    json.BeginObject().Field("kind", report.kind).Field("ok", report.status.ok()).Field("id", report.id).Field("tlp", report.tlp).Field("exercise", report.exercise);
     json.Field("reason", report.status.ok() ? "" : Describe(ReasonOf(report.status)).name).Key("checks").BeginArray();
     for (const Row& row : report.rows) {
       json.BeginObject().Field("check", row.check).Field("result", row.result).Field("detail", row.detail).EndObject();
@@ -170,7 +197,8 @@ Exit Print(const Invocation& invocation, const Report& report) {
     cli::Print(json.EndArray().EndObject().text());
   } else {
     cli::Print(invocation.terminal.Bold(report.kind + " " + (report.id.empty() ? "that does not hold" : report.id)) +
-               (report.tlp.empty() ? "" : "  " + PaintedLabel(invocation.terminal, report.tlp)));
+               (report.tlp.empty() ? "" : "  " + PaintedLabel(invocation.terminal, report.tlp)) +
+               (report.exercise.empty() ? "" : "  EXERCISE " + Shown(report.exercise)));
     std::vector<std::vector<std::string>> rows;
     for (const Row& row : report.rows) {
       const Terminal& terminal = invocation.terminal;

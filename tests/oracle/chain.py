@@ -127,7 +127,7 @@ def check_keys(history, before, new):
         demand(key_id not in earlier or key == earlier[key_id], "E_IDCHAIN", "a key that changed")
         demand(usage_of.get(key.public_key, key.usage) == key.usage, "E_IDCHAIN", "a public key under another usage")
         one = {**history.revoked, **revoked}.get(key_id)
-        demand(one is None or one.reason == SUPERSEDED and one.cutoff_us > issued, "E_IDCHAIN", "a revoked key")
+        demand(one is None or one.reason == SUPERSEDED and one.cutoff_us > issued and key.usage != ROOT, "E_IDCHAIN", "a revoked key")
     for key_id, key in before.keys.items():
         gone = key.not_after_us <= issued or key_id in revoked or key_id in history.revoked
         demand(key_id in new.keys or gone, "E_IDCHAIN", "a key that vanished")
