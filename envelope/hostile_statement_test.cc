@@ -22,8 +22,15 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"UnknownCriticalFieldInside", kParse,
              [] { return WithBodyBytes([](Bytes& b) { b += Field(11, Field(50, "x")); }); }},
         Case{"FieldTwice", kParse, [] { return WithBodyBytes([](Bytes& b) { b += Field(5, Bytes(16, 'm')); }); }},
-        Case{"TrailingByte", kParse, [] { return WithBodyBytes([](Bytes& b) { b += '\x0a'; }); }},
-        Case{"Empty", kParse, [] { return WithBodyBytes([](Bytes& b) { b.clear(); }); }},
+        Case{"TrailingByte", kTime,  // no time can be read, so that it is 1970
+              [] { return WithBodyBytes([](Bytes& b) { b += '\x0a'; }); }},
+        Case{"SecondTrailingByte", kParse,
+             [] {
+               HostileBatch batch = Signer();
+               batch.statement_bytes = [](Bytes& bytes, int i) { i == 1 ? bytes.append("\x0a") : bytes; };
+               return Sealer().Make(batch.Sign(Honest()));
+             }},
+        Case{"Empty", kTime, [] { return WithBodyBytes([](Bytes& b) { b.clear(); }); }},
         Case{"OtherOrigin", kParse,
              [] { return WithEachBody([](Body& b) { b.set_origin(World().volt.org().str()); }); }},
         Case{"OtherKey", kParse, [] { return WithEachBody([](Body& b) { b.set_key_id(Bytes(32, 'k')); }); }},

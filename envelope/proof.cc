@@ -61,7 +61,7 @@ absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, cons
   v1::Payload alone;
   *alone.mutable_batch() = proof.batch();
   *alone.add_statements() = proof.statement();
-  const auto proven = CheckBatch(alone, parties, now, verified);
+  const auto proven = CheckBatch(alone, parties, verified);
   if (!proven.ok()) return proven.status();
   at = ProofCheck::kStatement;
   const auto claims = ReadClaims(Bodies(alone), proven->batch);

@@ -24,12 +24,11 @@ absl::StatusOr<std::vector<Place>> ReadPlaces(const v1::Payload& payload) {
   return places;
 }
 
-// When the first statement says it was made. It lies under the root that the signature must cover, and CheckTimes asks
-// again for every statement.
-absl::Time TimeOfFirst(const v1::Payload& payload, absl::Time fallback) {
+// When the first statement says it was made; 1970 where it does not. It lies under the root that the signature must cover, and CheckTimes
+// asks again for every statement.
+absl::Time TimeOfFirst(const v1::Payload& payload) {
   const auto fields = ReadLowFields(payload.statements(0).body());
-  const bool says = fields && fields->at[v1::StatementBody::kCreatedUsFieldNumber].varint != 0;
-  return says ? PeekTime(*fields, v1::StatementBody::kCreatedUsFieldNumber) : fallback;
+  return fields ? PeekTime(*fields, v1::StatementBody::kCreatedUsFieldNumber) : absl::UnixEpoch();
 }
 
 absl::Status VerifyOnce(const trust::Identity& origin, const KeyId& key_id, const v1::SignedBody& batch, absl::Time at,
@@ -44,7 +43,7 @@ absl::Status VerifyOnce(const trust::Identity& origin, const KeyId& key_id, cons
 }  // namespace
 
 absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Parties& parties,
-                                            absl::Time now, VerifiedBatches* verified) {
+                                            VerifiedBatches* verified) {
   const auto fields = ReadLowFields(payload.batch().body());
   const auto signer = PeekSigner(fields, v1::BatchBody::kOriginFieldNumber, v1::BatchBody::kKeyIdFieldNumber);
   const auto root = signer ? Digest::From(fields->at[v1::BatchBody::kRootFieldNumber].bytes) : std::nullopt;
@@ -61,7 +60,7 @@ absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const tr
   for (const v1::StatementEntry& entry : payload.statements()) out.ids.push_back(IdOf(entry.body(), exercise));
   if (auto s = CheckPlaces(out.ids, out.places, size, *root); !s.ok()) return s;
   const trust::Identity& identity = out.origin->identity;
-  const absl::Time at = TimeOfFirst(payload, now);
+  const absl::Time at = TimeOfFirst(payload);
   if (auto s = VerifyOnce(identity, signer->key_id, payload.batch(), at, verified); !s.ok()) return s;
   const auto batch = ReadBatch(payload.batch().body());
   if (!batch.ok()) return batch.status();

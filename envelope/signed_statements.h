@@ -24,7 +24,7 @@ struct SignedStatements {
 };
 // Refuses with kUnknownParty, kParse, kSignature, kNoKey, kKeyUse, kTime, kLimit. A batch that `verified` knows costs no
 // signature again; null when nothing is remembered. REQUIRES at least one statement.
-absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Parties& parties, absl::Time now,
+absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Parties& parties,
                                             VerifiedBatches* verified);
 // The statements' bodies, borrowed from `payload`.
 std::vector<ByteView> Bodies(const v1::Payload& payload);

@@ -114,7 +114,7 @@ absl::StatusOr<VerifiedEnvelope> Verify(OpenedEnvelope opened, const trust::Dire
   if (!sealer.ok()) return sealer.status();
   const auto seal = CheckSeal(payload->seal(), (*sealer)->identity, opened, now);
   if (!seal.ok()) return seal.status();
-  auto proven = CheckBatch(*payload, parties, now, nullptr);
+  auto proven = CheckBatch(*payload, parties, nullptr);
   if (!proven.ok()) return proven.status();
 
   auto claims = ReadClaims(Bodies(*payload), proven->batch);

@@ -145,6 +145,7 @@ at("batch", "leaf-type", "E_PARSE", put(5, "application/vnd.entente.seal.v1"))
 # Steps 25 and 26: the statements.
 at("body", "statement-with-an-unknown-field", "E_PARSE", put(20, b"x"))
 at("body_bytes", "statement-cut", "E_PARSE", rewrite(lambda body: body[:-1]), 1)
+at("body_bytes", "first-statement-cut", "E_TIME", rewrite(lambda body: body[:-1]))
 at("body", "statement-of-another-origin", "E_PARSE", put(1, lambda _, scene: scene.owner.org))
 at("body", "statement-of-another-key", "E_PARSE", put(2, sha256(b"nobody")))
 at("body", "no-message-id", "E_PARSE", put(5, b""))
