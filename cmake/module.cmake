@@ -1,13 +1,12 @@
 # One function per kind of target. Layers: an arrow may only point to a strictly lower layer (docs/adr/0001-layers.md).
 
 # entente_module(NAME crypto LAYER 1 FILES a.cc b.cc [DEPS base] [LIBS OpenSSL::Crypto] [TESTS a_test.cc] [TEST_DEPS x]
-#                [THREADS] [PRECOMPILED rpc])
+#                [THREADS])
 # Defines the static library entente_<name> and, when TESTS is given, the executable <name>_test registered with CTest.
 # DEPS are direct module dependencies, public; LIBS are third-party libraries, private to the module's sources. THREADS: the test
 # program also runs under the thread sanitizer, so it may link nothing that synchronises in its own way (gRPC does).
-# PRECOMPILED: which headers are compiled beforehand for FILES (cmake/precompiled.cmake).
 function(entente_module)
-  cmake_parse_arguments(M "THREADS" "NAME;LAYER;PRECOMPILED" "FILES;DEPS;LIBS;TESTS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(M "THREADS" "NAME;LAYER" "FILES;DEPS;LIBS;TESTS;TEST_DEPS;TEST_LIBS" ${ARGN})
   if(M_UNPARSED_ARGUMENTS OR NOT M_NAME OR NOT DEFINED M_LAYER OR NOT M_FILES)
     message(FATAL_ERROR "entente_module: NAME, LAYER and FILES are required; not understood: '${M_UNPARSED_ARGUMENTS}'")
   endif()
@@ -26,10 +25,7 @@ function(entente_module)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
   list(TRANSFORM M_DEPS PREPEND entente_)
   target_link_libraries(${target} PUBLIC ${M_DEPS} PRIVATE ${M_LIBS} entente_flags)
-  if(NOT M_PRECOMPILED OR NOT TARGET entente_precompiled_${M_PRECOMPILED})
-    set(M_PRECOMPILED module)
-  endif()
-  entente_use_precompiled(${target} ${M_PRECOMPILED})
+  entente_use_precompiled(${target} module)
   if(M_TESTS AND ENTENTE_TESTS)
     list(TRANSFORM M_TEST_DEPS PREPEND entente_)
     add_executable(${M_NAME}_test ${M_TESTS})

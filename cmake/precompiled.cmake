@@ -1,4 +1,5 @@
-# Headers that most units include, compiled once. Units still include what they use: a precompiled header saves time only
+# Headers that most units include, compiled once. gRPC and CLI11 are not among them: a unit that includes what it does not need pays for
+# inline functions that are compiled again in each. Units still include what they use: a precompiled header saves time only
 # (-DENTENTE_PRECOMPILED=OFF shows it). REUSE_FROM needs equal options: both are made with what every module is made with.
 if(CCACHE)
   # What ccache needs to be told before it caches units that use a precompiled header (its manual, "Precompiled headers").
@@ -39,12 +40,6 @@ endfunction()
 
 if(ENTENTE_PRECOMPILED)
   entente_precompiled(NAME module HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS})
-endif()
-if(ENTENTE_PRECOMPILED AND NOT ENTENTE_FUZZ)
-  entente_precompiled(NAME rpc HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS} <grpcpp/grpcpp.h>
-    LIBS gRPC::grpc++)
-  entente_precompiled(NAME cli HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS} <grpcpp/grpcpp.h>
-    <CLI/CLI.hpp> LIBS gRPC::grpc++ CLI11::CLI11)
 endif()
 if(ENTENTE_PRECOMPILED AND ENTENTE_TESTS)
   entente_precompiled(NAME test HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS} <gtest/gtest.h>

@@ -83,7 +83,8 @@ def reason_in(output, name):
 def run_functional(scratch, everything):
     report = scratch / "functional.xml"
     started = time.monotonic()
-    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", "2",
+    workers = str(2 * os.cpu_count())  # they wait for daemons as much as they compute
+    command = ["/usr/bin/python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "-n", workers,
                f"--junitxml={report}", str(ROOT / "tests/functional")]
     if not everything:
         command += ["-m", "not long"]
