@@ -4,6 +4,7 @@
 
 #include <atomic>
 #include <future>
+#include <memory>
 
 namespace entente::storage {
 namespace {
@@ -36,7 +37,7 @@ TEST(Gate, VisitorsThatOverlapWithoutAGapDoNotKeepItOpen) {
 
 TEST(Gate, OneWhoStaysPostponesItAndTheOthersAreLetInAgain) {
   Gate gate;
-  std::optional<Gate::Visit> long_visit(std::in_place, gate);
+  auto long_visit = std::make_unique<Gate::Visit>(gate);
   const auto begun = std::chrono::steady_clock::now();
   std::future<bool> shut = std::async(std::launch::async, [&] { return gate.TryShut(kBrief); });
   EXPECT_FALSE(shut.get());
@@ -49,7 +50,7 @@ TEST(Gate, OneWhoStaysPostponesItAndTheOthersAreLetInAgain) {
 
 TEST(Gate, WhoIsInsideVisitsAgainWithoutWaiting) {
   Gate gate;
-  std::optional<Gate::Visit> outer(std::in_place, gate);
+  auto outer = std::make_unique<Gate::Visit>(gate);
   std::atomic<int> shut = 0, gave_way = 0;
   const auto shuts = [&] { ++(gate.TryShut(kAmple) ? shut : gave_way); };
   std::thread one(shuts), other(shuts);
@@ -73,8 +74,8 @@ TEST(Gate, WhoIsInsideVisitsAgainWithoutWaiting) {
 
 TEST(Gate, AVisitMayEndOnAnotherThread) {
   Gate gate;
-  std::optional<Gate::Visit> visit(std::in_place, gate);
-  std::async(std::launch::async, [&] { const Gate::Visit moved(*std::move(visit)); }).get();
+  auto visit = std::make_unique<Gate::Visit>(gate);
+  std::async(std::launch::async, [&] { const Gate::Visit moved(std::move(*visit)); }).get();
   EXPECT_TRUE(gate.TryShut(kBrief));
 }
 
