@@ -7,14 +7,6 @@
 namespace entente::envelope {
 namespace {
 
-template <typename Id>
-Bytes Joined(const std::vector<Id>& ids) {
-  Bytes out;
-  out.reserve(ids.size() * Id::kSize);
-  for (const Id& id : ids) out.append(id.view());
-  return out;
-}
-
 absl::Status NotUnderRoot() {
   return Reject(RejectReason::kSignature, "a statement is not the one that its batch was signed over");
 }

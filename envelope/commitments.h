@@ -11,6 +11,15 @@ namespace entente::envelope {
 inline constexpr size_t kSaltSize = 32;
 inline constexpr size_t kMaxPath = 10;  // 2^10 = kMaxStatements
 
+// Ids one behind the other, as they are hashed and as lists of them stand in messages.
+template <typename Id>
+Bytes Joined(const std::vector<Id>& ids) {
+  Bytes out;
+  out.reserve(ids.size() * Id::kSize);
+  for (const Id& id : ids) out.append(id.view());
+  return out;
+}
+
 Digest ContentCommitment(ByteView salt, ByteView content);
 Digest StatementsHash(const std::vector<StatementId>& ids);
 Digest AudienceHash(const std::vector<OrgId>& sorted_audience);

@@ -1,19 +1,12 @@
 #include "envelope/forward.h"
 
 #include "crypto/crypto.h"
+#include "envelope/commitments.h"
 #include "envelope/limits.h"
 
 // What a forwarder and an origin sign; forward_chain.cc checks it.
 namespace entente::envelope {
 namespace {
-
-template <typename Id>
-Bytes Joined(const std::vector<Id>& ids) {
-  Bytes out;
-  out.reserve(ids.size() * Id::kSize);
-  for (const Id& id : ids) out.append(id.view());
-  return out;
-}
 
 ByteView TypeFor(bool exercise) { return exercise ? trust::kExerciseForwardType : trust::kForwardType; }
 

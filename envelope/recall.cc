@@ -5,6 +5,7 @@
 #include "base/reject.h"
 #include "crypto/crypto.h"
 #include "envelope/claims.h"
+#include "envelope/commitments.h"
 #include "envelope/limits.h"
 #include "envelope/notice.h"
 #include "envelope/signer.h"
@@ -131,16 +132,11 @@ absl::Status CheckAuthority(const Recall& recall, const RecallTarget& target) {
 }
 
 v1::SignedRecall MakeRecall(const RecallTerms& terms, absl::Time now) {
-  const auto joined = [](const std::vector<StatementId>& ids) {
-    Bytes out;
-    for (const StatementId& id : ids) out.append(id.view());
-    return out;
-  };
   v1::RecallBody body;
   body.set_origin(terms.origin.str());
   body.set_msg_id(crypto::RandomId<FixedBytes<kMessageIdSize, struct MessageIdTag>>().str());
-  body.set_targets(joined(terms.targets));
-  body.set_replacements(joined(terms.replacements));
+  body.set_targets(Joined(terms.targets));
+  body.set_replacements(Joined(terms.replacements));
   body.set_action(terms.action);
   body.set_reason(terms.reason);
   body.set_authority(terms.authority);

@@ -2,6 +2,7 @@
 #include "base/reject.h"
 #include "crypto/crypto.h"
 #include "envelope/claims.h"
+#include "envelope/commitments.h"
 #include "envelope/limits.h"
 #include "envelope/notice.h"
 #include "envelope/signer.h"
@@ -73,9 +74,7 @@ v1::SignedBody MakeReceipt(const trust::Self& self, const OrgId& to, const Recei
   body.set_org_id(self.org().str());
   body.set_key_id(self.key_id.str());
   body.set_to(to.str());
-  Bytes subjects;
-  for (const StatementId& id : receipt.subjects) subjects.append(id.view());
-  body.set_subjects(std::move(subjects));
+  body.set_subjects(Joined(receipt.subjects));
   body.set_kind(receipt.kind);
   if (receipt.recall) body.set_recall_id(receipt.recall->str());
   body.set_passed_on(receipt.passed_on);
