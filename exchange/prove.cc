@@ -2,7 +2,7 @@
 
 #include "crypto/crypto.h"
 #include "exchange/lookup.h"
-#include "exchange/questions.h"
+#include "exchange/release.h"
 
 // A stored object's statement with its proof of origin, for readers who have no node (docs/formats/forward.md).
 namespace entente::exchange {
@@ -10,16 +10,6 @@ namespace {
 
 absl::Status Damaged(const char* what) {
   return Reject(RejectReason::kStoreCorrupt, std::string(what) + "; run `entente fsck`");
-}
-
-// RFC 6962 leaves of a batch that is known whole.
-std::vector<ByteView> LeavesOf(const v1::BatchAccepted& batch) {
-  const ByteView ids = batch.statement_ids();
-  std::vector<ByteView> leaves;
-  for (size_t at = 0; at + StatementId::kSize <= ids.size(); at += StatementId::kSize) {
-    leaves.push_back(ids.substr(at, StatementId::kSize));
-  }
-  return leaves;
 }
 
 // As it came, where it came with a part of its batch; else made from the whole.

@@ -93,15 +93,6 @@ absl::StatusOr<Outcome> OutcomeNow(const Room& room, const OrgId& peer, const St
   return Ask(room, peer, raised);
 }
 
-std::vector<ByteView> Leaves(const v1::BatchAccepted& batch) {
-  const ByteView ids = batch.statement_ids();
-  std::vector<ByteView> leaves;
-  for (size_t at = 0; at + StatementId::kSize <= ids.size(); at += StatementId::kSize) {
-    leaves.push_back(ids.substr(at, StatementId::kSize));
-  }
-  return leaves;
-}
-
 absl::StatusOr<Bytes> SealStatements(const Room& room, const StoredBatch& batch,
                                      const std::vector<StoredStatement>& statements, envelope::Recipient recipient) {
   std::vector<envelope::Sealable> sealables;
@@ -115,13 +106,22 @@ absl::StatusOr<Bytes> SealStatements(const Room& room, const StoredBatch& batch,
     indexes.push_back(statement.index);
   }
   if (statements.size() != batch.size) {
-    std::vector<std::vector<Digest>> paths = crypto::AuditPaths(Leaves(batch.record), indexes);
+    std::vector<std::vector<Digest>> paths = crypto::AuditPaths(LeavesOf(batch.record), indexes);
     for (size_t i = 0; i < sealables.size(); ++i) sealables[i].path = std::move(paths[i]);
   }
   return envelope::Seal(room.self, batch.record.batch(), sealables, {std::move(recipient)}, room.clock.Now());
 }
 
 }  // namespace
+
+std::vector<ByteView> LeavesOf(const v1::BatchAccepted& batch) {
+  const ByteView ids = batch.statement_ids();
+  std::vector<ByteView> leaves;
+  for (size_t at = 0; at + StatementId::kSize <= ids.size(); at += StatementId::kSize) {
+    leaves.push_back(ids.substr(at, StatementId::kSize));
+  }
+  return leaves;
+}
 
 absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const std::vector<uint64_t>& entries,
                                       const trust::Prekey& prekey) {

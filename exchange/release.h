@@ -3,6 +3,7 @@
 #include <utility>
 #include <vector>
 
+#include "entente/v1/record.pb.h"
 #include "exchange/exchange.h"
 
 namespace entente::exchange {
@@ -22,5 +23,8 @@ struct Released {
 // kBatchBytes unless one object alone is larger. Refuses with kStoreCorrupt, kStoreIo, and what envelope::Seal refuses.
 absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const std::vector<uint64_t>& entries,
                                       const trust::Prekey& prekey);
+
+// The RFC 6962 leaves of a stored batch, as far as its statements are known; borrowed from `batch`.
+std::vector<ByteView> LeavesOf(const v1::BatchAccepted& batch);
 
 }  // namespace entente::exchange
