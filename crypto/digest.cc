@@ -7,6 +7,7 @@
 
 #include "crypto/crypto.h"
 #include "crypto/primitives.h"
+#include "crypto/running_hash.h"
 
 namespace entente::crypto {
 namespace {
@@ -62,6 +63,13 @@ Digest Sha256(ByteView bytes) {
   hash.Add(bytes);
   return hash.Finish();
 }
+
+class RunningHash::Context : public Sha256Context {};
+
+RunningHash::RunningHash() : context_(std::make_unique<Context>()) { context_->Begin(); }
+RunningHash::~RunningHash() = default;
+void RunningHash::Add(ByteView bytes) { context_->Add(bytes); }
+Digest RunningHash::Finish() { return context_->Finish(); }
 
 Digest LabeledHash(ByteView label, std::initializer_list<ByteView> parts) {
   static constexpr char kEnd[] = {0, static_cast<char>(kSuite >> 8), static_cast<char>(kSuite & 0xff)};

@@ -5,6 +5,7 @@
 
 #include "crypto/crypto.h"
 #include "crypto/primitives.h"
+#include "crypto/running_hash.h"
 #include "tests/vectors/vector_file.h"
 
 namespace entente::crypto {
@@ -36,6 +37,19 @@ Digest TreeHashByDefinition(const std::vector<ByteView>& leaves) {
 
 TEST(Digest, Sha256KnownAnswers) {
   for (const VectorRecord& v : ReadVectors("sha256.txt")) EXPECT_EQ(Sha256(v.at("message")).view(), v.at("digest"));
+}
+
+TEST(Digest, PiecesHashAsTheWhole) {
+  for (const VectorRecord& v : ReadVectors("sha256.txt")) {
+    const ByteView message = v.at("message");
+    for (const size_t step : {size_t{1}, size_t{63}, size_t{64}, message.size() + 1}) {
+      RunningHash hash, other;
+      other.Add("beside");  // two at once do not meet
+      for (size_t at = 0; at < message.size(); at += step) hash.Add(message.substr(at, step));
+      EXPECT_EQ(hash.Finish().view(), v.at("digest"));
+      EXPECT_EQ(other.Finish(), Sha256("beside"));
+    }
+  }
 }
 
 TEST(Digest, HmacKnownAnswers) {

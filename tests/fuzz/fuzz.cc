@@ -12,7 +12,8 @@ namespace {
 constexpr size_t kKiB = 1024;
 constexpr Target kTargets[] = {
     {"bundle", FuzzBundle, 16 * kKiB},     {"card", FuzzCard, 8 * kKiB},         {"certificate", FuzzCertificate, 4 * kKiB},
-    {"config", FuzzConfig, 4 * kKiB},      {"envelope", FuzzEnvelope, 8 * kKiB}, {"frame", FuzzFrame, 16 * kKiB},
+    {"config", FuzzConfig, 4 * kKiB},      {"envelope", FuzzEnvelope, 8 * kKiB}, {"export_file", FuzzExportFile, 4 * kKiB},
+    {"frame", FuzzFrame, 16 * kKiB},
     {"head", FuzzHead, 9 * kKiB},          {"identity", FuzzIdentity, 4 * kKiB},
     {"identity_chain", FuzzIdentityChain, 8 * kKiB}, {"json", FuzzJson, 16 * kKiB},
     {"keystore", FuzzKeystore, 4 * kKiB},  {"marking", FuzzMarking, 8 * kKiB},   {"payload", FuzzPayload, 16 * kKiB},

@@ -47,6 +47,8 @@ bool FuzzPayload(ByteView input);
 bool FuzzFrame(ByteView input);
 // envelope_target.cc
 bool FuzzEnvelope(ByteView input);
+// export_file_target.cc
+bool FuzzExportFile(ByteView input);
 // node_targets.cc
 bool FuzzConfig(ByteView input);
 bool FuzzHead(ByteView input);

@@ -11,6 +11,7 @@
 #include "crypto/transport_certificate.h"
 #include "entente/v1/peer.pb.h"
 #include "entente/v1/record.pb.h"
+#include "envelope/export_file.h"
 #include "envelope/header.h"
 #include "envelope/testing/hostile.h"
 #include "services/peer/inbound.h"
@@ -177,6 +178,14 @@ Bytes SampleHeader() {
   return envelope::EncodeHeader(header) + Bytes(envelope::kSlotSize + 32 + 256 + crypto::kTagSize, 'x');
 }
 
+Bytes SampleExport() {
+  envelope::ExportWriter writer;
+  Bytes file = writer.Begin(Norlandia().org(), Estovia());
+  file += *writer.Add(envelope::ExportKind::kIdentity, Norlandia().identity.wire().SerializeAsString());
+  file += *writer.Add(envelope::ExportKind::kEnvelope, SampleHeader());
+  return file + writer.End();
+}
+
 struct Seed {
   const char* target;
   const char* name;
@@ -226,6 +235,9 @@ std::vector<Seed> Seeds() {
                                   Piece(payload.statements(1).body())},
       {"payload", "ok-two", payload.SerializeAsString()},
       {"frame", "ok-session", SampleFrames()},
+      {"export_file", "ok-two", First(0xff, SampleExport())},
+      {"export_file", "ok-no-end", First(2, SampleExport().substr(0, SampleExport().size() - 45) + Bytes("\x80\0\0\0\1x", 6))},
+      {"export_file", "no-cut", First(9, SampleExport().substr(0, 80))},
       {"head", "ok-file", First(0, SampleHeadFile())},
       {"head", "ok-slot", First(1, SampleSlot())},
       {"record", "ok-journal", SampleJournal()},
