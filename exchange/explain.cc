@@ -3,7 +3,6 @@
 #include "exchange/delivery.h"
 #include "exchange/lookup.h"
 #include "exchange/questions.h"
-#include "model/text.h"
 #include "model/timestamp.h"
 
 namespace entente::exchange {
@@ -83,14 +82,6 @@ absl::Status FillRecorded(const storage::Journal& journal, uint64_t seq, uint64_
   return absl::OkStatus();
 }
 
-absl::Status UnknownPeer(const Room& room, std::string_view peer) {
-  std::vector<std::string> names;
-  for (const auto& accepted : room.directory.All()) names.push_back(accepted->party.name);
-  const std::string near = model::DidYouMean(peer, names);
-  return Reject(RejectReason::kNotFound, "no party on file is named '" + model::Escaped(peer, 80) + "'" +
-                                             (near.empty() ? "" : "; did you mean '" + near + "'?"));
-}
-
 }  // namespace
 
 absl::StatusOr<v1::ExplainReply> Reading::ExplainHeld(const storage::QuarantineEntry& held,
@@ -150,8 +141,9 @@ absl::StatusOr<v1::ExplainReply> Reading::ExplainStatement(const storage::Versio
 
 absl::StatusOr<v1::ExplainReply> Reading::Explain(std::string_view id, std::string_view peer,
                                                   std::string_view version) const {
-  const auto party = room_.directory.FindByName(peer);
-  if (!party) return UnknownPeer(room_, peer);
+  const auto named = room_.directory.Named(peer);
+  if (!named.ok()) return named.status();
+  const std::shared_ptr<const trust::Accepted>& party = *named;
   const absl::StatusOr<Found> found = FindObject(room_.journal, id, version);
   if (!found.ok()) return found.status();
   if (found->speaks_for_held()) {

@@ -5,22 +5,8 @@
 
 #include "exchange/publication_batch.h"
 #include "exchange/questions.h"
-#include "model/text.h"
 
 namespace entente::exchange {
-namespace {
-
-absl::StatusOr<OrgId> Addressee(const Room& room, const std::string& name) {
-  if (const auto party = room.directory.FindByName(name)) return party->party.org;
-  std::vector<std::string> names;
-  for (const auto& accepted : room.directory.All()) names.push_back(accepted->party.name);
-  const std::string near = model::DidYouMean(name, names);
-  return Reject(RejectReason::kNotFound, "no party on file is named '" + model::Escaped(name, 80) + "'" +
-                                             (near.empty() ? "" : "; did you mean '" + near + "'?") +
-                                             " (entente peer list shows them)");
-}
-
-}  // namespace
 
 absl::StatusOr<PublishTerms> Publication::Terms(const v1::PublishOptions& options) const {
   PublishTerms terms;
@@ -41,9 +27,9 @@ absl::StatusOr<PublishTerms> Publication::Terms(const v1::PublishOptions& option
   if (own_labels) terms.constraints.label = model::Label::kUnlabelled;
   std::set<OrgId> addressees;
   for (const std::string& name : options.to()) {
-    absl::StatusOr<OrgId> org = Addressee(room_, name);
-    if (!org.ok()) return org.status();
-    addressees.insert(*org);
+    const auto party = room_.directory.Named(name);
+    if (!party.ok()) return party.status();
+    addressees.insert((*party)->party.org);
   }
   terms.constraints.addressees.assign(addressees.begin(), addressees.end());
   return terms;

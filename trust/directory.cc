@@ -4,6 +4,7 @@
 
 #include "base/reject.h"
 #include "crypto/encoding.h"
+#include "model/text.h"
 
 namespace entente::trust {
 
@@ -31,6 +32,16 @@ std::shared_ptr<const Accepted> Directory::FindByNameLocked(std::string_view nam
     if (accepted->party.name == name) return accepted;
   }
   return nullptr;
+}
+
+absl::StatusOr<std::shared_ptr<const Accepted>> Directory::Named(std::string_view name) const {
+  if (auto found = FindByName(name)) return found;
+  std::vector<std::string> names = {self_->party.name};
+  for (const auto& accepted : All()) names.push_back(accepted->party.name);
+  const std::string near = model::DidYouMean(name, names);
+  return Reject(RejectReason::kNotFound, "no party on file is named '" + model::Escaped(name, 80) + "'" +
+                                             (near.empty() ? "" : "; did you mean '" + near + "'?") +
+                                             " (entente peer list shows them)");
 }
 
 std::vector<std::shared_ptr<const Accepted>> Directory::All() const {

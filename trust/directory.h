@@ -10,6 +10,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "model/party.h"
+#include "trust/heard_prekeys.h"
 #include "trust/parties.h"
 
 namespace entente::trust {
@@ -28,6 +29,8 @@ class Directory : public Parties {
   // Null when not accepted. Own organisation included.
   std::shared_ptr<const Accepted> Find(const OrgId& org) const override;
   std::shared_ptr<const Accepted> FindByName(std::string_view name) const;
+  // The same for a name that a person typed: refuses with kNotFound, saying which name may have been meant.
+  absl::StatusOr<std::shared_ptr<const Accepted>> Named(std::string_view name) const;
   std::vector<std::shared_ptr<const Accepted>> All() const;  // sorted by name, without self
   // Adds or replaces. The documents of a party that is on file stay, whatever version comes: they go forward by Extend
   // alone. Refuses with kConflict when another organisation has that name or one of its keys, with kUsage for self, when
@@ -42,6 +45,8 @@ class Directory : public Parties {
   void Forget(const OrgId& org);
   // The party that the STIX identity object `identity` is on file for.
   std::optional<OrgId> SpeaksAs(std::string_view identity) const;
+  // What parties last offered to be sealed to.
+  HeardPrekeys& heard_prekeys() { return heard_prekeys_; }
   // The name on file, "self" names included, or the first 16 hex digits of an id that is not.
   std::string NameOf(const OrgId& org) const;
 
@@ -56,6 +61,7 @@ class Directory : public Parties {
   mutable std::mutex mutex_;
   absl::flat_hash_map<OrgId, std::shared_ptr<const Accepted>> parties_;
   absl::flat_hash_map<Bytes, OrgId> keys_;  // every public key on file; a key belongs to one organisation for good
+  HeardPrekeys heard_prekeys_;
 };
 
 }  // namespace entente::trust

@@ -19,6 +19,7 @@ struct AdminSources {
   exchange::Room room;
   exchange::Publication& publication;
   exchange::Reading& reading;
+  exchange::Admission& admission;
   std::function<std::vector<v1::PeerStatus>()> peers;
   std::function<absl::Status()> ready;                  // OK, or why this node does not serve
   std::function<void(const v1::PeerRecord&)> accepted;  // a party was added or changed, durably

@@ -10,7 +10,6 @@
 namespace entente::admin {
 namespace {
 
-constexpr size_t kPieceBytes = 256 * 1024;
 constexpr uint32_t kSearchLimit = 1000, kMaxSearchLimit = 10'000;
 constexpr size_t kMaxSearchValue = 4096;
 
@@ -99,6 +98,17 @@ grpc::Status AdminService::Prove(grpc::ServerContext* context, const v1::GetRequ
     piece.set_bytes(bytes.substr(at, kPieceBytes));
     if (!pieces->Write(piece)) break;
   }
+  return grpc::Status::OK;
+}
+
+grpc::Status AdminService::Export(grpc::ServerContext* context, const v1::ExportRequest* request,
+                                  grpc::ServerWriter<v1::ExportPiece>* pieces) {
+  return ToGrpc(*context, RunExport(sources_, growth_, *request, *pieces));
+}
+
+grpc::Status AdminService::Import(grpc::ServerContext*, grpc::ServerReader<v1::ImportPiece>* pieces,
+                                  v1::ImportReport* report) {
+  *report = RunImport(sources_, growth_, *pieces);
   return grpc::Status::OK;
 }
 

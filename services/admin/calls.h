@@ -11,6 +11,8 @@
 
 namespace entente::admin {
 
+inline constexpr size_t kPieceBytes = 256 * 1024;  // of what one call hands out in pieces
+
 // Tells followers of the journal that it has grown, and everybody that the server stops.
 class Growth {
  public:
@@ -33,6 +35,12 @@ class Growth {
 using PublishStream = grpc::ServerReaderWriter<v1::PublishProgress, v1::PublishChunk>;
 // One Publish call from its first chunk to its last progress.
 absl::Status RunPublish(const AdminSources& sources, const grpc::ServerContext& context, PublishStream& stream);
+
+// One Export call: the file in pieces, then the report. Ends early when the server stops or the client goes.
+absl::Status RunExport(const AdminSources& sources, const Growth& growth, const v1::ExportRequest& request,
+                       grpc::ServerWriter<v1::ExportPiece>& pieces);
+// One Import call, to the end of the file, its first fault or the server's stop; the report says which.
+v1::ImportReport RunImport(const AdminSources& sources, const Growth& growth, grpc::ServerReader<v1::ImportPiece>& pieces);
 
 // One Tail call, to the end of the journal or, with `follow`, until the client goes or the server stops.
 absl::Status RunTail(const AdminSources& sources, const Growth& growth, const v1::TailRequest& request,

@@ -18,6 +18,10 @@ class AdminService final : public v1::Admin::Service {
                    grpc::ServerWriter<v1::ObjectPiece>* pieces) override;
   grpc::Status Prove(grpc::ServerContext*, const v1::GetRequest* request,
                      grpc::ServerWriter<v1::ProofPiece>* pieces) override;
+  grpc::Status Export(grpc::ServerContext*, const v1::ExportRequest* request,
+                      grpc::ServerWriter<v1::ExportPiece>* pieces) override;
+  grpc::Status Import(grpc::ServerContext*, grpc::ServerReader<v1::ImportPiece>* pieces,
+                      v1::ImportReport* report) override;
   grpc::Status Search(grpc::ServerContext*, const v1::SearchRequest* request, v1::SearchReply* reply) override;
   grpc::Status Tail(grpc::ServerContext*, const v1::TailRequest* request,
                     grpc::ServerWriter<v1::ObjectRow>* rows) override;

@@ -1,7 +1,6 @@
 #include <algorithm>
 #include <deque>
 
-#include "model/text.h"
 #include "services/admin/calls.h"
 
 namespace entente::admin {
@@ -89,21 +88,13 @@ class Following {
   bool gone_ = false;  // nobody waits for another row
 };
 
-absl::Status CheckParty(const trust::Directory& directory, const std::string& name) {
-  if (name.empty() || directory.FindByName(name) != nullptr || directory.self().party.name == name)
-    return absl::OkStatus();
-  std::vector<std::string> names = {directory.self().party.name};
-  for (const auto& party : directory.All()) names.push_back(party->party.name);
-  const std::string near = model::DidYouMean(name, names);
-  return Reject(RejectReason::kNotFound, "no party '" + model::Escaped(name, 64) + "' is on file here" +
-                                             (near.empty() ? "" : "; did you mean '" + near + "'?"));
-}
-
 }  // namespace
 
 absl::Status RunTail(const AdminSources& sources, const Growth& growth, const v1::TailRequest& request,
                      const grpc::ServerContext& context, grpc::ServerWriter<v1::ObjectRow>& rows) {
-  if (absl::Status status = CheckParty(sources.room.directory, request.peer()); !status.ok()) return status;
+  if (!request.peer().empty()) {
+    if (const auto origin = sources.room.directory.Named(request.peer()); !origin.ok()) return origin.status();
+  }
   return Following(sources, growth, request, context, rows).Run();
 }
 

@@ -39,6 +39,7 @@ class TestSocket : public testing::Test {
     return {.room = node_.room(),
             .publication = *node_.publication,
             .reading = *node_.reading,
+            .admission = *node_.admission,
             .peers = [] { return std::vector<v1::PeerStatus>(); },
             .ready = [this] { return broken_ ? Reject(RejectReason::kDiskFull, "no space") : absl::OkStatus(); },
             .accepted = [this](const v1::PeerRecord&) { ++accepted_; },

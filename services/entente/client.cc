@@ -181,6 +181,25 @@ absl::Status AdminClient::Prove(const v1::GetRequest& request, const std::functi
   return Drain(context, *reader, take);
 }
 
+absl::Status AdminClient::Export(const v1::ExportRequest& request, const std::function<bool(const v1::ExportPiece&)>& take) {
+  grpc::ClientContext context;
+  const auto reader = wire_->stub->Export(&context, request);
+  return Drain(context, *reader, take);
+}
+
+absl::StatusOr<v1::ImportReport> AdminClient::Import(const std::function<bool(v1::ImportPiece&)>& next) {
+  grpc::ClientContext context;
+  v1::ImportReport report;
+  const auto writer = wire_->stub->Import(&context, &report);
+  v1::ImportPiece piece;
+  while (next(piece) && writer->Write(piece)) {
+  }
+  writer->WritesDone();
+  const absl::Status status = FromRpc(context, writer->Finish());
+  if (!status.ok()) return status;
+  return report;
+}
+
 absl::Status AdminClient::Tail(const v1::TailRequest& request, const std::function<bool(const v1::ObjectRow&)>& take) {
   grpc::ClientContext context;
   const auto reader = wire_->stub->Tail(&context, request);

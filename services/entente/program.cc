@@ -43,6 +43,8 @@ void Build(CLI::App& app, Invocation& invocation) {
   AddSearch(app, invocation);
   AddTail(app, invocation);
   AddExplain(app, invocation);
+  AddExport(app, invocation);
+  AddImport(app, invocation);
   AddVerify(app, invocation);
   AddFsck(app, invocation);
   AddDemo(app, invocation);

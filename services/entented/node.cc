@@ -164,7 +164,7 @@ absl::Status Node::Parts::StartAdmin() {
   };
   admin::AdminSources sources{.room = room(),
                               .publication = *publication,
-                              .reading = *reading,
+                              .reading = *reading, .admission = *admission,
                               .peers = [this] { return Peers(); },
                               .ready = [this] { return Ready(); },
                               .accepted = accepted,

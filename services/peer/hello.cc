@@ -70,6 +70,7 @@ absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& pee
     }
   }
   if (absl::Status forward = CheckPeerWentForward(room, *party, *head); !forward.ok()) return forward;
+  room.directory.heard_prekeys().Keep(peer, v1::PREKEY_CLASS_ONLINE, hello.prekey());
   return Greeting{*std::move(prekey), hello.head()};
 }
 

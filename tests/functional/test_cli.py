@@ -11,7 +11,7 @@ import pytest
 from federation import ENTENTE, bundle_file, indicator, run, wait_for
 
 COMMANDS = ["init", "run", "status", "doctor", "peer", "peer add", "peer show", "publish", "get", "search", "tail",
-            "explain", "verify", "fsck", "demo", "demo up", "completion", "man", "version", "help"]
+            "explain", "export", "import", "verify", "fsck", "demo", "demo up", "completion", "man", "version", "help"]
 
 
 @pytest.mark.parametrize("command", COMMANDS)

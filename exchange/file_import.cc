@@ -1,0 +1,125 @@
+#include "exchange/file_import.h"
+
+#include <utility>
+
+#include "proto/strict_parse.h"
+
+namespace entente::exchange {
+
+// Shared with what is under way.
+struct FileImport::Tally {
+  std::mutex mutex;
+  std::condition_variable changed;
+  size_t bytes_under_way = 0, under_way = 0;
+  v1::ImportReport report;
+  absl::Status own_fault;  // the first
+
+  void CountRefused(RejectReason reason) { ++(*report.mutable_refused())[std::string(Describe(reason).name)]; }
+};
+
+FileImport::FileImport(Room room, Admission& admission)
+    : room_(room), admission_(admission), tally_(std::make_shared<Tally>()) {}
+
+FileImport::~FileImport() {
+  std::unique_lock lock(tally_->mutex);
+  tally_->changed.wait(lock, [this] { return tally_->under_way == 0; });
+}
+
+absl::Status FileImport::Take(ByteView bytes) {
+  if (failed_.ok()) failed_ = reader_.Take(bytes, [this](envelope::ExportEntry entry) { return TakeEntry(std::move(entry)); });
+  return failed_;
+}
+
+absl::Status FileImport::Finish() {
+  std::unique_lock lock(tally_->mutex);
+  tally_->changed.wait(lock, [this] { return tally_->under_way == 0; });
+  if (failed_.ok()) failed_ = tally_->own_fault;
+  if (failed_.ok()) failed_ = reader_.Finish();
+  return failed_;
+}
+
+v1::ImportReport FileImport::Report() const {
+  const std::lock_guard lock(tally_->mutex);
+  v1::ImportReport report = tally_->report;
+  report.set_entries(reader_.entries());
+  if (!reader_.begun()) return report;
+  report.set_from(room_.directory.NameOf(reader_.from()));
+  report.set_for_this_node(reader_.to() == room_.self.org());
+  return report;
+}
+
+absl::Status FileImport::TakeEntry(envelope::ExportEntry entry) {
+  if (reader_.from() == room_.self.org() || !room_.directory.Find(reader_.from())) {
+    return Reject(RejectReason::kUnknownParty, "the file was written by this node itself or by nobody on file; add that party with `entente peer add` first");
+  }
+  using envelope::ExportKind;
+  absl::Status taken;
+  switch (entry.kind) {
+    case ExportKind::kEnvelope: Submit(std::move(entry.bytes)); break;
+    case ExportKind::kIdentity: taken = TakeIdentity(entry.bytes); break;
+    case ExportKind::kPrekey: taken = TakePrekey(entry.bytes); break;
+    default: taken = Reject(RejectReason::kParse, "entries of this kind are not taken in yet");
+  }
+  const std::lock_guard lock(tally_->mutex);
+  if (!taken.ok()) {
+    tally_->CountRefused(ReasonOf(taken));
+    room_.counters.CountReject(Door::kPeer, ReasonOf(taken));
+  }
+  return tally_->own_fault;
+}
+
+// A document that is on file already changes nothing; one of nobody on file is refused, since accepting a party is the
+// operator's act.
+absl::Status FileImport::TakeIdentity(ByteView bytes) const {
+  v1::SignedIdentity wire;
+  if (absl::Status status = StrictParse(bytes, wire); !status.ok()) return status;
+  const auto document = trust::Identity::Check(wire, room_.clock.Now());
+  if (!document.ok()) return document.status();
+  const auto party = room_.directory.Find(document->org());
+  if (!party) return Reject(RejectReason::kUnknownParty, "the file has an identity document of nobody on file here");
+  if (party->history->WithHash(document->hash()) == nullptr) {
+    return Reject(RejectReason::kIdentity, "the file has another identity document than the one on file; ask for the party's card");
+  }
+  return absl::OkStatus();
+}
+
+absl::Status FileImport::TakePrekey(ByteView bytes) const {
+  v1::SignedBody prekey;
+  if (absl::Status status = StrictParse(bytes, prekey); !status.ok()) return status;
+  const auto party = room_.directory.Find(reader_.from());
+  if (!party) return Reject(RejectReason::kUnknownParty, "the party is no longer on file here");
+  const auto checked = trust::CheckPrekey(*party->history, prekey, room_.clock.Now(), v1::PREKEY_CLASS_OFFLINE);
+  if (checked.ok()) room_.directory.heard_prekeys().Keep(reader_.from(), v1::PREKEY_CLASS_OFFLINE, prekey);
+  return checked.status();
+}
+
+void FileImport::Submit(Bytes envelope) {
+  const size_t size = envelope.size();
+  {
+    std::unique_lock lock(tally_->mutex);
+    tally_->changed.wait(lock, [&] { return tally_->under_way == 0 || tally_->bytes_under_way + size <= kImportUnderWay; });
+    tally_->bytes_under_way += size;
+    ++tally_->under_way;
+    tally_->report.set_envelopes(tally_->report.envelopes() + 1);
+  }
+  Counters& counters = room_.counters;
+  admission_.Submit(reader_.from(), std::move(envelope), std::nullopt, [tally = tally_, size, &counters](absl::Status status) {
+    const RejectReason reason = ReasonOf(status);
+    if (!status.ok()) counters.CountReject(Door::kPeer, reason);
+    const std::lock_guard lock(tally->mutex);
+    tally->bytes_under_way -= size;
+    --tally->under_way;
+    if (status.ok()) {
+      tally->report.set_taken(tally->report.taken() + 1);
+    } else if (reason == RejectReason::kReplay) {
+      tally->report.set_known(tally->report.known() + 1);
+    } else if (IsOwnFault(reason)) {
+      if (tally->own_fault.ok()) tally->own_fault = status;
+    } else {
+      tally->CountRefused(reason);
+    }
+    tally->changed.notify_all();
+  });
+}
+
+}  // namespace entente::exchange

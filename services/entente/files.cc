@@ -1,0 +1,180 @@
+#include <CLI/CLI.hpp>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <memory>
+
+#include "services/entente/client.h"
+#include "services/entente/commands.h"
+#include "services/entente/json_writer.h"
+#include "services/entente/publish_file.h"
+
+// Sealed envelopes as a file, for where no line leads (docs/formats/files.md).
+namespace entente::cli {
+namespace {
+
+constexpr size_t kStep = 256 * 1024;
+
+// A file that did not exist before; gone again unless it was kept whole. For "-" standard output.
+class OutputFile {
+ public:
+  static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path) {
+    if (path == "-") return std::unique_ptr<OutputFile>(new OutputFile(-1, path));
+    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd >= 0) return std::unique_ptr<OutputFile>(new OutputFile(fd, path));
+    const std::string why = errno == EEXIST ? "there is a file of that name; give another, or remove it" : std::strerror(errno);
+    return Reject(RejectReason::kUsage, "'" + Shown(path) + "' cannot be written: " + why);
+  }
+  ~OutputFile() {
+    if (fd_ < 0) return;
+    close(fd_);
+    if (!kept_) unlink(path_.c_str());
+  }
+  bool Write(std::string_view bytes) {
+    if (fd_ < 0) return PrintBytes(bytes);
+    while (!bytes.empty()) {
+      const ssize_t written = write(fd_, bytes.data(), bytes.size());
+      if (written < 0 && errno == EINTR) continue;
+      if (written <= 0) return Failed();
+      bytes.remove_prefix(static_cast<size_t>(written));
+    }
+    return true;
+  }
+  // On the disk, also after a fall of power: it is carried away next.
+  absl::Status Keep() {
+    if (fd_ >= 0 && why_.ok() && fsync(fd_) != 0) Failed();
+    kept_ = why_.ok();
+    return why_;
+  }
+  const absl::Status& why() const { return why_; }
+
+ private:
+  OutputFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  bool Failed() {
+    why_ = Reject(errno == ENOSPC || errno == EDQUOT ? RejectReason::kDiskFull : RejectReason::kStoreIo,
+                  "'" + Shown(path_) + "' cannot be written: " + std::strerror(errno));
+    return false;
+  }
+  const int fd_;
+  const std::string path_;
+  absl::Status why_;
+  bool kept_ = false;
+};
+
+Exit RunExport(const Invocation& invocation, const std::string& peer, const std::string& path) {
+  const auto client = AdminClient::Connect(invocation.node);
+  if (!client.ok()) return Fail(client.status());
+  v1::ExportRequest request;
+  request.set_peer(peer);
+  std::unique_ptr<OutputFile> file;  // made with the first bytes: a refusal leaves none behind
+  absl::Status writing;
+  std::optional<v1::ExportReport> report;
+  const absl::Status status = (*client)->Export(request, [&](const v1::ExportPiece& piece) {
+    if (piece.has_report()) report = piece.report();
+    if (!file) {
+      auto created = OutputFile::Create(path);
+      writing = created.status();
+      if (created.ok()) file = *std::move(created);
+    }
+    return writing.ok() && (piece.bytes().empty() || file->Write(piece.bytes()));
+  });
+  if (!writing.ok()) return Fail(writing);
+  if (file && !file->why().ok()) return Fail(file->why());
+  if (!status.ok()) return Fail(status);
+  if (!report) return Fail(RejectReason::kUnavailable, "the daemon ended before the file was whole; export again");
+  if (const absl::Status kept = file->Keep(); !kept.ok()) return Fail(kept);
+  const std::string counts = Grouped(report->objects()) + " objects in " + Grouped(report->envelopes()) + " envelopes";
+  if (invocation.json && path != "-") {
+    JsonWriter json;
+    json.BeginObject().Field("peer", peer).Field("file", path).Field("envelopes", report->envelopes());
+    Print(json.Field("objects", report->objects()).Field("withheld", report->withheld()).EndObject().text());
+  } else if (path == "-") {
+    Say("exported " + counts);
+  } else {
+    Print("exported " + counts + " for " + Shown(peer) + " to " + Shown(path));
+  }
+  if (report->withheld() > 0) Say("note: " + Grouped(report->withheld()) + " objects are no longer permitted to " + Shown(peer));
+  if (report->envelopes() == 0) Say("note: " + Shown(peer) + " has acknowledged everything that is permitted to it");
+  Next(invocation.terminal, "carry the file to " + Shown(peer) + ", where `entente import FILE` takes it in");
+  return Exit::kOk;
+}
+
+// The whole file to the daemon, as far as it reads.
+absl::StatusOr<v1::ImportReport> Send(AdminClient& client, InputFile& input) {
+  absl::Status reading;
+  std::string buffer(kStep, '\0');
+  auto report = client.Import([&](v1::ImportPiece& piece) {
+    const auto size = input.Read(buffer.data(), buffer.size());
+    if (!size.ok()) reading = size.status();
+    if (!size.ok() || *size == 0) return false;
+    piece.set_bytes(buffer.data(), *size);
+    return true;
+  });
+  if (!reading.ok()) return reading;
+  return report;
+}
+
+void PrintImport(const Invocation& invocation, const v1::ImportReport& report, uint64_t refused) {
+  if (invocation.json) {
+    JsonWriter json;
+    json.BeginObject().Field("from", report.from()).Field("for_this_node", report.for_this_node());
+    json.Field("entries", report.entries()).Field("envelopes", report.envelopes()).Field("taken", report.taken());
+    json.Field("known", report.known()).Key("refused").BeginObject();
+    for (const auto& [reason, count] : report.refused()) json.Field(reason, count);
+    Print(json.EndObject().Field("fault", report.fault()).EndObject().text());
+    return;
+  }
+  std::string line = "imported " + Grouped(report.taken()) + " of " + Grouped(report.envelopes()) + " envelopes";
+  if (!report.from().empty()) line += " from " + Shown(report.from());
+  if (report.known() > 0) line += "; " + Grouped(report.known()) + " were imported before";
+  if (refused > 0) line += "; " + Grouped(refused) + " entries were refused:";
+  Print(line);
+  for (const auto& [reason, count] : report.refused()) Print("  " + Grouped(count) + "  " + Shown(reason));
+}
+
+Exit RunImport(const Invocation& invocation, const std::string& path) {
+  const auto client = AdminClient::Connect(invocation.node);
+  if (!client.ok()) return Fail(client.status());
+  const auto input = InputFile::Open(path);
+  if (!input.ok()) return Fail(input.status());
+  const auto report = Send(**client, **input);
+  if (!report.ok()) return Fail(report.status());
+  uint64_t refused = 0;
+  for (const auto& [reason, count] : report->refused()) refused += count;
+  const bool nothing = report->taken() + report->known() + refused == 0;
+  if (report->fault().empty() || !nothing) PrintImport(invocation, *report, refused);
+  if (!report->for_this_node() && !report->from().empty()) Say("note: the file says that it is for another organisation");
+  if (!report->fault().empty()) {
+    for (const RejectEntry& entry : AllRejectReasons()) {
+      if (entry.name != report->fault()) continue;
+      const Exit exit = Fail(entry.reason, report->detail());
+      return nothing ? exit : Exit::kPartly;
+    }
+  }
+  if (refused > 0) Next(invocation.terminal, "entente help " + Shown(report->refused().begin()->first));
+  return refused > 0 || !report->fault().empty() ? Exit::kPartly : Exit::kOk;
+}
+
+}  // namespace
+
+void AddExport(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("export", "What a peer has not acknowledged as a file, sealed to it");
+  const auto peer = std::make_shared<std::string>(), file = std::make_shared<std::string>();
+  command->add_option("--to", *peer, "Name of the peer")->required()->type_name("PEER");
+  command->add_option("FILE", *file, "A new file; - for stdout")->required()->type_name("FILE");
+  command->callback([&invocation, peer, file] {
+    invocation.command = [&invocation, peer, file] { return RunExport(invocation, *peer, *file); };
+  });
+}
+
+void AddImport(CLI::App& app, Invocation& invocation) {
+  CLI::App* command = app.add_subcommand("import", "Takes in a file that a peer exported for this node");
+  const auto file = std::make_shared<std::string>();
+  command->add_option("FILE", *file, "What `entente export` wrote; - for stdin")->required()->type_name("FILE");
+  command->callback(
+      [&invocation, file] { invocation.command = [&invocation, file] { return RunImport(invocation, *file); }; });
+}
+
+}  // namespace entente::cli
