@@ -45,6 +45,11 @@ bool Places::Place::Keep() {
   return true;
 }
 
+void Places::Place::HasSpoken() {
+  std::lock_guard lock(places_->mutex_);
+  has_spoken_ = true;
+}
+
 void Places::Place::SetName(uint64_t name) {
   std::lock_guard lock(places_->mutex_);
   name_ = name;
@@ -53,21 +58,24 @@ void Places::Place::SetName(uint64_t name) {
 std::optional<uint64_t> Places::MakeRoom() {
   std::lock_guard lock(mutex_);
   Place* goes = nullptr;
-  const auto crowds = [](const Place* place) {
-    return std::tuple(place->network_->second.strangers, place->address_->second.strangers);
+  const auto rank = [](const Place* place) {
+    return std::tuple(place->network_->second.strangers, place->address_->second.strangers, !place->has_spoken_);
   };
   for (const auto& [number, place] : strangers_) {
-    if (goes == nullptr || crowds(place) > crowds(goes)) goes = place;
+    if (goes == nullptr || rank(place) > rank(goes)) goes = place;
   }
   return GiveWay(goes);
 }
 
 std::optional<uint64_t> Places::MakeRoomAt(const Origin& origin) {
   std::lock_guard lock(mutex_);
+  Place* goes = nullptr;
   for (const auto& [number, place] : strangers_) {
-    if (place->address_->first == origin.address) return GiveWay(place);
+    if (place->address_->first != origin.address) continue;
+    if (goes == nullptr || (goes->has_spoken_ && !place->has_spoken_)) goes = place;
+    if (!goes->has_spoken_) break;
   }
-  return std::nullopt;
+  return GiveWay(goes);
 }
 
 // With the lock held.

@@ -33,6 +33,8 @@ class Places : public std::enable_shared_from_this<Places> {
     Place& operator=(const Place&) = delete;
     // The peer is proven: the place is kept. False when it was to give way before.
     bool Keep();
+    // The peer has begun a handshake: it gives way behind those of its crowd that only hold their connection open.
+    void HasSpoken();
     // What MakeRoom calls this one by. Before the next MakeRoom.
     void SetName(uint64_t name);
 
@@ -42,11 +44,12 @@ class Places : public std::enable_shared_from_this<Places> {
     const std::shared_ptr<Places> places_;
     Crowds::iterator address_, network_;
     uint64_t number_, name_ = 0;
+    bool has_spoken_ = false;
     enum class State { kStranger, kKept, kGivesWay } state_ = State::kStranger;
   };
   std::shared_ptr<Place> Take(const Origin& origin) { return std::make_shared<Place>(shared_from_this(), origin); }
-  // Tells the oldest stranger to give way: of the network that has most of them, there of the address that has most, so
-  // that who comes from few only pushes itself out. Its name; its connection must be closed now. None when there is no
+  // Tells the oldest stranger to give way, a silent one first: of the network that has most of them, there of the address that
+  // has most, so that who comes from few only pushes itself out. Its name; its connection must be closed now. None when there is no
   // stranger, or when kMaxGivingWay have not gone yet.
   std::optional<uint64_t> MakeRoom();
   // The same, of this address.

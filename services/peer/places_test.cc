@@ -60,6 +60,24 @@ TEST_F(PlacesTest, WithinAnAddressItsOldestStrangerGivesWay) {
   EXPECT_EQ(places_->MakeRoomAt(From("192.0.2.9")), std::nullopt);
 }
 
+// Whoever only holds connections open from a newcomer's own address does not push it out within its handshake.
+TEST_F(PlacesTest, SilentStrangersGiveWayBeforeThoseWhoSpoke) {
+  Take("192.0.2.1").HasSpoken();
+  Take("192.0.2.1"), Take("192.0.2.1");
+  Take("192.0.2.1").HasSpoken();
+  EXPECT_EQ(places_->MakeRoomAt(From("192.0.2.1")), 2u);
+  EXPECT_EQ(places_->MakeRoom(), 3u);
+  EXPECT_EQ(places_->MakeRoom(), 1u) << "of those who spoke the oldest";
+  EXPECT_EQ(places_->MakeRoomAt(From("192.0.2.1")), 4u);
+  EXPECT_EQ(places_->MakeRoomAt(From("192.0.2.1")), std::nullopt);
+}
+
+TEST_F(PlacesTest, ASilentStrangerStaysWhereAnotherCrowdIsLarger) {
+  Take("192.0.2.1");
+  Take("203.0.113.1").HasSpoken(), Take("203.0.113.1").HasSpoken();
+  EXPECT_EQ(places_->MakeRoom(), 2u);
+}
+
 // An attacker with eight addresses pushes out its own, however often it renews them; the one that came first stays.
 TEST_F(PlacesTest, WhoComesFromFewAddressesPushesItselfOut) {
   const auto attacker = [](int i) { return "203.0.113." + std::to_string(i % 8); };

@@ -86,6 +86,7 @@ void Tunnel::Retry(Descriptor wire, Time now, Time connect_by) {
 void Tunnel::Shake(Time now) {
   handshake_ = tls_->Shake();
   tls_->Drain(to_wire_);
+  has_spoken_ |= role_ == TlsRole::kServer && handshake_ == Handshake::kWaits && !to_wire_.empty();  // an answer to its hello
   if (handshake_ == Handshake::kDone) {
     state_ = State::kOpen;
     guard_.emplace(role_ == TlsRole::kServer ? Http2Guard::Sender::kClient : Http2Guard::Sender::kServer, now);

@@ -50,6 +50,8 @@ class Tunnel {
   State state() const { return state_; }
   // kWaits until the handshake is over.
   Handshake handshake() const { return handshake_; }
+  // The peer has begun a handshake that this end went into.
+  bool has_spoken() const { return has_spoken_; }
   bool late() const { return late_; }
   const std::optional<Http2Breach>& breach() const { return breach_; }
   int wire() const { return wire_.get(); }
@@ -83,7 +85,7 @@ class Tunnel {
   std::string to_grpc_, to_wire_;
   Time wire_moved_, ending_since_;
   std::optional<Time> dismissed_;
-  bool late_ = false, wire_ended_ = false, grpc_gone_ = false, grpc_slow_ = false, half_closed_ = false;
+  bool has_spoken_ = false, late_ = false, wire_ended_ = false, grpc_gone_ = false, grpc_slow_ = false, half_closed_ = false;
   int connect_error_ = 0;
   uint64_t bytes_in_ = 0, bytes_out_ = 0, plain_bytes_ = 0;
 };

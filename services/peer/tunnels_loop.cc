@@ -110,7 +110,9 @@ void Tunnels::DismissAll(const OrgId& org, Time now) {
 
 void Tunnels::Turn(Entry& entry, Tunnel::Ready ready, Time now) {
   const bool shook = Shaking(*entry.tunnel);
+  const bool silent = !entry.tunnel->has_spoken();
   entry.tunnel->Advance(ready, now);
+  if (silent && entry.place && entry.tunnel->has_spoken()) entry.place->HasSpoken();
   if (shook && entry.tunnel->connect_error() != 0) {
     entry.connect_error = entry.tunnel->connect_error();
     TryNextAddress(entry, now);
