@@ -1,44 +1,13 @@
 #include <algorithm>
 
 #include "crypto/encoding.h"
-#include "exchange/exchange.h"
+#include "exchange/stored_parties.h"
 #include "model/stix_object.h"
 #include "model/text.h"
 #include "trust/card.h"
 
 namespace entente::exchange {
 namespace {
-
-v1::PartyAccepted ToWire(const model::Party& party, const trust::Identity& identity) {
-  v1::PartyAccepted wire;
-  wire.set_org_id(party.org.str());
-  *wire.mutable_identity() = identity.wire();
-  wire.set_name(party.name);
-  wire.set_nation(party.nation);
-  wire.set_kind(std::string(model::Name(party.kind)));
-  wire.set_ceiling(static_cast<v1::Label>(party.ceiling));
-  for (const std::string& sector : party.sectors) wire.add_sectors(sector);
-  wire.set_address(party.address);
-  for (const std::string& id : party.identities) wire.add_identities(id);
-  return wire;
-}
-
-absl::StatusOr<model::Party> FromWire(const v1::PartyAccepted& wire) {
-  model::Party party;
-  const auto org = OrgId::From(wire.org_id());
-  if (!org) return Reject(RejectReason::kStoreCorrupt, "a stored party has no organisation id; run entente fsck");
-  party.org = *org;
-  party.name = wire.name();
-  party.nation = wire.nation();
-  absl::StatusOr<model::PartyKind> kind = model::ParsePartyKind(wire.kind());
-  if (!kind.ok()) return kind.status();
-  party.kind = *kind;
-  party.ceiling = static_cast<model::Label>(wire.ceiling());
-  party.sectors.assign(wire.sectors().begin(), wire.sectors().end());
-  party.address = wire.address();
-  party.identities.assign(wire.identities().begin(), wire.identities().end());
-  return party;
-}
 
 // The strictest label a party of this kind may be sent when the operator names no ceiling. The matrix still applies.
 model::Label DefaultCeiling(model::PartyKind kind) {
@@ -97,20 +66,30 @@ absl::StatusOr<model::Party> LocalFacts(const v1::AddPeerRequest& request, const
   return party;
 }
 
-// The directory as the journal has it, behind a change that did not become durable.
-absl::Status BackToStored(const Room& room, const OrgId& org) {
-  absl::StatusOr<std::vector<v1::PartyAccepted>> stored = room.journal.Parties();
-  if (!stored.ok()) return stored.status();
-  room.directory.Forget(org);
-  for (const v1::PartyAccepted& wire : *stored) {
-    if (wire.org_id() != org.view()) continue;
-    absl::StatusOr<model::Party> party = FromWire(wire);
-    if (!party.ok()) return party.status();
-    absl::StatusOr<trust::Identity> identity = trust::Identity::Check(wire.identity(), room.clock.Now());
-    if (!identity.ok()) return identity.status();
-    return room.directory.Accept({*std::move(party), *std::move(identity)});
+// One commit, which runs alone: what the directory refuses is never durable, and two changes of one party reach memory and
+// disk in the same order. Of a party on file the documents come first: where they are refused, what came before the refusal
+// stays, evidence too, and the local facts are as before.
+absl::Status Store(const Room& room, const model::Party& party, const trust::IdentityHistory& history) {
+  absl::Status taken;
+  const absl::Status stored = room.journal.CommitAndWait([&](storage::Transaction& transaction) {
+    const auto append = [&](const v1::SignedIdentity& wire) { return transaction.AppendIdentity(party.org, wire).status(); };
+    const bool known = room.directory.Find(party.org) != nullptr;
+    if (known) taken = room.directory.Extend(party.org, trust::ChainOf(history), room.clock.Now(), append);
+    if (!taken.ok()) return absl::OkStatus();
+    absl::Status status =
+        room.directory.Accept({party, history.newest(), std::make_shared<const trust::IdentityHistory>(history)});
+    if (status.ok()) status = transaction.AppendParty(ToRecord(party, history)).status();
+    for (size_t i = 1; i < history.versions().size() && !known && status.ok(); ++i) {
+      status = append(history.versions()[i]->wire());
+    }
+    return status;
+  });
+  if (!stored.ok()) {
+    if (absl::Status back = BackToStored(room, party.org); !back.ok()) return back;
   }
-  return absl::OkStatus();
+  const absl::Status& outcome = stored.ok() ? taken : stored;
+  if (!outcome.ok()) room.counters.CountReject(Door::kOperator, ReasonOf(outcome));
+  return outcome;
 }
 
 }  // namespace
@@ -132,22 +111,23 @@ v1::PeerRecord DescribeParty(const model::Party& party) {
 absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request) {
   absl::StatusOr<v1::Card> card = trust::ReadCard(request.card());
   if (!card.ok()) return card.status();
-  absl::StatusOr<trust::Identity> identity = trust::Identity::Check(card->identity(), room.clock.Now());
-  if (!identity.ok()) return identity.status();
+  const absl::StatusOr<trust::IdentityHistory> history = trust::HistoryOfCard(*card, room.clock.Now());
+  if (!history.ok()) return history.status();
+  const OrgId org = history->org();
   absl::StatusOr<OrgId> expected = crypto::FromFingerprint(request.fingerprint());
   if (!expected.ok()) {
     return Reject(RejectReason::kUsage, "--fingerprint is no fingerprint: 64 hex digits, as the other side's entente init "
                                         "or entente status printed them");
   }
-  if (*expected != identity->org()) {
+  if (*expected != org) {
     return Reject(RejectReason::kIdentity, "the card is not the one you were told of: expected " +
                                                crypto::ToFingerprint(*expected) + ", the card has " +
-                                               crypto::ToFingerprint(identity->org()) +
+                                               crypto::ToFingerprint(org) +
                                                "; ask the other side again, over a line you already trust");
   }
-  absl::StatusOr<model::Party> party = LocalFacts(request, identity->name());
+  absl::StatusOr<model::Party> party = LocalFacts(request, history->newest().name());
   if (!party.ok()) return party.status();
-  party->org = identity->org();
+  party->org = org;
   party->address = card->address();
   if (party->org == room.self.org()) {
     return Reject(RejectReason::kUsage, "this is this node's own card; give the peer's");
@@ -163,33 +143,11 @@ absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRe
       return Reject(RejectReason::kConflict, id + " is on file for " + room.directory.NameOf(*owner) + "; an identity is one organisation's");
     }
   }
-  const v1::PartyAccepted wire = ToWire(*party, *identity);
-  // Inside the commit, which runs one at a time: what the directory refuses is never durable, and two changes of one party
-  // reach memory and disk in the same order.
-  absl::Status stored = room.journal.CommitAndWait([&](storage::Transaction& transaction) {
-    if (absl::Status accepted = room.directory.Accept({*party, *identity}); !accepted.ok()) return accepted;
-    return transaction.AppendParty(wire).status();
-  });
-  if (!stored.ok()) {
-    if (absl::Status back = BackToStored(room, party->org); !back.ok()) return back;
-    room.counters.CountReject(Door::kOperator, ReasonOf(stored));
-    return stored;
+  if (!room.directory.Find(org)) {
+    if (absl::Status fresh = history->CheckFresh(room.clock.Now()); !fresh.ok()) return fresh;
   }
+  if (absl::Status stored = Store(room, *party, *history); !stored.ok()) return stored;
   return DescribeParty(*party);
-}
-
-absl::Status LoadParties(const storage::Journal& journal, trust::Directory& directory, absl::Time now) {
-  absl::StatusOr<std::vector<v1::PartyAccepted>> stored = journal.Parties();
-  if (!stored.ok()) return stored.status();
-  absl::Status first_problem = absl::OkStatus();
-  for (const v1::PartyAccepted& wire : *stored) {
-    absl::StatusOr<model::Party> party = FromWire(wire);
-    absl::StatusOr<trust::Identity> identity = trust::Identity::Check(wire.identity(), now);
-    absl::Status problem = party.ok() ? identity.status() : party.status();
-    if (problem.ok()) problem = directory.Accept({*std::move(party), *std::move(identity)});
-    if (first_problem.ok()) first_problem = problem;  // one party whose document ran out does not silence the others
-  }
-  return first_problem;
 }
 
 }  // namespace entente::exchange

@@ -93,11 +93,13 @@ class Publication {
 };
 
 
-// Adds or changes a party: card, fingerprint, local facts. Durable when it returns.
+// Adds or changes a party: card, fingerprint, local facts. Durable when it returns. Of a party on file the card's documents are
+// taken in first, as trust::IdentityHistory::TakeIn does and with its refusals; then the local facts stay as they were.
 absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request);
 // What is on file about a party, for the operator (without its session's status).
 v1::PeerRecord DescribeParty(const model::Party& party);
-// Fills a directory from the journal at start. A party that no longer checks is left out; the first such problem returns.
+// Fills a directory from the journal at start, with all documents that were taken in. A party that no longer checks is left
+// out; one whose newest document has expired is not, and a newer document wakes it. The first problem of both kinds returns.
 absl::Status LoadParties(const storage::Journal& journal, trust::Directory& directory, absl::Time now);
 
 // Reads for this organisation's own people. Every one is a policy decision.

@@ -7,7 +7,7 @@ namespace entente::exchange {
 absl::Status CheckRememberedHead(const Room& room, const v1::SignedBody& seen) {
   v1::HeadBody body;
   if (!body.ParseFromString(seen.body()) || body.org_id() != room.self.org().view()) return absl::OkStatus();
-  if (!trust::CheckHead(room.self.identity, seen).ok()) return absl::OkStatus();
+  if (!trust::CheckHead(trust::HistoryOf(room.self), seen).ok()) return absl::OkStatus();
   const storage::JournalHead own = room.journal.Head();
   if (body.sequence() > own.sequence) {
     return Reject(RejectReason::kRolledBack,

@@ -35,16 +35,16 @@ struct Differences {
 
 }  // namespace
 
-Fsck::Fsck(const Database& store, const crypto::AtRest& at_rest, const trust::Identity& self, std::string path,
+Fsck::Fsck(const Database& store, const crypto::AtRest& at_rest, const trust::Self& self, std::string path,
            const Journal::Cancelled& cancelled)
     : store_(store),
       at_rest_(at_rest),
-      self_(self),
+      self_(trust::HistoryOf(self)),
       path_(std::move(path)),
       scratch_path_(path_ + ".fsck"),
       cancelled_(cancelled),
       views_(Keys(at_rest, &memory_)),
-      statements_(self) {}
+      statements_(self_) {}
 
 Fsck::~Fsck() {
   overlay_.reset();
@@ -69,7 +69,7 @@ absl::StatusOr<Journal::FsckReport> Fsck::Run() {
   if (!head.ok() && !IsDamage(head.status())) return head.status();
   absl::StatusOr<v1::HeadBody> body = Reject(RejectReason::kStoreCorrupt, "the head file is missing");
   if (!head.ok()) body = head.status();
-  if (head.ok() && head->has_value()) body = trust::CheckHead(self_, (*head)->head);
+  if (head.ok() && head->has_value()) body = trust::CheckOwnHead(self_, (*head)->head);
   if (body.ok()) {
     head_ = *std::move(body);
   } else {

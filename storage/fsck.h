@@ -18,7 +18,7 @@ inline constexpr size_t kFsckBytes = 4u << 20;
 class Fsck {
  public:
   // All borrowed; `path` is the store's folder; `cancelled` may be empty.
-  Fsck(const Database& store, const crypto::AtRest& at_rest, const trust::Identity& self, std::string path,
+  Fsck(const Database& store, const crypto::AtRest& at_rest, const trust::Self& self, std::string path,
        const Journal::Cancelled& cancelled);
   ~Fsck();  // removes the scratch store
 
@@ -44,7 +44,7 @@ class Fsck {
 
   const Database& store_;
   const crypto::AtRest& at_rest_;
-  const trust::Identity& self_;
+  const trust::IdentityHistory self_;
   std::string path_, scratch_path_;
   const Journal::Cancelled& cancelled_;
   std::unique_ptr<Database::Frozen> frozen_;

@@ -149,7 +149,7 @@ TEST_F(FsckTest, AChangedRecordIsNamedAndNothingIsMadeFromIt) {
   });
   EXPECT_EQ(ReasonOf(store_.TryOpen().status()), RejectReason::kStoreCorrupt);
   const auto database = Database::Open(store_.store(), Database::Create::kNever, Database::Purpose::kStore);
-  const auto report = RunFsck(**database, store_.at_rest, store_.self.identity, store_.store(), /*rebuild=*/true);
+  const auto report = RunFsck(**database, store_.at_rest, store_.self, store_.store(), /*rebuild=*/true);
   ASSERT_TRUE(report.ok()) << report.status();
   ASSERT_GE(report->problems.size(), 3u);
   EXPECT_EQ(report->problems[0], "journal record 4: the hash chain does not hold here");
@@ -262,7 +262,7 @@ TEST_F(FsckTest, ProblemsAreBounded) {
   });
   EXPECT_EQ(ReasonOf(store_.TryOpen().status()), RejectReason::kStoreCorrupt);
   auto database = Database::Open(store_.store(), Database::Create::kNever, Database::Purpose::kStore);
-  EXPECT_EQ(RunFsck(**database, store_.at_rest, store_.self.identity, store_.store(), false)->problems.size(),
+  EXPECT_EQ(RunFsck(**database, store_.at_rest, store_.self, store_.store(), false)->problems.size(),
             kMaxProblems);
 }
 

@@ -30,7 +30,7 @@ class Head : public ::testing::Test {
   absl::StatusOr<uint64_t> ReadSequence() {
     const auto head = HeadFile::Read(path_);
     if (!head.ok()) return head.status();
-    const auto body = trust::CheckHead(self_.identity, (*head)->head);
+    const auto body = trust::CheckOwnHead(trust::HistoryOf(self_), (*head)->head);
     if (!body.ok()) return body.status();
     return body->sequence();
   }

@@ -7,6 +7,7 @@
 #include "base/reject.h"
 #include "storage/rocks_journal.h"
 #include "storage/store_check.h"
+#include "trust/identity_chain.h"
 
 namespace entente::storage {
 
@@ -148,7 +149,8 @@ absl::StatusOr<PeerCursor> RocksJournal::Cursor(const OrgId& peer) const {
 absl::StatusOr<std::vector<v1::PartyAccepted>> RocksJournal::Parties() const {
   std::vector<uint64_t> seqs;
   absl::Status damaged;
-  const absl::Status status = rows_.Scan(Family::kParties, {}, {}, [&](ByteView, ByteView value) {
+  const absl::Status status = rows_.Scan(Family::kParties, {}, {}, [&](ByteView key, ByteView value) {
+    if (key.size() != crypto::AtRest::kIndexKeySize) return true;  // of one of its documents
     absl::StatusOr<uint64_t> seq = DecodeNumber(value);
     damaged = seq.status();
     if (seq.ok()) seqs.push_back(*seq);
@@ -166,6 +168,20 @@ absl::StatusOr<std::vector<v1::PartyAccepted>> RocksJournal::Parties() const {
   return parties;
 }
 
+absl::StatusOr<std::vector<v1::SignedIdentity>> RocksJournal::LaterIdentities(const OrgId& org) const {
+  const absl::StatusOr<std::vector<uint64_t>> seqs =
+      SequencesBehind(0, Family::kParties, keys().Party(org.view()), trust::kMaxIdentityVersions);
+  if (!seqs.ok()) return seqs.status();
+  std::vector<v1::SignedIdentity> documents;
+  for (const uint64_t seq : *seqs) {
+    absl::StatusOr<std::optional<v1::Record>> record = FindRecord(seq);
+    if (!record.ok()) return record.status();
+    if (!record->has_value() || (*record)->identity().org_id() != org.view()) return DamagedRow(Family::kParties);
+    documents.push_back(std::move(*(*record)->mutable_identity()->mutable_identity()));
+  }
+  return documents;
+}
+
 // The half that Open found damaged is whole again once a head was written over it: it is told once, a lasting one
 // always.
 void RocksJournal::TellHeadFile(FsckReport& report) {
@@ -179,7 +195,7 @@ absl::StatusOr<Journal::FsckReport> RocksJournal::Fsck(bool rebuild, const Cance
   const std::unique_lock alone(fsck_mutex_, std::try_to_lock);
   if (!alone.owns_lock()) return Reject(RejectReason::kUnavailable, "another fsck is running; wait for it");
   if (!rebuild) {
-    absl::StatusOr<FsckReport> report = RunFsck(*database_, at_rest_, self_.identity, options_.path, false, cancelled);
+    absl::StatusOr<FsckReport> report = RunFsck(*database_, at_rest_, self_, options_.path, false, cancelled);
     if (report.ok()) TellHeadFile(*report);
     return report;
   }
@@ -187,7 +203,7 @@ absl::StatusOr<Journal::FsckReport> RocksJournal::Fsck(bool rebuild, const Cance
     return Reject(RejectReason::kUnavailable, "commits are under way; stop the node, then run entente fsck --rebuild");
   }
   absl::StatusOr<FsckReport> report =
-      RunFsck(*database_, at_rest_, self_.identity, options_.path, true, cancelled);
+      RunFsck(*database_, at_rest_, self_, options_.path, true, cancelled);
   if (report.ok()) TellHeadFile(*report);
   absl::StatusOr<Durable> durable = LoadDurable(rows_);
   committer_.Resume(durable.ok() ? std::optional<Durable>(*std::move(durable)) : std::nullopt);

@@ -82,6 +82,8 @@ class Journal : public Reader {
   virtual uint64_t Lag(const OrgId& peer) const = 0;
   virtual uint64_t NewestOutboxPosition(const OrgId& peer) const = 0;
   virtual absl::StatusOr<std::vector<v1::PartyAccepted>> Parties() const = 0;
+  // The documents behind version 1 of a party, in the order in which they were taken in; at most kMaxIdentityVersions.
+  virtual absl::StatusOr<std::vector<v1::SignedIdentity>> LaterIdentities(const OrgId& org) const = 0;
   // Journal sequences of objects (newest version of each accepted id) that `value` finds; `value` normalised.
   virtual absl::StatusOr<SearchHits> Search(std::string_view value, size_t limit) const = 0;
   // Sequences of ObjectAccepted records behind `after`, ascending; for tail.

@@ -56,7 +56,7 @@ TEST_F(JournalTest, TheChainIsTheDocumentedOne) {
   ASSERT_TRUE(store_.Publish({Indicator("1", "a.example"), Indicator("2", "b.example")}).ok());
   const JournalHead head = journal().Head();
   EXPECT_EQ(**journal().RootAt(3), head.root);
-  EXPECT_EQ(trust::CheckHead(store_.self.identity, head.signed_head)->root(), head.root.view());
+  EXPECT_EQ(trust::CheckOwnHead(trust::HistoryOf(store_.self), head.signed_head)->root(), head.root.view());
   store_.Close();
   const auto database = Database::Open(store_.store(), Database::Create::kNever, Database::Purpose::kStore);
   Digest chain;

@@ -108,6 +108,10 @@ Bytes Keys::Party(ByteView org) const {
   return at_rest_->IndexKey("party", org);
 }
 
+Bytes Keys::PartyDocument(ByteView org, uint64_t seq) const {
+  return Joined(Party(org), SeqBytes(seq));
+}
+
 Bytes Keys::Marking(ByteView origin, std::string_view marking_id) const {
   return at_rest_->IndexKey("marking", Joined(origin, marking_id));
 }

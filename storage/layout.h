@@ -72,7 +72,8 @@ class Keys {
   Bytes EmbargoedRow(ByteView embargoed_key, int64_t until_us, uint64_t seq) const;
   Bytes CursorProgress(ByteView peer_key) const;
   Bytes CursorTally(ByteView peer_key) const;
-  Bytes Party(ByteView org) const;
+  Bytes Party(ByteView org) const;  // parties: the party's row; prefix of those of its documents
+  Bytes PartyDocument(ByteView org, uint64_t seq) const;
   Bytes Marking(ByteView origin, std::string_view marking_id) const;
 
  private:

@@ -52,7 +52,7 @@ absl::StatusOr<Durable> LoadViews(const JournalOptions& options, const SealedRow
   absl::StatusOr<bool> rebuild = NeedsRebuild(database, sequence);
   if (!rebuild.ok()) return rebuild.status();
   if (*rebuild) {
-    absl::StatusOr<Journal::FsckReport> report = RunFsck(database, rows.at_rest(), self.identity, options.path, true);
+    absl::StatusOr<Journal::FsckReport> report = RunFsck(database, rows.at_rest(), self, options.path, true);
     if (!report.ok()) return report.status();
     if (!report->problems.empty()) return Reject(RejectReason::kStoreCorrupt, report->problems.front());
   }
@@ -62,7 +62,7 @@ absl::StatusOr<Durable> LoadViews(const JournalOptions& options, const SealedRow
 }  // namespace
 
 absl::StatusOr<Journal::FsckReport> RunFsck(Database& database, const crypto::AtRest& at_rest,
-                                            const trust::Identity& self, const std::string& path, bool rebuild,
+                                            const trust::Self& self, const std::string& path, bool rebuild,
                                             const Journal::Cancelled& cancelled) {
   Fsck fsck(database, at_rest, self, path, cancelled);
   absl::StatusOr<Journal::FsckReport> report = fsck.Run();

@@ -17,6 +17,7 @@ class OpenTransaction final : public AnswersReader<Transaction> {
       : overlay_(overlay), views_(views), keys_(keys), self_(self), next_seq_(next_seq), time_us_(time_us) {}
 
   absl::StatusOr<uint64_t> AppendParty(const v1::PartyAccepted& party) override;
+  absl::StatusOr<uint64_t> AppendIdentity(const OrgId& org, const v1::SignedIdentity& identity) override;
   absl::StatusOr<uint64_t> AppendOwnBatch(const envelope::Batch& batch,
                                           const std::vector<PartyDecision>& decisions) override;
   absl::StatusOr<uint64_t> AppendReceivedBatch(const envelope::Batch& batch, const OrgId& from) override;

@@ -129,7 +129,7 @@ TEST_F(Recovery, AStoreLongerThanItsHeadGetsANewHead) {
   EXPECT_EQ(store_.journal->Head().sequence, 8u);
   EXPECT_TRUE(store_.journal->Fsck(false)->problems.empty());
   const auto head = HeadFile::Read(store_.head_file());
-  EXPECT_EQ(trust::CheckHead(store_.self.identity, (*head)->head)->sequence(), 8u);
+  EXPECT_EQ(trust::CheckOwnHead(trust::HistoryOf(store_.self), (*head)->head)->sequence(), 8u);
 }
 
 TEST_F(Recovery, AMissingHeadRefuses) {

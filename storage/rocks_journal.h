@@ -42,6 +42,7 @@ class RocksJournal final : public AnswersReader<Journal> {
                                                         size_t limit) const override;
   absl::StatusOr<PeerCursor> Cursor(const OrgId& peer) const override;
   absl::StatusOr<std::vector<v1::PartyAccepted>> Parties() const override;
+  absl::StatusOr<std::vector<v1::SignedIdentity>> LaterIdentities(const OrgId& org) const override;
   absl::StatusOr<SearchHits> Search(std::string_view value, size_t limit) const override;
   absl::StatusOr<std::vector<uint64_t>> Objects(uint64_t after, size_t limit) const override;
   absl::StatusOr<std::vector<uint64_t>> NewestObjects(size_t count) const override;
@@ -68,7 +69,7 @@ class RocksJournal final : public AnswersReader<Journal> {
 
 // Checks the views of `database` and, where they differ from the journal, replaces them.
 absl::StatusOr<Journal::FsckReport> RunFsck(Database& database, const crypto::AtRest& at_rest,
-                                            const trust::Identity& self, const std::string& path, bool rebuild,
+                                            const trust::Self& self, const std::string& path, bool rebuild,
                                             const Journal::Cancelled& cancelled = {});
 
 }  // namespace entente::storage

@@ -24,6 +24,8 @@ absl::Status StatementCheck::Check(const v1::Record& record, const ViewReader& r
   switch (record.kind_case()) {
     case v1::Record::kParty:
       return Learn(record.party());
+    case v1::Record::kIdentity:
+      return Learn(record.identity());
     case v1::Record::kObject: {
       const v1::ObjectAccepted& object = record.object();
       return Verify({object.batch_seq(), object.index(), object.statement_id(), object.statement(), object.salt(),
@@ -55,11 +57,20 @@ absl::Status StatementCheck::Check(const v1::Record& record, const ViewReader& r
 // Whether the document had expired when the party was accepted is not asked: that was checked then, and record times are
 // no measure of it where a clock was wrong.
 absl::Status StatementCheck::Learn(const v1::PartyAccepted& party) {
-  absl::StatusOr<trust::Identity> identity = trust::Identity::Check(party.identity(), absl::InfinitePast());
-  if (!identity.ok()) return Wrong("the party's identity does not check: " + std::string(identity.status().message()));
-  std::vector<trust::Identity>& known = identities_[identity->org()];
-  if (known.empty() || known.back().hash() != identity->hash()) known.push_back(*std::move(identity));
+  absl::StatusOr<trust::IdentityHistory> history = trust::IdentityHistory::Begin(party.identity());
+  if (!history.ok()) return Wrong("the party's identity does not check: " + std::string(history.status().message()));
+  const OrgId org = history->org();
+  histories_.try_emplace(org, *std::move(history));
   return absl::OkStatus();
+}
+
+// Whether it came from the future was asked then, too. A second document for a version is kept as evidence.
+absl::Status StatementCheck::Learn(const v1::IdentityTaken& taken) {
+  const auto history = histories_.find(OrgId::From(taken.org_id()).value_or(OrgId()));
+  if (history == histories_.end()) return Wrong("the owner of its document is not on file");
+  const absl::Status status = history->second.Extend(taken.identity(), absl::InfiniteFuture());
+  if (status.ok() || ReasonOf(status) == RejectReason::kEquivocation) return absl::OkStatus();
+  return Wrong("the party's document does not check: " + std::string(status.message()));
 }
 
 absl::Status StatementCheck::VerifyRepeat(const v1::StatementRepeated& repeat, const ViewReader& reader) {
@@ -91,12 +102,13 @@ absl::Status StatementCheck::Verify(const Claim& claim, const ViewReader& reader
   if (crypto::Sha256(claim.content).view() != claim.content_digest) return Wrong("its content has another digest");
   envelope::Sealable sealable{claim.statement, claim.salt, claim.content, claim.index, {}};
   for (const std::string& step : claim.path) sealable.path.push_back(Digest::From(step).value_or(Digest()));
-  const auto identities = identities_.find(OrgId::From(batch_.origin()).value_or(OrgId()));
-  if (identities == identities_.end()) return Wrong("its origin is not on file");
+  const auto history = histories_.find(OrgId::From(batch_.origin()).value_or(OrgId()));
+  if (history == histories_.end()) return Wrong("its origin is not on file");
+  const auto& versions = history->second.versions();
   absl::Status status;
-  for (auto identity = identities->second.rbegin(); identity != identities->second.rend(); ++identity) {
+  for (auto version = versions.rbegin(); version != versions.rend(); ++version) {
     // A batch of which only parts came carries a path per statement; its ids here are not the whole batch's.
-    status = envelope::Recheck(*identity, batch_.batch(), sealable,
+    status = envelope::Recheck(**version, batch_.batch(), sealable,
                                claim.path.empty() ? batch_ids_ : std::vector<StatementId>());
     if (status.ok()) return status;
   }

@@ -106,9 +106,9 @@ absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const
   return database.Write(batch, /*sync=*/true);
 }
 
-absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::Identity& self,
+absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::IdentityHistory& self,
                                         const v1::SignedBody& signed_head) {
-  absl::StatusOr<v1::HeadBody> head = trust::CheckHead(self, signed_head);
+  absl::StatusOr<v1::HeadBody> head = trust::CheckOwnHead(self, signed_head);
   if (!head.ok()) {
     return Reject(RejectReason::kStoreCorrupt, "the head file was not signed by this node (" +
                                                    std::string(head.status().message()) +
@@ -132,13 +132,14 @@ absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::Ide
 
 absl::StatusOr<Met> MeetHead(const SealedRows& rows, const trust::Self& self, const Clock& clock,
                              const std::string& head_path, const v1::SignedBody& signed_head) {
-  absl::StatusOr<JournalEnd> end = CheckJournal(rows, self.identity, signed_head);
+  absl::StatusOr<JournalEnd> end = CheckJournal(rows, trust::HistoryOf(self), signed_head);
   if (!end.ok()) return end.status();
   absl::StatusOr<HeadFile> file = HeadFile::Open(head_path);
   if (!file.ok()) return file.status();
   Met met{*std::move(file), {end->sequence, end->root, signed_head}, end->time_us};
   v1::HeadBody body;
-  if (body.ParseFromString(signed_head.body()) && end->sequence != body.sequence()) {
+  if (body.ParseFromString(signed_head.body()) &&
+      (end->sequence != body.sequence() || body.key_id() != self.key_id.view())) {
     met.head.signed_head = trust::MakeHead(self, end->sequence, end->root, clock.Now());
     if (absl::Status written = met.file.Write(met.head.signed_head); !written.ok()) return written;
   }

@@ -22,7 +22,7 @@ struct JournalEnd {
 absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const OrgId& self, bool fresh);
 // The store against its signed head, and the chain of the newest records. Refuses with kStoreShort, kStoreCorrupt,
 // kStoreIo.
-absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::Identity& self,
+absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::IdentityHistory& self,
                                         const v1::SignedBody& head);
 // The head file, open, and as long as the journal: what was written and not acknowledged when the node stopped gets a
 // head now. Refuses like CheckJournal and HeadFile::Open.

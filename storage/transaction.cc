@@ -81,6 +81,17 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendParty(const v1::PartyAccepted& p
   return Append(std::move(record));
 }
 
+absl::StatusOr<uint64_t> OpenTransaction::AppendIdentity(const OrgId& org, const v1::SignedIdentity& identity) {
+  if (!failure_.ok()) return failure_;
+  const absl::StatusOr<std::optional<Bytes>> party = overlay_.Get(Family::kParties, keys_.Party(org.view()));
+  if (!party.ok()) return failure_ = party.status();
+  if (!party->has_value()) return Refuse("a document of an organisation that is not on file");
+  v1::Record record;
+  record.mutable_identity()->set_org_id(org.str());
+  *record.mutable_identity()->mutable_identity() = identity;
+  return Append(std::move(record));
+}
+
 absl::StatusOr<uint64_t> OpenTransaction::AppendOwnBatch(const envelope::Batch& batch,
                                                          const std::vector<PartyDecision>& decisions) {
   if (batch.origin() != self_ || batch.statements().size() != batch.size())

@@ -51,6 +51,8 @@ class Transaction : public Reader {
  public:
   // Each returns the journal sequence of the record it appended, or a status, on which the caller returns at once.
   virtual absl::StatusOr<uint64_t> AppendParty(const v1::PartyAccepted& party) = 0;
+  // A document behind version 1 of a party on file, as its history took it in. REQUIRES an earlier AppendParty of `org`.
+  virtual absl::StatusOr<uint64_t> AppendIdentity(const OrgId& org, const v1::SignedIdentity& identity) = 0;
   // Own batch: `decisions` for every party on file; the permitted ones get outbox entries for each statement stored
   // after, those withheld until a time get entries outside the queue.
   virtual absl::StatusOr<uint64_t> AppendOwnBatch(const envelope::Batch& batch,

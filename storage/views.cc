@@ -52,6 +52,8 @@ absl::Status Views::Apply(const v1::Record& record, uint64_t seq, const Rows& ro
       return Repeat(record.repeated_statement(), step);
     case v1::Record::kEnvelope:
       return Envelope(record.envelope(), step);
+    case v1::Record::kIdentity:
+      return Document(record.identity(), step);
     case v1::Record::KIND_NOT_SET:
       break;
   }
@@ -71,6 +73,14 @@ absl::StatusOr<const BatchFacts*> Views::Batch(uint64_t seq, const Rows& rows) {
 
 absl::Status Views::Party(const v1::PartyAccepted& party, Step& step) {
   step.out.Put(Family::kParties, keys_.Party(party.org_id()), SeqBytes(step.seq));
+  return absl::OkStatus();
+}
+
+absl::Status Views::Document(const v1::IdentityTaken& taken, Step& step) {
+  const absl::StatusOr<std::optional<Bytes>> party = step.rows.Get(Family::kParties, keys_.Party(taken.org_id()));
+  if (!party.ok()) return party.status();
+  if (!party->has_value()) return Unfitting(step.seq, "a document of an organisation that is not on file");
+  step.out.Put(Family::kParties, keys_.PartyDocument(taken.org_id(), step.seq), {});
   return absl::OkStatus();
 }
 

@@ -50,8 +50,37 @@ absl::StatusOr<v1::Card> ReadCard(const std::string& text) {
   if (!StrictParse(*bytes, card).ok()) return RefuseCard("its content is damaged");
   if (card.version() != 1) return RefuseCard("its version is not 1, the only one that this software reads");
   if (!card.has_identity()) return RefuseCard("it holds no identity");
-  if (!card.later().empty()) return RefuseCard("it holds versions of its identity that this software does not read");
   if (!IsAddress(card.address())) return RefuseCard("its address is not host:port");
+  return card;
+}
+
+absl::StatusOr<IdentityHistory> HistoryOfCard(const v1::Card& card, absl::Time now) {
+  absl::StatusOr<IdentityHistory> history = IdentityHistory::Begin(card.identity());
+  if (!history.ok() || card.later().empty()) return history;
+  v1::IdentityChain later;
+  *later.mutable_documents() = card.later();
+  const absl::Status taken = history->TakeIn(later, now, [](const v1::SignedIdentity&) { return absl::OkStatus(); });
+  if (!taken.ok() && ReasonOf(taken) != RejectReason::kFreeze) return taken;
+  if (history->versions().size() != 1 + static_cast<size_t>(card.later_size())) {
+    return RefuseCard("version 1 stands in it twice");
+  }
+  return history;
+}
+
+v1::Card MakeCard(const IdentityHistory& history, const std::string& address) {
+  v1::Card card;
+  card.set_version(1);
+  card.set_address(address);
+  for (const auto& version : history.versions()) {
+    if (version->version() == 1) {
+      *card.mutable_identity() = version->wire();
+      continue;
+    }
+    *card.add_later() = version->wire();
+    if (ArmourCard(card).size() <= kMaxCardBytes) continue;
+    card.mutable_later()->RemoveLast();
+    break;
+  }
   return card;
 }
 

@@ -3,7 +3,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "entente/v1/identity.pb.h"
+#include "trust/identity_chain.h"
 
 namespace entente::trust {
 
@@ -12,7 +12,12 @@ inline constexpr size_t kMaxCardBytes = 128 * 1024;
 // The armoured text of a card: "-----BEGIN ENTENTE CARD-----", base64 lines of 64, "-----END ENTENTE CARD-----".
 std::string ArmourCard(const v1::Card& card);
 // Strict: one card, nothing but white space around it, version 1, address "" or host:port. Refuses with kIdentity.
-// Does not check signatures: Identity::Check does.
+// Does not check signatures: HistoryOfCard does.
 absl::StatusOr<v1::Card> ReadCard(const std::string& text);
+// The documents that a card holds, from version 1 on. Refuses as IdentityHistory::Begin and TakeIn do, but for documents that
+// have expired: see CheckFresh.
+absl::StatusOr<IdentityHistory> HistoryOfCard(const v1::Card& card, absl::Time now);
+// The card of who owns `history`, with as many versions as fit into kMaxCardBytes.
+v1::Card MakeCard(const IdentityHistory& history, const std::string& address);
 
 }  // namespace entente::trust

@@ -3,7 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "crypto/encoding.h"
-#include "trust/sample_organisation.h"
+#include "trust/sample_document.h"
 
 namespace entente::trust {
 namespace {
@@ -104,11 +104,57 @@ TEST(Card, VersionAndIdentityAreNeeded) {
   card.clear_identity();
   EXPECT_EQ(Read(ArmourCard(card)), kIdentity);
   card = SampleCard();
-  card.add_later();
-  EXPECT_EQ(Read(ArmourCard(card)), kIdentity);
-  card = SampleCard();
   card.GetReflection()->MutableUnknownFields(&card)->AddVarint(99, 1);
   EXPECT_EQ(Read(ArmourCard(card)), kIdentity);
+}
+
+TEST(Card, HoldsWhatFollowedVersion1) {
+  const IdentityHistory history = SampleHistory();
+  const v1::Card card = MakeCard(history, "cert.norlandia.example:7443");
+  EXPECT_EQ(card.identity().SerializeAsString(), history.versions()[0]->wire().SerializeAsString());
+  ASSERT_EQ(card.later_size(), 1);
+  const absl::StatusOr<v1::Card> read = ReadCard(ArmourCard(card));
+  ASSERT_TRUE(read.ok()) << read.status();
+  const absl::StatusOr<IdentityHistory> taken = HistoryOfCard(*read, Day(2));
+  ASSERT_TRUE(taken.ok()) << taken.status();
+  EXPECT_EQ(taken->newest().hash(), history.newest().hash());
+  EXPECT_EQ(HistoryOfCard(*read, history.newest().expires())->newest().version(), 2u);  // who asks for fresh ones asks so
+}
+
+TEST(Card, ChainIsCheckedAsAnyOther) {
+  const v1::Card good = MakeCard(SampleHistory(), "");
+  const auto reason = [](const v1::Card& card, absl::Time now = Day(2)) { return ReasonOf(HistoryOfCard(card, now).status()); };
+  EXPECT_EQ(reason(good), kNone);
+  EXPECT_EQ(reason(good, SampleNow()), kTime);  // version 2 is from tomorrow
+  v1::Card card = good;
+  card.mutable_later(0)->mutable_signatures(0)->mutable_signature()->front() ^= 1;
+  EXPECT_EQ(reason(card), kIdentityChain);
+  card = good;
+  *card.mutable_identity() = SampleIdentity("estovia", 'K');
+  EXPECT_EQ(reason(card), kIdentityChain);
+  card = good;
+  *card.add_later() = good.later(0);
+  EXPECT_EQ(reason(card), kIdentityChain);
+  card = good;
+  *card.mutable_later(0) = good.identity();
+  EXPECT_EQ(reason(card), kIdentity);
+  card = good;
+  *card.mutable_identity() = good.later(0);
+  EXPECT_EQ(reason(card), kIdentity);
+}
+
+TEST(Card, HoldsAsManyVersionsAsFit) {
+  IdentityHistory history = *IdentityHistory::Begin(FirstDraft().Signed());
+  for (int i = 1; i < 400; ++i) {
+    ASSERT_TRUE(history.Extend(NextDraft(history, SampleNow() + i * absl::Seconds(1), "A").Signed(), Day(1)).ok());
+  }
+  const v1::Card card = MakeCard(history, "");
+  EXPECT_GT(card.later_size(), 100);
+  EXPECT_LT(card.later_size(), 399);
+  EXPECT_EQ(HistoryOfCard(*ReadCard(ArmourCard(card)), Day(1))->newest().version(), 1u + static_cast<size_t>(card.later_size()));
+  v1::Card one_more = card;
+  *one_more.add_later() = history.versions()[static_cast<size_t>(card.later_size()) + 1]->wire();
+  EXPECT_EQ(Read(ArmourCard(one_more)), kIdentity);
 }
 
 TEST(Card, AddressIsEmptyOrHostAndPort) {

@@ -9,9 +9,12 @@
 namespace entente::trust {
 
 Directory::Directory(model::Party self_party, Identity self_identity)
+    : Directory(std::move(self_party), std::make_shared<const IdentityHistory>(std::move(self_identity))) {}
+
+Directory::Directory(model::Party self_party, std::shared_ptr<const IdentityHistory> self_history)
     : self_(std::make_shared<const Accepted>(
-          Accepted{std::move(self_party), self_identity, std::make_shared<const IdentityHistory>(self_identity)})) {
-  for (const v1::PublicKey& key : self_->identity.keys()) keys_.emplace(key.public_key(), self_->identity.org());
+          Accepted{std::move(self_party), self_history->newest(), std::move(self_history)})) {
+  for (const Bytes& key : self_->history->keys().PublicKeys()) keys_.emplace(key, self_->identity.org());
 }
 
 std::shared_ptr<const Accepted> Directory::Find(const OrgId& org) const {

@@ -22,8 +22,9 @@ inline constexpr size_t kMaxParties = 1000;
 // for long. Safe from any thread.
 class Directory : public Parties {
  public:
-  // `self_party` is this organisation's own record; it is never among All().
-  explicit Directory(model::Party self_party, Identity self_identity);
+  // `self_party` is this organisation's own record; it is never among All(). `self_identity` is its version 1, and stays so.
+  Directory(model::Party self_party, Identity self_identity);
+  Directory(model::Party self_party, std::shared_ptr<const IdentityHistory> self_history);
 
   const Accepted& self() const { return *self_; }
   // Null when not accepted. Own organisation included.

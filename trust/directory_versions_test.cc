@@ -114,6 +114,21 @@ TEST_F(DirectoryVersionsTest, AnOldCardChangesTheRecordAndNotTheDocuments) {
   EXPECT_EQ(VersionOnFile(), 2u);
 }
 
+TEST_F(DirectoryVersionsTest, TheNodeItselfHasEveryKeyOfItsHistory) {
+  Next(1, [](Draft& d) {
+    d.Add(kStatement, 'n', Day(1));
+    d.Drop(kStatement, 'F');
+    d.Revoke(kStatement, 'F', Day(1));
+  });
+  Directory own(Party("estovia", estovia_.newest()).party, std::make_shared<const IdentityHistory>(estovia_));
+  EXPECT_EQ(own.self().identity.version(), 2u);
+  EXPECT_EQ(own.self().history->versions().size(), 2u);
+  for (const char key : {'F', 'n'}) {
+    const Identity twin = *Identity::Check(*MakeIdentity("twin", SampleKey('Y'), SampleKey(key), SampleNow()), SampleNow());
+    EXPECT_EQ(ReasonOf(own.Accept(Party("twin", twin))), kConflict) << key;
+  }
+}
+
 TEST_F(DirectoryVersionsTest, ANewPartyComesFromItsFirstDocument) {
   Next(1);
   directory_.Forget(estovia_.org());

@@ -17,6 +17,8 @@ namespace entente::trust {
 
 inline constexpr size_t kMaxHeadBytes = 1024;
 
+class IdentityHistory;
+
 // An identity document whose signatures, key points, possession proofs and self-certifying id have been checked.
 // Immutable, copyable. Later versions come out of an IdentityHistory alone.
 class Identity {
@@ -50,11 +52,12 @@ class Identity {
   std::vector<v1::PublicKey> keys_;
 };
 
-// This node as a signer: its own checked identity and its statement key. Copies share the key.
+// This node as a signer: its own newest identity document and the statement key it signs with. Copies share the key.
 struct Self {
   Identity identity;
   KeyId key_id;
   std::shared_ptr<const crypto::SigningKey> statement_key;
+  std::shared_ptr<const IdentityHistory> history = nullptr;  // null where `identity` is version 1: see HistoryOf
   const OrgId& org() const { return identity.org(); }
 };
 
@@ -65,8 +68,12 @@ v1::SignedBody SignBody(const Self& self, ByteView payload_type, Bytes body);
 absl::Status VerifyBody(const Identity& signer, const KeyId& key_id, ByteView payload_type, const v1::SignedBody& body,
                         absl::Time at);
 
-// A node's signed journal head, checked against `signer`. Refuses with kParse, kSignature and the like.
-absl::StatusOr<v1::HeadBody> CheckHead(const Identity& signer, const v1::SignedBody& head);
+// A peer's signed journal head: its key must count, in some version of `signer`, at the head's time, which is first moved
+// into the key's life. Refuses with kLimit, kParse, kUnknownParty, kNoKey, kKeyUse, kRevoked, kSignature.
+absl::StatusOr<v1::HeadBody> CheckHead(const IdentityHistory& signer, const v1::SignedBody& head);
+// The head of this node's own store: any statement key that it ever had may have signed it. A revoked one too, since it is
+// the last word before the revocation, and a thief who can replace the file can as well put back an older one.
+absl::StatusOr<v1::HeadBody> CheckOwnHead(const IdentityHistory& self, const v1::SignedBody& head);
 v1::SignedBody MakeHead(const Self& self, uint64_t sequence, const Digest& root, absl::Time now);
 
 }  // namespace entente::trust

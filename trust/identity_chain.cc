@@ -34,7 +34,7 @@ absl::Status CheckContent(const Identity& before, const v1::IdentityDocument& ne
 
 }  // namespace
 
-IdentityHistory::IdentityHistory(Identity first) {
+IdentityHistory::IdentityHistory(Identity first) : bytes_(first.wire().ByteSizeLong()) {
   keys_.Enter(first.document());
   versions_.push_back(std::make_shared<const Identity>(std::move(first)));
 }
@@ -59,6 +59,9 @@ absl::StatusOr<IdentityHistory::Place> IdentityHistory::Check(const v1::Identity
   if (version - 1 > newest) return RefuseDocument("versions between it and the one on file are missing", kIdentityChain);
   if (version == 1) return RefuseDocument("it is another organisation's", kIdentityChain);
   if (version > kMaxIdentityVersions) return RefuseDocument("over 2,048 versions of one organisation", kLimit);
+  if (bytes_ + wire.ByteSizeLong() > kMaxIdentityChainBytes) {
+    return RefuseDocument("over 1 MiB of documents of one organisation", kLimit);
+  }
 
   const Identity& before = *versions_[version - 2];
   if (absl::Status status = CheckPlace(before, document, now); !status.ok()) return status;
@@ -84,6 +87,7 @@ absl::Status IdentityHistory::Take(v1::IdentityDocument document, const v1::Sign
     return RefuseDocument("its owner signed two documents for one version; both are kept as evidence", kEquivocation);
   }
   keys_.Enter(document);
+  bytes_ += wire.ByteSizeLong();
   versions_.push_back(std::make_shared<const Identity>(Identity(org(), std::move(document), wire)));
   return absl::OkStatus();
 }
@@ -149,6 +153,16 @@ absl::StatusOr<Bytes> IdentityHistory::KeyFor(const KeyUse& use) const {
     if (absl::Status status = CheckFresh(*use.acted_on); !status.ok()) return status;
   }
   return known->key.public_key();
+}
+
+v1::IdentityChain ChainOf(const IdentityHistory& history) {
+  v1::IdentityChain chain;
+  for (const auto& version : history.versions()) *chain.add_documents() = version->wire();
+  return chain;
+}
+
+IdentityHistory HistoryOf(const Self& self) {
+  return self.history != nullptr ? *self.history : IdentityHistory(self.identity);
 }
 
 }  // namespace entente::trust

@@ -14,6 +14,7 @@ namespace entente::trust {
 
 inline constexpr size_t kMaxCatchUp = 1024;          // documents in one run
 inline constexpr size_t kMaxIdentityVersions = 2048;  // of one organisation on file
+inline constexpr size_t kMaxIdentityChainBytes = 1 << 20;  // of these, with their signatures
 
 // A signature's key and what the signed body says of itself.
 struct KeyUse {
@@ -51,6 +52,8 @@ class IdentityHistory {
 
   const OrgId& org() const { return newest().org(); }
   const Identity& newest() const { return *versions_.back(); }
+  // All of them, version 1 first.
+  const std::vector<std::shared_ptr<const Identity>>& versions() const { return versions_; }
   // Null when that version is not on file or has another hash.
   const Identity* Version(uint64_t version, const Digest& hash) const;
   // Null when no version on file has that hash.
@@ -73,8 +76,14 @@ class IdentityHistory {
   KeyRegister KeysUpTo(uint64_t version) const;
 
   std::vector<std::shared_ptr<const Identity>> versions_;  // version n at n - 1
+  size_t bytes_ = 0;  // of versions_, as they came
   KeyRegister keys_;
   std::optional<v1::SignedIdentity> contradiction_;
 };
+
+// The documents as they came, without a contradiction.
+v1::IdentityChain ChainOf(const IdentityHistory& history);
+// The documents of this node itself.
+IdentityHistory HistoryOf(const Self& self);
 
 }  // namespace entente::trust

@@ -280,5 +280,31 @@ TEST(IdentityRun, RunsAndHistoriesAreBounded) {
   EXPECT_EQ(history.newest().version(), kMaxCatchUp + 1);
 }
 
+TEST(IdentityRun, DocumentsOfOneOrganisationAreBoundedInBytes) {
+  IdentityHistory history = *IdentityHistory::Begin(FirstDraft().Signed());
+  size_t bytes = history.newest().wire().ByteSizeLong();
+  // What is signed may hold more than is read, up to 64 KiB a document.
+  const auto next = [&](size_t fill) {
+    const Draft draft = NextDraft(history, SampleNow() + history.newest().version() * absl::Seconds(1), "A");
+    v1::IdentityDocument padded = draft.document;
+    padded.DiscardUnknownFields();
+    padded.GetReflection()->MutableUnknownFields(&padded)->AddLengthDelimited(100, Bytes(fill, 'p'));
+    return draft.Sign(padded.SerializeAsString());
+  };
+  for (; kMaxIdentityChainBytes - bytes > 70'000; bytes += history.newest().wire().ByteSizeLong()) {
+    ASSERT_EQ(ReasonOf(history.Extend(next(60'000), Day(1))), kNone);
+  }
+  size_t fill = kMaxIdentityChainBytes - bytes;
+  while (next(fill).ByteSizeLong() > kMaxIdentityChainBytes - bytes) --fill;
+  if (fill > 60'000) {
+    ASSERT_EQ(ReasonOf(history.Extend(next(fill / 2), Day(1))), kNone);
+    bytes += history.newest().wire().ByteSizeLong();
+    for (fill = kMaxIdentityChainBytes - bytes; next(fill).ByteSizeLong() > kMaxIdentityChainBytes - bytes;) --fill;
+  }
+  EXPECT_EQ(ReasonOf(history.Extend(next(fill + 1), Day(1))), kLimit);
+  EXPECT_EQ(ReasonOf(history.Extend(next(fill), Day(1))), kNone);
+  EXPECT_EQ(ReasonOf(history.Extend(next(0), Day(1))), kLimit);
+}
+
 }  // namespace
 }  // namespace entente::trust

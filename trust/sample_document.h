@@ -100,4 +100,10 @@ inline IdentityHistory SampleHistory() {
   return history;
 }
 
+// history's owner, signing with the key whose seed repeats `seed`, whether a document holds it or not.
+inline Self SampleSigner(const IdentityHistory& history, char seed) {
+  return {history.newest(), SampleKeyId(v1::KEY_USAGE_STATEMENT, seed), std::make_shared<const crypto::SigningKey>(SampleKey(seed)),
+          std::make_shared<const IdentityHistory>(history)};
+}
+
 }  // namespace entente::trust

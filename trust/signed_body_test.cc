@@ -1,7 +1,7 @@
 #include <gtest/gtest.h>
 
 #include "trust/prekey.h"
-#include "trust/sample_organisation.h"
+#include "trust/sample_document.h"
 
 namespace entente::trust {
 namespace {
@@ -70,7 +70,7 @@ TEST(SignedBody, AnotherOrganisationsKeyIsUnknownAndAnOldOneExpired) {
 TEST(Head, RoundTrips) {
   const Self self = SampleSelf("norlandia", 'A');
   const Digest root = crypto::Sha256("root");
-  const absl::StatusOr<v1::HeadBody> head = CheckHead(self.identity, MakeHead(self, 42, root, SampleNow()));
+  const absl::StatusOr<v1::HeadBody> head = CheckHead(IdentityHistory(self.identity), MakeHead(self, 42, root, SampleNow()));
   ASSERT_TRUE(head.ok()) << head.status();
   EXPECT_EQ(head->sequence(), 42u);
   EXPECT_EQ(head->root(), root.view());
@@ -83,7 +83,7 @@ TEST(Head, EveryFlippedBitRefuses) {
   for (size_t bit = 0; bit < good.body().size() * 8; ++bit) {
     v1::SignedBody damaged = good;
     (*damaged.mutable_body())[bit / 8] = static_cast<char>(good.body()[bit / 8] ^ (1 << (bit % 8)));
-    EXPECT_FALSE(CheckHead(self.identity, damaged).ok()) << bit;
+    EXPECT_FALSE(CheckHead(IdentityHistory(self.identity), damaged).ok()) << bit;
   }
 }
 
@@ -96,7 +96,7 @@ v1::SignedBody ChangedHead(const Self& self, const std::function<void(v1::HeadBo
 TEST(Head, WellSignedNonsenseRefuses) {
   const Self self = SampleSelf("norlandia", 'A'), other = SampleSelf("estovia", 'K');
   const auto reason = [&](const std::function<void(v1::HeadBody&)>& change) {
-    return ReasonOf(CheckHead(self.identity, ChangedHead(self, change)).status());
+    return ReasonOf(CheckHead(IdentityHistory(self.identity), ChangedHead(self, change)).status());
   };
   EXPECT_EQ(reason([](auto&) {}), kNone);
   EXPECT_EQ(reason([&](auto& h) { h.set_org_id(other.org().str()); }), kUnknownParty);
@@ -109,13 +109,50 @@ TEST(Head, WellSignedNonsenseRefuses) {
   EXPECT_EQ(reason([](auto& h) { h.GetReflection()->MutableUnknownFields(&h)->AddVarint(99, 1); }), kParse);
 }
 
+// SampleHistory: 'a' is superseded on day 15, 'b' signs. A third version says that 'b' was stolen on day 5.
+TEST(Head, CountsUnderEveryVersionWhileItsKeyDoes) {
+  IdentityHistory history = SampleHistory();
+  const auto reason = [&](char key, absl::Time at) {
+    return ReasonOf(CheckHead(history, MakeHead(SampleSigner(history, key), 1, Digest(), at)).status());
+  };
+  EXPECT_EQ(reason('a', Day(14)), kNone);
+  EXPECT_EQ(reason('a', Day(15)), kRevoked);
+  EXPECT_EQ(reason('b', Day(20)), kNone);
+  EXPECT_EQ(reason('c', Day(20)), kNoKey);
+  EXPECT_EQ(reason('g', Day(20)), kNoKey);  // an admin key is not one that a statement key's id names
+  Draft next = NextDraft(history, Day(6), "AB");
+  next.Revoke(v1::KEY_USAGE_STATEMENT, 'b', Day(5), v1::REVOCATION_REASON_COMPROMISED);
+  next.Drop(v1::KEY_USAGE_STATEMENT, 'b');
+  ASSERT_EQ(ReasonOf(history.Extend(next.Signed(), Day(6))), kNone);
+  EXPECT_EQ(reason('b', Day(4)), kRevoked);  // a thief writes any time he likes
+  EXPECT_EQ(reason('a', Day(14)), kNone);
+}
+
+TEST(Head, OfTheOwnStoreCountsUnderEveryKeyThatTheNodeEverHad) {
+  IdentityHistory history = SampleHistory();
+  Draft next = NextDraft(history, Day(6), "AB");
+  next.Revoke(v1::KEY_USAGE_STATEMENT, 'b', Day(5), v1::REVOCATION_REASON_COMPROMISED);
+  next.Drop(v1::KEY_USAGE_STATEMENT, 'b');
+  ASSERT_EQ(ReasonOf(history.Extend(next.Signed(), Day(6))), kNone);
+  const auto own = [&](const v1::SignedBody& head) { return ReasonOf(CheckOwnHead(history, head).status()); };
+  for (const char key : {'a', 'b'}) EXPECT_EQ(own(MakeHead(SampleSigner(history, key), 1, Digest(), Day(400))), kNone) << key;
+  EXPECT_EQ(own(MakeHead(SampleSigner(history, 'c'), 1, Digest(), Day(1))), kNoKey);
+  Self admin = SampleSigner(history, 'g');
+  admin.key_id = SampleKeyId(v1::KEY_USAGE_GROUP_ADMIN, 'g');
+  EXPECT_EQ(own(MakeHead(admin, 1, Digest(), Day(1))), kKeyUse);
+  v1::SignedBody head = MakeHead(SampleSigner(history, 'a'), 1, Digest(), Day(1));
+  head.mutable_signature()->front() ^= 1;
+  EXPECT_EQ(own(head), kSignature);
+  EXPECT_EQ(own(MakeHead(SampleSelf("estovia", 'K'), 1, Digest(), Day(1))), kUnknownParty);
+}
+
 // Heads are stored and sent on as they came: nothing may ride along.
 TEST(Head, NothingStandsBesideBodyAndSignature) {
   const Self self = SampleSelf("norlandia", 'A');
   v1::SignedBody head = ChangedHead(self, [](v1::HeadBody&) {});
-  ASSERT_TRUE(CheckHead(self.identity, head).ok());
+  ASSERT_TRUE(CheckHead(IdentityHistory(self.identity), head).ok());
   head.GetReflection()->MutableUnknownFields(&head)->AddLengthDelimited(100, Bytes(4096, 'p'));
-  EXPECT_EQ(ReasonOf(CheckHead(self.identity, head).status()), kParse);
+  EXPECT_EQ(ReasonOf(CheckHead(IdentityHistory(self.identity), head).status()), kParse);
 }
 
 TEST(Head, SizeIsBounded) {
@@ -126,7 +163,7 @@ TEST(Head, SizeIsBounded) {
       h.GetReflection()->MutableUnknownFields(&h)->AddLengthDelimited(100, Bytes(fill, 'p'));
     });
     ASSERT_EQ(head.body().size(), kMaxHeadBytes + over);
-    EXPECT_EQ(ReasonOf(CheckHead(self.identity, head).status()), over == 0 ? kNone : kLimit);
+    EXPECT_EQ(ReasonOf(CheckHead(IdentityHistory(self.identity), head).status()), over == 0 ? kNone : kLimit);
   }
 }
 

@@ -38,12 +38,11 @@ const char* MarkingId(model::Label label) {
 
 }  // namespace
 
-TestNode::TestNode(const std::string& name, const std::string& nation, model::PartyKind kind) {
-  Must(crypto::Initialise());
+TestNode::TestNode(const std::string& name, const std::string& nation, model::PartyKind kind)
+    : root((Must(crypto::Initialise()), crypto::SigningKey::Generate())) {
   std::string pattern = (std::filesystem::temp_directory_path() / "entente-test-XXXXXX").string();
   if (mkdtemp(pattern.data()) == nullptr) abort();
   folder = pattern;
-  const crypto::SigningKey root = crypto::SigningKey::Generate();
   auto statement = std::make_shared<crypto::SigningKey>(crypto::SigningKey::Generate());
   trust::Identity identity =
       Must(trust::Identity::Check(Must(trust::MakeIdentity(name, root, *statement, clock.now)), clock.now));
@@ -61,6 +60,10 @@ TestNode::TestNode(const std::string& name, const std::string& nation, model::Pa
   own.kind = kind;
   own.ceiling = model::Label::kRed;
   directory = std::make_unique<trust::Directory>(own, identity);
+  OpenJournal();
+}
+
+void TestNode::OpenJournal() {
   storage::JournalOptions options;
   options.path = (folder / "store").string();
   options.create = true;
@@ -101,7 +104,35 @@ void TestNode::Accept(const TestNode& other, model::Label ceiling) {
 }
 
 trust::Prekey TestNode::OfferedPrekey() const {
-  return Must(trust::CheckPrekey(trust::IdentityHistory(self->identity), prekeys->Offer(), clock.now));
+  return Must(trust::CheckPrekey(trust::HistoryOf(*self), prekeys->Offer(), clock.now));
+}
+
+trust::Self TestNode::Next(bool stolen) const {
+  auto fresh = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::Generate());
+  trust::IdentityHistory history = trust::HistoryOf(*self);
+  trust::IdentityChange change = trust::Rotation(history, *fresh, clock.now);
+  if (stolen) change.revoke = {trust::Compromise(self->key_id, clock.now)};
+  const crypto::SigningKey* roots[] = {&root};
+  Must(history.Extend(Must(trust::MakeNext(history, change, roots, clock.now)), clock.now));
+  const KeyId key_id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, fresh->public_key());
+  return {history.newest(), key_id, std::move(fresh), std::make_shared<const trust::IdentityHistory>(history)};
+}
+
+void TestNode::Become(const trust::Self& next) {
+  admission.reset();
+  journal->Stop();
+  journal.reset();
+  *self = next;
+  prekeys->SignAnew(next);
+  OpenJournal();
+}
+
+void TestNode::Learn(const trust::Self& other) {
+  const v1::IdentityChain chain = trust::ChainOf(trust::HistoryOf(other));
+  Must(directory->Extend(other.org(), chain, clock.now, [&](const v1::SignedIdentity& wire) {
+    return journal->CommitAndWait(
+        [&](storage::Transaction& transaction) { return transaction.AppendIdentity(other.org(), wire).status(); });
+  }));
 }
 
 v1::PublishProgress TestNode::Publish(const std::vector<std::string>& objects, const PublishTerms& terms) {

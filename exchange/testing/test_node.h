@@ -31,12 +31,20 @@ class TestNode {
   void Accept(const TestNode& other, model::Label ceiling = model::Label::kAmberStrict);
   trust::Prekey OfferedPrekey() const;
 
+  // This node under its next document and a new statement key; the old key goes over time, or at once when it was `stolen`.
+  trust::Self Next(bool stolen = false) const;
+  // As if started again as `next`, while no session is up.
+  void Become(const trust::Self& next);
+  // Takes in, durably, what there is of the documents of `other`, a party on file here.
+  void Learn(const trust::Self& other);
+
   v1::PublishProgress Publish(const std::vector<std::string>& objects, const PublishTerms& terms = {});
   absl::Status Admit(const OrgId& from, const Bytes& envelope);
   const OrgId& org() const { return self->org(); }
 
   TestClock clock;
   std::filesystem::path folder;
+  crypto::SigningKey root;
   std::unique_ptr<trust::Self> self;
   std::unique_ptr<crypto::Keystore> keystore;
   std::unique_ptr<crypto::AtRest> at_rest;
@@ -48,6 +56,9 @@ class TestNode {
   std::unique_ptr<Admission> admission;
   std::unique_ptr<Publication> publication;
   std::unique_ptr<Reading> reading;
+
+ private:
+  void OpenJournal();
 };
 
 // Everything in from's outbox for `to`, sealed, admitted and acknowledged. Returns how many envelopes went.

@@ -23,6 +23,14 @@ using envelope::ProofCheck;
 
 constexpr size_t kMaxProofText = 48u << 20;
 
+// Its documents as of `at`: what was issued later counts too, for it may say that a key was stolen before.
+absl::StatusOr<trust::IdentityHistory> Checked(const v1::Card& card, absl::Time at) {
+  auto history = trust::HistoryOfCard(card, std::max(at, absl::Now()));
+  if (!history.ok()) return history;
+  if (absl::Status fresh = history->CheckFresh(at); !fresh.ok()) return fresh;
+  return history;
+}
+
 // The organisations whose cards were given.
 class Cards final : public trust::Parties {
  public:
@@ -31,15 +39,15 @@ class Cards final : public trust::Parties {
     if (!text.ok()) return text.status();
     const auto card = trust::ReadCard(*text);
     if (!card.ok()) return card.status();
-    auto identity = trust::Identity::Check(card->identity(), now);
-    if (!identity.ok()) return identity.status();
+    const auto history = Checked(*card, now);
+    if (!history.ok()) return history.status();
     for (const auto& [org, party] : known_) {
-      if (org != identity->org() && SharesNameOrKey(party->identity, *identity)) {
+      if (org != history->org() && SharesNameOrKey(*party, *history)) {
         return Reject(RejectReason::kConflict,
                       "the card '" + Shown(path) + "' has a name or a key of another card; ask whose it is, and leave one away");
       }
     }
-    trust::Accepted accepted{{}, *std::move(identity)};
+    trust::Accepted accepted{{}, history->newest(), std::make_shared<const trust::IdentityHistory>(*history)};
     accepted.party.org = accepted.identity.org();
     accepted.party.name = accepted.identity.name();
     known_[accepted.party.org] = std::make_shared<const trust::Accepted>(std::move(accepted));
@@ -57,12 +65,11 @@ class Cards final : public trust::Parties {
   }
 
  private:
-  static bool SharesNameOrKey(const trust::Identity& a, const trust::Identity& b) {
-    if (a.name() == b.name()) return true;
-    return std::any_of(a.keys().begin(), a.keys().end(), [&](const v1::PublicKey& key) {
-      return std::any_of(b.keys().begin(), b.keys().end(),
-                         [&](const v1::PublicKey& other) { return other.public_key() == key.public_key(); });
-    });
+  static bool SharesNameOrKey(const trust::Accepted& a, const trust::IdentityHistory& b) {
+    if (a.identity.name() == b.newest().name()) return true;
+    const std::vector<Bytes> keys = a.history->keys().PublicKeys();
+    const std::vector<Bytes> others = b.keys().PublicKeys();
+    return std::find_first_of(keys.begin(), keys.end(), others.begin(), others.end()) != keys.end();
   }
   std::map<OrgId, std::shared_ptr<const trust::Accepted>> known_;
 };
@@ -172,15 +179,16 @@ Report CheckStatement(const std::string& text, const Cards& cards, absl::Time at
 Report CheckCard(const std::string& text, absl::Time at) {
   Report report{"card", "", "", "", {}, absl::OkStatus()};
   const auto card = trust::ReadCard(text);
-  const auto identity = card.ok() ? trust::Identity::Check(card->identity(), at) : absl::StatusOr<trust::Identity>(card.status());
-  report.status = identity.status();
-  if (!identity.ok()) {
+  const auto history = card.ok() ? Checked(*card, at) : absl::StatusOr<trust::IdentityHistory>(card.status());
+  report.status = history.status();
+  if (!history.ok()) {
     report.rows.push_back({"identity", kFails, std::string(Describe(ReasonOf(report.status)).name)});
     return report;
   }
-  report.id = crypto::ToFingerprint(identity->org());
-  report.rows.push_back({"identity", kHolds, identity->name() + ", until " + UtcOf(identity->expires())});
-  report.rows.push_back({"keys", kHolds, std::to_string(identity->keys().size()) + ", each proven held by its owner"});
+  const trust::Identity& newest = history->newest();
+  report.id = crypto::ToFingerprint(history->org());
+  report.rows.push_back({"identity", kHolds, newest.name() + ", version " + std::to_string(newest.version()) + ", until " + UtcOf(newest.expires())});
+  report.rows.push_back({"keys", kHolds, std::to_string(newest.keys().size()) + ", each proven held by its owner"});
   report.rows.push_back({"fingerprint", kNotChecked, "compare it with its owner over a channel you trust"});
   report.rows.push_back({"address", kNotChecked, "nobody signs it"});
   return report;

@@ -37,10 +37,8 @@ absl::StatusOr<OrgId> CheckPeerCertificate(const trust::Directory& directory, By
   if (expected && claim->org != *expected) {
     return Reject(RejectReason::kUnknownParty, "another organisation answers at this address; correct it on file");
   }
-  if (now > party->identity.expires()) {
-    return Reject(RejectReason::kTime, "the peer's identity document has expired; ask it for a new card");
-  }
-  const absl::StatusOr<Bytes> key = party->identity.KeyFor(claim->key_id, v1::KEY_USAGE_STATEMENT, now);
+  const absl::StatusOr<Bytes> key =
+      party->history->KeyFor({claim->key_id, crypto::kTransportType, now, std::nullopt, std::nullopt, now});
   if (!key.ok()) return key.status();
   if (!crypto::VerifyTransportClaim(*claim, *key)) {
     return Reject(RejectReason::kSignature, "the organisation named in the certificate did not sign it");

@@ -19,6 +19,7 @@
 #include "services/peer/testing/http2_frames.h"
 #include "services/peer/testing/pipe.h"
 #include "services/peer/testing/tls.h"
+#include "trust/key_maker.h"
 
 namespace entente::peer {
 namespace {
@@ -69,6 +70,26 @@ TEST_F(CertificateCheck, SignedByAKeyThatIsNotTheOrganisations) {
   const auto own_key =
       *crypto::MakeTransportCertificate(estovia_.org(), volt_.self->key_id, *volt_.self->statement_key, now_);
   EXPECT_EQ(Check(own_key), RejectReason::kNoKey);
+}
+TEST_F(CertificateCheck, TheNextKeyAndTheOneThatGoesBothProveUntilTheCutOff) {
+  const crypto::TransportCertificate before = CertificateOf(estovia_, now_);
+  const trust::Self next = estovia_.Next();
+  const auto after = *crypto::MakeTransportCertificate(next.org(), next.key_id, *next.statement_key, now_);
+  EXPECT_EQ(Check(after), RejectReason::kNoKey);
+  norlandia_.Learn(next);
+  EXPECT_EQ(Check(after), RejectReason::kNone);
+  EXPECT_EQ(Check(before), RejectReason::kNone);
+  now_ += trust::kKeyOverlap;
+  EXPECT_EQ(Check(after), RejectReason::kNone);
+  EXPECT_EQ(Check(before), RejectReason::kRevoked);
+}
+TEST_F(CertificateCheck, AStolenKeyProvesNothingOnceItsOwnerSaysSo) {
+  const crypto::TransportCertificate stolen = CertificateOf(estovia_, now_);
+  const trust::Self next = estovia_.Next(/*stolen=*/true);
+  EXPECT_EQ(Check(stolen), RejectReason::kNone);
+  norlandia_.Learn(next);
+  EXPECT_EQ(Check(stolen), RejectReason::kRevoked);
+  EXPECT_EQ(Check(*crypto::MakeTransportCertificate(next.org(), next.key_id, *next.statement_key, now_)), RejectReason::kNone);
 }
 TEST_F(CertificateCheck, NoCertificateAtAll) {
   EXPECT_EQ(ReasonOf(CheckPeerCertificate(*norlandia_.directory, "", now_, std::nullopt).status()),

@@ -13,7 +13,7 @@ absl::Status CheckPeerWentForward(const exchange::Room& room, const trust::Accep
   const absl::StatusOr<storage::PeerCursor> cursor = room.journal.Cursor(party.party.org);
   if (!cursor.ok()) return cursor.status();
   if (!cursor->seen_head) return absl::OkStatus();
-  const absl::StatusOr<v1::HeadBody> before = trust::CheckHead(party.identity, *cursor->seen_head);
+  const absl::StatusOr<v1::HeadBody> before = trust::CheckHead(*party.history, *cursor->seen_head);
   if (!before.ok()) return absl::OkStatus();  // signed by a key that no longer counts: proves nothing
   // A hello that was made before a session that is up now has moved the peer on proves nothing.
   if (now.sequence() < before->sequence() && room.counters.Peer(party.party.org).up) {
@@ -61,7 +61,7 @@ absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& pee
   const absl::Time now = room.clock.Now();
   absl::StatusOr<trust::Prekey> prekey = trust::CheckPrekey(*party->history, hello.prekey(), now);
   if (!prekey.ok()) return prekey.status();
-  const absl::StatusOr<v1::HeadBody> head = trust::CheckHead(party->identity, hello.head());
+  const absl::StatusOr<v1::HeadBody> head = trust::CheckHead(*party->history, hello.head());
   if (!head.ok()) return head.status();
   if (hello.has_seen_head()) {
     if (absl::Status seen = exchange::CheckRememberedHead(room, hello.seen_head()); !seen.ok()) {
@@ -77,7 +77,7 @@ absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& pee
 absl::Status CheckPeerHead(const exchange::Room& room, const OrgId& peer, const v1::SignedBody& head) {
   const auto party = room.directory.Find(peer);
   if (!party) return Reject(RejectReason::kUnknownParty, "the peer is no longer accepted here");
-  return trust::CheckHead(party->identity, head).status();
+  return trust::CheckHead(*party->history, head).status();
 }
 
 }  // namespace entente::peer

@@ -173,7 +173,7 @@ TEST_F(Hostile, ABadEnvelopeIsRefusedInOneSentenceAndTheSessionLives) {
   Say(MakePiece(2, (*good)->envelope, 0));
   const std::optional<v1::Frame> second = Next(v1::Frame::kAck);
   ASSERT_TRUE(second && !second->ack().refused());
-  EXPECT_TRUE(trust::CheckHead(norlandia_.self->identity, second->ack().head()).ok());
+  EXPECT_TRUE(trust::CheckHead(trust::HistoryOf(*norlandia_.self), second->ack().head()).ok());
 }
 
 TEST_F(Hostile, AnAckForAnUnknownPositionIsCountedAndIgnored) {

@@ -56,6 +56,24 @@ TEST_F(LinksTest, APartyAcceptedAtRunTimeIsDialledAndServed) {
   EXPECT_GT(n_.First().last_contact_us(), 0);
 }
 
+// Whoever has a stolen key is served until the owner's word comes, and not a moment longer than it takes to look.
+TEST_F(LinksTest, ANewDocumentOfAPeerEndsWhatARevokedKeyProved) {
+  const trust::Self owner = e_.node.Next(/*stolen=*/true);
+  Both();
+  ASSERT_TRUE(BothUp());
+  n_.node.Learn(owner);
+  ASSERT_TRUE(Eventually([&] { return !n_.Up(); }));
+  ASSERT_TRUE(Eventually([&] { return n_.node.counters.Rejects(RejectReason::kRevoked) > 0; }));
+  EXPECT_FALSE(n_.Up());
+  e_.Stop();
+  e_.node.Become(owner);
+  e_.Start(e_.address);
+  ASSERT_TRUE(BothUp());
+  Publish(n_, "1");
+  Publish(e_, "2");
+  EXPECT_TRUE(Delivered(n_, e_) && Delivered(e_, n_));
+}
+
 TEST_F(LinksTest, OneAddressIsEnoughWhicheverSideHasIt) {
   n_.Start();
   e_.Start("");

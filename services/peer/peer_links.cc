@@ -169,6 +169,19 @@ std::vector<std::shared_ptr<const trust::Accepted>> PeerLinks::DueParties(Steady
   return due;
 }
 
+// A newer document may have taken away the key that a connection or a session was proven with: the peer comes again.
+void PeerLinks::EndOutdated() {
+  for (const auto& party : room_.directory.All()) {
+    const OrgId& org = party->party.org;
+    const Digest seen = std::exchange(StateOf(org).identity, party->identity.hash());
+    if (seen.IsZero() || seen == party->identity.hash()) continue;
+    for (const OpenSession& open : open_) {
+      if (open.session->peer() == org) open.session->Replace();
+    }
+    tunnels_->CutAll(org);
+  }
+}
+
 // A certificate lives 90 days and a node may live longer.
 void PeerLinks::RenewCertificate() {
   if (room_.clock.Now() < renew_at_) return;
@@ -183,6 +196,7 @@ void PeerLinks::Loop() {
   while (!stopping_) {
     poked_ = false;
     Reap(lock);
+    EndOutdated();
     const SteadyTime started = Clk::now();
     SteadyTime next = started + kRound;
     const auto due = DueParties(next);

@@ -43,6 +43,7 @@ struct PeerState {
   size_t waiting = 0;             // open and not serving
   bool refused = false;
   std::string detail;
+  Digest identity;                // the peer's newest document, when the loop last looked; zeros before
   const std::shared_ptr<exchange::RefusalPace> pace = std::make_shared<exchange::RefusalPace>();
 };
 
@@ -88,6 +89,7 @@ class PeerLinks final : public Links {
   void Reap(std::unique_lock<std::mutex>& lock);
   static void Join(const OpenSession& open);
   void RenewCertificate();
+  void EndOutdated();
   std::vector<std::shared_ptr<const trust::Accepted>> DueParties(SteadyTime& next);
 
   const exchange::Room room_;

@@ -105,7 +105,7 @@ bool FuzzRecord(ByteView input) {
   if (!pieces.empty()) CheckRows(pieces.back());
   const PlainRows rows(pieces);
   const storage::ViewReader reader(rows, storage::Keys(at_rest));
-  storage::StatementCheck check(self.identity);
+  storage::StatementCheck check(trust::HistoryOf(self));
   bool sound = !pieces.empty();
   for (uint64_t seq = 1; seq <= pieces.size(); ++seq) {
     const auto record = reader.FindRecord(seq);

@@ -115,6 +115,8 @@ v1::Card SampleCard() {
   return card;
 }
 
+Bytes CardWithChain() { return trust::ArmourCard(trust::MakeCard(trust::SampleHistory(), "")); }
+
 Bytes SampleFrames() {
   v1::Frame credit, ack, bye, hello;
   credit.mutable_credit()->set_bytes(1 << 20);
@@ -163,6 +165,17 @@ Bytes SampleJournal() {
   return Piece(party.SerializeAsString()) + Piece(signed_batch.SerializeAsString()) + Piece(object.SerializeAsString());
 }
 
+// A party and version 2 of its document, as `org`'s.
+Bytes StoredChain(const OrgId& org) {
+  const trust::IdentityHistory history = trust::SampleHistory();
+  v1::Record party, later;
+  party.mutable_party()->set_org_id(history.org().str());
+  *party.mutable_party()->mutable_identity() = history.versions()[0]->wire();
+  later.mutable_identity()->set_org_id(org.str());
+  *later.mutable_identity()->mutable_identity() = history.newest().wire();
+  return Piece(party.SerializeAsString()) + Piece(later.SerializeAsString());
+}
+
 // The DER inside a PEM text.
 Bytes Der(const std::string& pem) {
   const size_t begin = pem.find('\n') + 1, end = pem.find("-----END");
@@ -208,6 +221,7 @@ std::vector<Seed> Seeds() {
   const Bytes document = self.identity.wire().document();
   return {
       {"card", "ok-sample", trust::ArmourCard(SampleCard())},
+      {"card", "ok-later", CardWithChain()},
       {"identity", "ok-signed", First(0, self.identity.wire().SerializeAsString())},
       {"identity", "ok-document", First(1, document)},
       {"identity", "no-key-after-the-end", First(1, LateKeyDocument())},
@@ -241,6 +255,8 @@ std::vector<Seed> Seeds() {
       {"head", "ok-file", First(0, SampleHeadFile())},
       {"head", "ok-slot", First(1, SampleSlot())},
       {"record", "ok-journal", SampleJournal()},
+      {"record", "ok-later-identity", StoredChain(trust::SampleHistory().org())},
+      {"record", "no-owner-of-a-document", StoredChain(Estovia())},
       {"envelope", "ok-header", First(0, SampleHeader())},
       {"envelope", "ok-undamaged", First(1, "")},
       {"envelope", "ok-signed", First(3, payload.SerializeAsString())},

@@ -30,7 +30,7 @@ absl::StatusOr<trust::Identity> CheckIdentity(const v1::SignedIdentity& wire) {
 }
 
 bool HoldsHead(const trust::Identity& identity, const v1::SignedBody& head) {
-  const auto body = trust::CheckHead(identity, head);
+  const auto body = trust::CheckHead(trust::IdentityHistory(identity), head);
   if (body.ok()) return true;
   CheckRefused(body.status());
   return false;
@@ -77,7 +77,16 @@ bool FuzzCard(ByteView input) {
   }
   const auto again = trust::ReadCard(trust::ArmourCard(*card));
   FUZZ_CHECK(again.ok() && again->SerializeAsString() == card->SerializeAsString());
-  return CheckIdentity(card->identity()).ok();
+  if (!CheckIdentity(card->identity()).ok()) return false;
+  const auto history = trust::HistoryOfCard(*card, trust::SampleNow() + absl::Hours(72));
+  if (!history.ok()) {
+    CheckRefused(history.status(), {kIdentity, kKeyPoint, kLimit, kParse, kIdentityChain, kTime, kFloor});
+    return false;
+  }
+  FUZZ_CHECK(history->versions().size() == 1 + static_cast<size_t>(card->later_size()));
+  const v1::Card made = trust::MakeCard(*history, card->address());
+  FUZZ_CHECK(made.later_size() == card->later_size() && made.identity().document() == card->identity().document());
+  return true;
 }
 
 // The first byte says what the rest is: a signed identity, or the body of a document, prekey or head that the sample
