@@ -24,12 +24,8 @@ OF_THE_TABLE = ["base/reject_test.cc", "services/entente/output_test.cc", "servi
 # Reasons that no door of this version can answer with, and why. Each has a unit test of the code that gives it.
 NOT_REACHABLE = {
     "AGR_NONE": "only parties on file are asked about, and being on file is the agreement of this version",
-    "E_AUTHORITY": "envelopes with notices are refused as a whole until admission takes them",
-    "E_CHAIN": "envelopes with forwards are refused as a whole until admission takes them",
     "E_SELFTEST": "the library is linked in and passed its known answers when the program was built",
     "E_HSM": "no command of this version opens a key in a token",
-    "E_THRESHOLD": "statements with joint terms are refused as a whole until admission takes them",
-    "E_TLP": "envelopes with forwards are refused as a whole until admission takes them",
     "INTERNAL": "a fault of this program: what reaches a door with it is a bug",
 }
 
