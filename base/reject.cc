@@ -42,6 +42,8 @@ constexpr auto kTable = std::to_array<RejectEntry>({
     {RejectReason::kFloor, "E_FLOOR", "ENT-1031", absl::StatusCode::kInvalidArgument, 422, "a document lowers what may only rise"},
     {RejectReason::kThreshold, "E_THRESHOLD", "ENT-1032", absl::StatusCode::kUnauthenticated, 422, "fewer organisations signed than must"},
     {RejectReason::kRevoked, "E_REVOKED", "ENT-1033", absl::StatusCode::kUnauthenticated, 422, "signed by a revoked key, and nothing dates it before the cut-off"},
+    {RejectReason::kIssuer, "E_ISSUER", "ENT-1036", absl::StatusCode::kPermissionDenied, 422, "an epoch by an organisation that may not issue it"},
+    {RejectReason::kMemberHash, "E_MEMBERHASH", "ENT-1037", absl::StatusCode::kFailedPrecondition, 422, "names a membership document that is not on file"},
     {RejectReason::kChain, "E_CHAIN", "ENT-1040", absl::StatusCode::kInvalidArgument, 422, "the forward chain does not hold"},
     {RejectReason::kChainLabel, "E_TLP", "ENT-1041", absl::StatusCode::kInvalidArgument, 422, "a forward opens the label"},
     {RejectReason::kAuthority, "E_AUTHORITY", "ENT-1042", absl::StatusCode::kPermissionDenied, 422, "a recall by somebody who may not recall this"},

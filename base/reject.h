@@ -46,6 +46,8 @@ enum class RejectReason {
   kFloor,          // E_FLOOR: a document lowers what may only rise
   kThreshold,      // E_THRESHOLD: fewer organisations signed than must
   kRevoked,        // E_REVOKED: signed by a revoked key, and nothing dates it before the cut-off
+  kIssuer,         // E_ISSUER: an epoch by an organisation that may not issue it
+  kMemberHash,     // E_MEMBERHASH: names a membership document that is not on file
   kChain,          // E_CHAIN: the forward chain does not hold
   kChainLabel,     // E_TLP: a forward opens the label
   kAuthority,      // E_AUTHORITY: a recall by somebody who may not recall this
