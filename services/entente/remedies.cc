@@ -45,8 +45,12 @@ constexpr auto kRemedies = std::to_array<std::pair<RejectReason, std::string_vie
     {RejectReason::kFloor, kPeerDocuments},
     {RejectReason::kRevoked,
      "tell the peer's operator that a revoked key of theirs was used; what they still stand by they sign again with a current key"},
+    {RejectReason::kEpoch, "nothing: this node asks for the epoch, and the peer sends again; if it repeats, ask the group's issuers"},
+    {RejectReason::kEpochStale, "nothing: the sender seals again under the group's current epoch; if it repeats, ask the group's issuers"},
     {RejectReason::kIssuer, kGroupDocuments},
     {RejectReason::kMemberHash, kGroupDocuments},
+    {RejectReason::kSlotProof, kGroupDocuments},
+    {RejectReason::kNotMember, "ask the group's admins who is a member now; nothing goes to or comes from others under the group's name"},
     {RejectReason::kNoLabel, "give the object a TLP marking, or publish the file with --tlp LABEL"},
     {RejectReason::kMarking,
      "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file, with no level in "
