@@ -73,7 +73,7 @@ absl::Status CheckEpochIssuer(const Epoch& epoch, const v1::SignedBody& wire, co
                               const Parties& parties, const Arrival& arrival) {
   const std::shared_ptr<const Membership> membership = history.Version(epoch.membership.version, epoch.membership.hash);
   if (membership == nullptr) return RefuseEpoch(kMemberHash, "it is for a membership document that does not count here");
-  if (!arrival.asked && !history.IsCurrent(*membership)) {
+  if (!arrival.MayBePast() && !history.IsCurrent(*membership)) {
     return RefuseEpoch(kMemberHash, "a later membership document has other members or issuers");
   }
   if (absl::Status status = history.CheckFresh(arrival.now); !status.ok()) return status;

@@ -61,7 +61,7 @@ absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const
 
   const uint64_t newest = epochs_.rbegin()->first;
   if (epoch.number > newest && epoch.number - newest > 1) return RefuseEpoch(kIdentityChain, "epochs between it and those on file are missing");
-  if (epoch.number < newest && (!arrival.asked || arrival.now >= epoch.not_after + terms.catch_up)) {
+  if (epoch.number < newest && (!arrival.MayBePast() || arrival.now >= epoch.not_after + terms.catch_up)) {
     return RefuseEpoch(kEpochStale, "later epochs are on file");
   }
   const auto before = epochs_.find(epoch.number - 1);

@@ -15,6 +15,8 @@ struct Arrival {
   absl::Time now;
   std::optional<absl::Time> recorded = std::nullopt;  // when this node is known to have seen the same bytes before
   bool asked = false;  // it answers a question of this node, which may be about what is past
+
+  bool MayBePast() const { return asked || recorded.has_value(); }
 };
 
 // Writes what is being taken in to disk, before it counts. What it refuses is not taken.
