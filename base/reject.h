@@ -46,6 +46,12 @@ enum class RejectReason {
   kFloor,          // E_FLOOR: a document lowers what may only rise
   kThreshold,      // E_THRESHOLD: fewer organisations signed than must
   kRevoked,        // E_REVOKED: signed by a revoked key, and nothing dates it before the cut-off
+  kEpoch,          // E_EPOCH: sealed under an epoch that is not known here
+  kEpochStale,     // E_EPOCHSTALE: sealed under an epoch that has ended
+  kIssuer,         // E_ISSUER: an epoch by an organisation that may not issue it
+  kMemberHash,     // E_MEMBERHASH: names a membership document that is not on file
+  kSlotProof,      // E_SLOTPROOF: a slot is not at its place under the signed root
+  kNotMember,      // E_NOTMEMBER: the sender or origin is no member of the group
   kChain,          // E_CHAIN: the forward chain does not hold
   kChainLabel,     // E_TLP: a forward opens the label
   kAuthority,      // E_AUTHORITY: a recall by somebody who may not recall this

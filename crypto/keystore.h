@@ -1,6 +1,8 @@
 #pragma once
 
 #include <map>
+#include <memory>
+#include <mutex>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -37,6 +39,8 @@ class Keystore {
   void Remove(const std::string& name);
   // Rewrites the file atomically with a fresh nonce. On failure the old file stays.
   absl::Status Save();
+  // What shares this keystore with others holds it around each of its uses; nothing here takes it.
+  std::mutex& mutex() const { return *mutex_; }
 
  private:
   Keystore() = default;
@@ -45,6 +49,7 @@ class Keystore {
   Bytes salt_;
   SecretBytes key_;
   std::map<std::string, SecretBytes> secrets_;
+  std::unique_ptr<std::mutex> mutex_ = std::make_unique<std::mutex>();  // not a member itself: a keystore moves
 };
 
 // Reads a passphrase file (mode 0600 or stricter, one line; a trailing newline is dropped) into guarded memory.

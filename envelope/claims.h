@@ -8,6 +8,7 @@
 #include "entente/v1/envelope.pb.h"
 #include "envelope/cosign.h"
 #include "envelope/statement.h"
+#include "model/text.h"
 #include "policy/policy.h"
 #include "trust/identity_chain.h"
 
@@ -27,8 +28,7 @@ absl::StatusOr<BatchClaim> ReadBatch(ByteView body);
 // Refuses with kAudience: over 1000, unsorted, repeated, not ids.
 absl::StatusOr<std::vector<OrgId>> ReadAudience(const google::protobuf::RepeatedPtrField<std::string>& wire);
 
-// 1 to 64 printable ASCII characters without a space: sectors, purposes, names of exercises.
-bool IsWord(std::string_view text);
+using model::IsWord;
 // Joined ids, ascending, 1 to 1024. Refuses with kParse and kLimit.
 absl::StatusOr<std::vector<StatementId>> ReadStatementIds(ByteView wire);
 // Ascending, at most 64 of each. Refuses with kLimit and kParse.

@@ -88,11 +88,6 @@ absl::Status ReadLists(const v1::ReleaseConstraints& wire, policy::Constraints& 
 
 }  // namespace
 
-bool IsWord(std::string_view text) {
-  return !text.empty() && text.size() <= policy::kMaxWordBytes &&
-         std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
-}
-
 v1::ReleaseConstraints ToWire(const policy::Constraints& from) {
   v1::ReleaseConstraints wire;
   wire.set_label(LabelToWire(from.label));

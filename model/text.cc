@@ -78,6 +78,10 @@ std::string Escaped(std::string_view text, size_t limit) {
   return out;
 }
 
+bool IsWord(std::string_view text) {
+  return !text.empty() && text.size() <= kMaxWordBytes && std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c <= '~'; });
+}
+
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates) {
   if (word.size() > kMaxMeantBytes) return "";
   size_t best_distance = std::max<size_t>(1, word.size() / 3) + 1;

@@ -11,6 +11,10 @@ namespace entente::model {
 // doubles. Cut at `limit` bytes with "..." behind. All received text passes here before anybody sees it.
 std::string Escaped(std::string_view text, size_t limit = 512);
 
+inline constexpr size_t kMaxWordBytes = 64;
+// 1 to 64 printable ASCII characters without a space: sectors, purposes, names of exercises.
+bool IsWord(std::string_view text);
+
 // The candidate nearest to `word` by edit distance, or empty when none is near enough to be meant.
 std::string DidYouMean(std::string_view word, const std::vector<std::string>& candidates);
 

@@ -67,6 +67,16 @@ TEST(Utf8, ReadsBackEveryCodePoint) {
   }
 }
 
+TEST(IsWord, TakesPrintableAsciiWithoutASpace) {
+  EXPECT_TRUE(IsWord("locked-shields-26"));
+  EXPECT_TRUE(IsWord("!~"));
+  EXPECT_TRUE(IsWord(std::string(kMaxWordBytes, 'w')));
+  for (const std::string& text : {std::string(), std::string("two words"), std::string("tab\t"), std::string("caf\xc3\xa9"),
+                                  std::string("\x7f"), std::string(kMaxWordBytes + 1, 'w')}) {
+    EXPECT_FALSE(IsWord(text)) << text;
+  }
+}
+
 TEST(DidYouMean, FindsTheNearest) {
   const std::vector<std::string> choices = {"publish", "peer", "search", "status", "AMBER+STRICT"};
   EXPECT_EQ(DidYouMean("pubish", choices), "publish");

@@ -23,10 +23,7 @@ bool AreNations(const std::vector<std::string>& nations) {
 
 bool AreWords(const std::vector<std::string>& words) {
   return words.size() <= kMaxWords && SortedOnce(words) &&
-         std::all_of(words.begin(), words.end(), [](const std::string& word) {
-           return !word.empty() && word.size() <= kMaxWordBytes &&
-                  std::all_of(word.begin(), word.end(), [](char c) { return c > ' ' && c <= '~'; });
-         });
+         std::all_of(words.begin(), words.end(), model::IsWord);
 }
 
 bool AreOrganisations(const std::vector<OrgId>& organisations) {

@@ -10,6 +10,7 @@
 #include "base/reject.h"
 #include "model/marking.h"
 #include "model/party.h"
+#include "model/text.h"
 
 // Who may receive what, and why: one pure function, no I/O, no clock, no global. docs/policy.md has the matrix.
 namespace entente::policy {
@@ -38,7 +39,7 @@ struct Constraints {
   bool operator==(const Constraints&) const = default;
 };
 // Bounds that CheckInput holds. A longer list, or a longer word in it, is malformed.
-inline constexpr size_t kMaxNations = 300, kMaxWords = 64, kMaxWordBytes = 64, kMaxAddressees = 1000;
+inline constexpr size_t kMaxNations = 300, kMaxWords = 64, kMaxWordBytes = model::kMaxWordBytes, kMaxAddressees = 1000;
 inline constexpr size_t kSharingGroupIdSize = 32;
 
 // Contradictions that are refused at publish, before any recipient is considered: kPolicyRelOnClear (rel_to,

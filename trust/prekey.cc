@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -99,7 +100,7 @@ absl::Status Gone() {
 PrekeyRing::PrekeyRing(Self self, crypto::Keystore& keystore) : self_(std::move(self)), keystore_(keystore) {}
 
 absl::Status PrekeyRing::Rotate(absl::Time now) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(keystore_.mutex());
   if (absl::Status status = DestroyPastGrace(now); !status.ok()) return status;
   absl::StatusOr<PrekeyId> id = NewestOrNew(v1::PREKEY_CLASS_ONLINE, now);
   if (!id.ok()) return id.status();
@@ -122,7 +123,7 @@ absl::Status PrekeyRing::Rotate(absl::Time now) {
 }
 
 void PrekeyRing::SignAnew(Self self) {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(keystore_.mutex());
   self_ = std::move(self);
   if (!self_.identity.document().has_offline()) offered_offline_.reset();
   offer_ = SignIf(offered_);
@@ -186,17 +187,17 @@ v1::SignedBody PrekeyRing::SignIf(const std::optional<PrekeyId>& id) const {
 }
 
 v1::SignedBody PrekeyRing::Offer() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(keystore_.mutex());
   return offer_;
 }
 
 v1::SignedBody PrekeyRing::OfflineOffer() const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(keystore_.mutex());
   return offline_offer_;
 }
 
 absl::StatusOr<crypto::SecretBytes> PrekeyRing::Seed(const PrekeyId& id, absl::Time now) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(keystore_.mutex());
   const std::optional<Stored> stored = Find(keystore_, id);
   if (!stored.has_value() && !IsRemembered(keystore_, id, now)) {
     return Reject(RejectReason::kNoSlot, "sealed to a prekey that this node does not know; the sender must seal again");
@@ -206,7 +207,7 @@ absl::StatusOr<crypto::SecretBytes> PrekeyRing::Seed(const PrekeyId& id, absl::T
 }
 
 absl::StatusOr<Bytes> PrekeyRing::PublicKey(const PrekeyId& id) const {
-  const std::lock_guard lock(mutex_);
+  const std::lock_guard lock(keystore_.mutex());
   const std::optional<Stored> stored = Find(keystore_, id);
   if (!stored.has_value()) return Gone();
   return Bytes(stored->public_key());

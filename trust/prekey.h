@@ -1,6 +1,5 @@
 #pragma once
 
-#include <mutex>
 #include <optional>
 
 #include "absl/status/statusor.h"
@@ -35,7 +34,7 @@ absl::StatusOr<Prekey> CheckPrekey(const IdentityHistory& owner, const v1::Signe
 // for that class. Safe from any thread.
 class PrekeyRing {
  public:
-  // `keystore` outlives this and is written only through it from now on.
+  // `keystore` outlives this; who else uses it from now on holds its mutex.
   PrekeyRing(Self self, crypto::Keystore& keystore);
   // Makes a new prekey when the newest is past half its use, destroys those past grace; what it offers is on disk. Call
   // at start and hourly. Refuses with kKeystore (file not written, entry damaged; the next call tries again) or kLimit.
@@ -60,7 +59,6 @@ class PrekeyRing {
 
   Self self_;
   crypto::Keystore& keystore_;
-  mutable std::mutex mutex_;
   std::optional<PrekeyId> offered_, offered_offline_;  // on disk
   v1::SignedBody offer_, offline_offer_;
   bool unsaved_ = false;  // the keystore in memory is ahead of its file

@@ -16,6 +16,9 @@ constexpr std::string_view kPeerKeys =
 constexpr std::string_view kPeerDocuments =
     "nothing of it was taken and what is on file stays; ask the peer's operator, over a channel you trust, whether the "
     "document is theirs, and for all versions that follow the one on file";
+constexpr std::string_view kGroupDocuments =
+    "nothing of it was taken and what is on file stays; ask the group's admins whether they know of it, and an issuer for the "
+    "membership documents and epochs behind those on file";
 constexpr std::string_view kTerms =
     "look at the decision with `entente explain ID --peer P`; change the label, the addressees or the peer's record "
     "only "
@@ -42,6 +45,12 @@ constexpr auto kRemedies = std::to_array<std::pair<RejectReason, std::string_vie
     {RejectReason::kFloor, kPeerDocuments},
     {RejectReason::kRevoked,
      "tell the peer's operator that a revoked key of theirs was used; what they still stand by they sign again with a current key"},
+    {RejectReason::kEpoch, "nothing: this node asks for the epoch, and the peer sends again; if it repeats, ask the group's issuers"},
+    {RejectReason::kEpochStale, "nothing: the sender seals again under the group's current epoch; if it repeats, ask the group's issuers"},
+    {RejectReason::kIssuer, kGroupDocuments},
+    {RejectReason::kMemberHash, kGroupDocuments},
+    {RejectReason::kSlotProof, kGroupDocuments},
+    {RejectReason::kNotMember, "ask the group's admins who is a member now; nothing goes to or comes from others under the group's name"},
     {RejectReason::kNoLabel, "give the object a TLP marking, or publish the file with --tlp LABEL"},
     {RejectReason::kMarking,
      "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file, with no level in "

@@ -12,11 +12,13 @@ namespace {
 constexpr size_t kKiB = 1024;
 constexpr Target kTargets[] = {
     {"bundle", FuzzBundle, 16 * kKiB},     {"card", FuzzCard, 8 * kKiB},         {"certificate", FuzzCertificate, 4 * kKiB},
-    {"config", FuzzConfig, 4 * kKiB},      {"envelope", FuzzEnvelope, 8 * kKiB}, {"export_file", FuzzExportFile, 4 * kKiB},
+    {"config", FuzzConfig, 4 * kKiB},      {"envelope", FuzzEnvelope, 8 * kKiB}, {"epoch", FuzzEpoch, 4 * kKiB},
+    {"export_file", FuzzExportFile, 4 * kKiB},
     {"frame", FuzzFrame, 16 * kKiB},
     {"head", FuzzHead, 9 * kKiB},          {"identity", FuzzIdentity, 4 * kKiB},
     {"identity_chain", FuzzIdentityChain, 8 * kKiB}, {"json", FuzzJson, 16 * kKiB},
-    {"keystore", FuzzKeystore, 4 * kKiB},  {"marking", FuzzMarking, 8 * kKiB},   {"payload", FuzzPayload, 16 * kKiB},
+    {"keystore", FuzzKeystore, 4 * kKiB},  {"membership", FuzzMembership, 8 * kKiB},
+    {"marking", FuzzMarking, 8 * kKiB},   {"payload", FuzzPayload, 16 * kKiB},
     {"record", FuzzRecord, 16 * kKiB},     {"statement", FuzzStatement, 8 * kKiB}, {"stix", FuzzStix, 16 * kKiB},
     {"wire", FuzzWire, 8 * kKiB},          {"words", FuzzWords, 4 * kKiB},
 };

@@ -40,6 +40,9 @@ bool FuzzCard(ByteView input);
 bool FuzzIdentity(ByteView input);
 // identity_chain_target.cc
 bool FuzzIdentityChain(ByteView input);
+// group_targets.cc
+bool FuzzMembership(ByteView input);
+bool FuzzEpoch(ByteView input);
 // wire_targets.cc
 bool FuzzWire(ByteView input);
 bool FuzzStatement(ByteView input);

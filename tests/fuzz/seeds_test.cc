@@ -7,6 +7,7 @@
 
 #include "crypto/encoding.h"
 #include "crypto/keystore_file.h"
+#include "crypto/slot.h"
 #include "crypto/token_reference.h"
 #include "crypto/transport_certificate.h"
 #include "entente/v1/peer.pb.h"
@@ -18,8 +19,10 @@
 #include "storage/head.h"
 #include "tests/fuzz/fuzz.h"
 #include "trust/card.h"
+#include "trust/epoch_issuer.h"
 #include "trust/prekey.h"
 #include "trust/sample_document.h"
+#include "trust/sample_group.h"
 
 namespace entente::fuzz {
 namespace {
@@ -182,6 +185,61 @@ Bytes Der(const std::string& pem) {
   return *crypto::FromBase64(ByteView(pem).substr(begin, end - begin));
 }
 
+// A group of four and what its members say in it.
+struct GroupSeeds {
+  trust::SampleFounders founders{4};
+  trust::MembershipHistory history = founders.Founded();
+  absl::Time now = SampleNow() + trust::kSampleDay;
+
+  Bytes Next(size_t drop = 0) const {
+    trust::GroupTerms terms = trust::TermsOf(*history.newest());
+    if (drop != 0) terms.members.erase(founders.orgs[drop].org());
+    return trust::MakeMembership(terms, history.newest(), now)->document();
+  }
+  Bytes Entry(uint64_t number) const {
+    return trust::MakeLogEntry(founders.orgs[0].self, history.group(), history.log(), v1::GROUP_LOG_KIND_EPOCH, number, Digest(), now).body();
+  }
+  // Four slots of other bytes each, which nobody could open.
+  v1::EpochSlots Issued() const {
+    std::vector<Bytes> slots;
+    for (char c = 'a'; c < 'e'; ++c) slots.push_back(Bytes(crypto::kSlotSize, c));
+    v1::EpochBody body;
+    body.set_issuer(founders.orgs[0].org().str());
+    body.set_key_id(founders.orgs[0].self.key_id.str());
+    body.set_group_id(history.group().str());
+    body.set_membership_version(1);
+    body.set_membership_hash(history.newest()->hash().str());
+    body.set_epoch(1);
+    body.set_previous_commit(Digest().str());
+    body.set_not_before_us(absl::ToUnixMicros(now));
+    body.set_not_after_us(absl::ToUnixMicros(now + trust::kEpoch));
+    body.set_suite(crypto::kSuite);
+    body.set_n_slots(4);
+    body.set_slots_root(crypto::TreeHash({slots[0], slots[1], slots[2], slots[3]}).str());
+    body.set_epoch_commit(Bytes(32, 'c'));
+    body.set_reason(v1::EPOCH_REASON_FOUNDED);
+    v1::EpochSlots out;
+    *out.mutable_epoch() = trust::SignBody(founders.orgs[0].self, trust::kEpochType, body.SerializeAsString());
+    out.set_slots(slots[0] + slots[1] + slots[2] + slots[3]);
+    return out;
+  }
+  Bytes Rewrap(size_t recipient) const {
+    v1::RewrapBody body;
+    body.set_issuer(founders.orgs[0].org().str());
+    body.set_key_id(founders.orgs[0].self.key_id.str());
+    body.set_group_id(history.group().str());
+    body.set_epoch(1);
+    body.set_epoch_id(Bytes(32, 'e'));
+    body.set_recipient(founders.orgs[recipient].org().str());
+    body.set_slot(Bytes(crypto::kSlotSize, 's'));
+    body.set_time_us(absl::ToUnixMicros(now));
+    return body.SerializeAsString();
+  }
+  Bytes Leave(uint64_t version) const {
+    return trust::MakeLeave(founders.orgs[3].self, {history.group(), version, {}}, now).body();
+  }
+};
+
 Bytes SampleHeader() {
   envelope::Header header;
   header.id = *EnvelopeId::From(Bytes(16, 'i'));
@@ -208,6 +266,7 @@ struct Seed {
 std::vector<Seed> Seeds() {
   EXPECT_TRUE(crypto::Initialise().ok());
   const trust::Self self = Norlandia();
+  const GroupSeeds group;
   const v1::Payload payload = SamplePayload();
   const auto certificate = crypto::MakeTransportCertificate(self.org(), self.key_id, *self.statement_key, SampleNow());
   const crypto::SecretBytes file_key = crypto::SecretBytes::CopyOf(Bytes(crypto::kKeySize, 'k'));
@@ -231,6 +290,18 @@ std::vector<Seed> Seeds() {
       {"identity_chain", "ok-rotation", First(1, RotatedDocument())},
       {"identity_chain", "ok-stolen-key", First(1, StolenKeyDocument())},
       {"identity_chain", "no-vanished-key", First(1, VanishedKeyDocument())},
+      {"membership", "ok-first", First(0, group.founders.First().SerializeAsString())},
+      {"membership", "ok-heartbeat", First(1, group.Next())},
+      {"membership", "ok-removal", First(1, group.Next(3))},
+      {"membership", "ok-entry", First(2, group.Entry(1))},
+      {"membership", "no-entry-ahead", First(2, group.Entry(2))},
+      {"epoch", "ok-body", First(0, group.Issued().epoch().body())},
+      {"epoch", "ok-delivery", First(1, trust::DeliveryFor(group.Issued(), 1)->SerializeAsString())},
+      {"epoch", "no-slot-of-another", First(1, trust::DeliveryFor(group.Issued(), 2)->SerializeAsString())},
+      {"epoch", "ok-rewrap", First(2, group.Rewrap(1))},
+      {"epoch", "no-rewrap-of-another", First(2, group.Rewrap(2))},
+      {"epoch", "ok-leave", First(3, group.Leave(1))},
+      {"epoch", "no-leave-of-tomorrow", First(3, group.Leave(2))},
       {"certificate", "ok-pem", First(0, certificate->certificate_pem)},
       {"certificate", "ok-der", First(1, Der(certificate->certificate_pem))},
       {"keystore", "ok-file", First(0, *file)},

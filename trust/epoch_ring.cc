@@ -1,0 +1,204 @@
+#include "trust/epoch_ring.h"
+
+#include <algorithm>
+#include <mutex>
+
+#include "base/clock.h"
+#include "trust/epoch_keystore.h"
+
+namespace entente::trust {
+namespace {
+
+using enum RejectReason;
+
+constexpr int64_t kLastPercent = 95;  // of an epoch's life; behind it senders wait for the next, where there is one
+
+// Behind its end an issuer keeps a secret for others; nobody else does.
+absl::Time KeptUntil(const Epoch& epoch, absl::Duration keep) {
+  return keep > absl::ZeroDuration() ? epoch.not_after + keep : absl::UnixEpoch();
+}
+
+bool IsLogged(const HeldEpoch& held, const LogEntry* entry) { return entry != nullptr && entry->subject.view() == held.epoch.id.view(); }
+
+}  // namespace
+
+const HeldEpoch* EpochRing::Find(const EpochId& id) const {
+  const auto number = numbers_.find(id);
+  if (number == numbers_.end()) return nullptr;
+  const std::vector<HeldEpoch>& same = epochs_.at(number->second);
+  return &*std::find_if(same.begin(), same.end(), [&](const HeldEpoch& held) { return held.epoch.id == id; });
+}
+
+HeldEpoch* EpochRing::FindToChange(const EpochId& id) { return const_cast<HeldEpoch*>(Find(id)); }
+
+const HeldEpoch* EpochRing::WithTag(const RouteTag& tag) const {
+  const auto found = tags_.find(tag);
+  return found == tags_.end() ? nullptr : Find(found->second);
+}
+
+const HeldEpoch* EpochRing::Latest(const GroupLog& log, absl::Time now) const {
+  if (epochs_.empty()) return nullptr;
+  const auto& [number, same] = *epochs_.rbegin();
+  if (const HeldEpoch* held = InForce(number, log, now); held != nullptr) return held;
+  return &*std::min_element(same.begin(), same.end(), [](const HeldEpoch& a, const HeldEpoch& b) { return a.turn < b.turn; });
+}
+
+const HeldEpoch* EpochRing::Of(const OrgId& issuer, uint64_t number) const {
+  const auto same = epochs_.find(number);
+  if (same == epochs_.end()) return nullptr;
+  const auto found = std::find_if(same->second.begin(), same->second.end(), [&](const HeldEpoch& held) { return held.epoch.issuer == issuer; });
+  return found == same->second.end() ? nullptr : &*found;
+}
+
+absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const Arrival& arrival) const {
+  if (Of(epoch.issuer, epoch.number) != nullptr) return RefuseEpoch(kEquivocation, "its issuer signed another epoch with its number");
+  size_t held = 0;
+  for (const auto& [number, same] : epochs_) {
+    held += static_cast<size_t>(std::count_if(same.begin(), same.end(), [](const HeldEpoch& one) { return !one.destroyed; }));
+  }
+  if (held >= kMaxEpochsHeld) return RefuseEpoch(kLimit, "128 epochs of the group are held");
+  if (epochs_.empty() || terms.rejoined) return absl::OkStatus();
+
+  const uint64_t newest = epochs_.rbegin()->first;
+  if (epoch.number > newest && epoch.number - newest > 1) return RefuseEpoch(kIdentityChain, "epochs between it and those on file are missing");
+  if (epoch.number < newest && (!arrival.MayBePast() || arrival.now >= epoch.not_after + terms.catch_up)) {
+    return RefuseEpoch(kEpochStale, "later epochs are on file");
+  }
+  const auto before = epochs_.find(epoch.number - 1);
+  if (before == epochs_.end()) return absl::OkStatus();
+  const bool follows = std::any_of(before->second.begin(), before->second.end(),
+                                   [&](const HeldEpoch& one) { return one.epoch.commit == epoch.previous_commit; });
+  return follows ? absl::OkStatus() : RefuseEpoch(kIdentityChain, "it follows another epoch than those on file");
+}
+
+absl::Status EpochRing::Announce(const Epoch& epoch, size_t turn, absl::Time taken) {
+  HeldEpoch held{epoch, turn, taken, nullptr};
+  {
+    const std::lock_guard lock(keystore_.mutex());
+    auto secret = FindEpochSecret(keystore_, epoch);
+    if (!secret.ok()) return secret.status();
+    held.secret = *std::move(secret);
+  }
+  if (held.secret != nullptr) tags_[held.secret->Tag()] = epoch.id;
+  numbers_[epoch.id] = epoch.number;
+  epochs_[epoch.number].push_back(std::move(held));
+  return absl::OkStatus();
+}
+
+absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep) {
+  HeldEpoch& held = *FindToChange(id);
+  {
+    const std::lock_guard lock(keystore_.mutex());
+    PutEpochSecret(keystore_, held.epoch, secret, held.epoch.not_after + kEpochGrace, KeptUntil(held.epoch, keep));
+    if (absl::Status status = keystore_.Save(); !status.ok()) {
+      RemoveEpochSecret(keystore_, held.epoch);
+      return status;
+    }
+  }
+  tags_[secret.Tag()] = id;
+  held.secret = std::make_shared<const crypto::EpochSecret>(std::move(secret));
+  return absl::OkStatus();
+}
+
+void EpochRing::NoteContradiction(const Epoch& epoch) {
+  if (const HeldEpoch* first = Of(epoch.issuer, epoch.number); first != nullptr) FindToChange(first->epoch.id)->contradicted = true;
+}
+
+const HeldEpoch* EpochRing::InForce(uint64_t number, const GroupLog& log, absl::Time now) const {
+  const auto same = epochs_.find(number);
+  if (same == epochs_.end()) return nullptr;
+  const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, number);
+  const HeldEpoch* first = nullptr;
+  for (const HeldEpoch& held : same->second) {
+    const bool waited = entry == nullptr && std::max(held.taken, held.epoch.not_before) + kEpochUnlogged <= now;
+    if (held.epoch.not_before > now || (!IsLogged(held, entry) && !waited)) continue;
+    if (first == nullptr || held.turn < first->turn) first = &held;
+  }
+  return first;
+}
+
+const HeldEpoch* EpochRing::Successor(uint64_t number, const GroupLog& log, absl::Time now) const {
+  for (auto later = epochs_.upper_bound(number); later != epochs_.end(); ++later) {
+    if (const HeldEpoch* held = InForce(later->first, log, now); held != nullptr) return held;
+  }
+  return nullptr;
+}
+
+absl::Time EpochRing::DrainsUntil(const HeldEpoch& held, const GroupLog& log, absl::Time now) const {
+  const HeldEpoch* next = Successor(held.epoch.number, log, now);
+  if (next == nullptr) return held.epoch.not_after + kEpochGrace;
+  return std::min(held.epoch.not_after, next->epoch.not_before) + next->epoch.grace;
+}
+
+EpochState EpochRing::StateOf(const HeldEpoch& held, const GroupLog& log, absl::Time now) const {
+  const Epoch& epoch = held.epoch;
+  if (held.destroyed || now >= DrainsUntil(held, log, now)) return EpochState::kDestroyed;
+  if (held.secret == nullptr || epoch.not_before > now) return EpochState::kAnnounced;
+  if (now >= epoch.not_after || Successor(epoch.number, log, now) != nullptr) return EpochState::kDraining;
+  if (InForce(epoch.number, log, now) == &held) return EpochState::kActive;
+  // Who lost a race is opened all the same: a sender may have taken it first.
+  const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, epoch.number);
+  const bool lost = entry != nullptr || InForce(epoch.number, log, now) != nullptr;
+  return lost ? EpochState::kDraining : EpochState::kAnnounced;
+}
+
+const HeldEpoch* EpochRing::ToSealUnder(const GroupLog& log, absl::Time now) const {
+  for (auto same = epochs_.rbegin(); same != epochs_.rend(); ++same) {
+    const HeldEpoch* held = InForce(same->first, log, now);
+    if (held == nullptr) continue;
+    const Epoch& epoch = held->epoch;
+    const bool last = now - epoch.not_before >= (epoch.not_after - epoch.not_before) * kLastPercent / 100;
+    const bool next_waits = same != epochs_.rbegin();
+    const bool usable = held->secret != nullptr && now < epoch.not_after && !(last && next_waits);
+    return usable ? held : nullptr;
+  }
+  return nullptr;
+}
+
+bool EpochRing::IsOver(const HeldEpoch& held, const GroupLog& log, absl::Duration keep, absl::Time now) const {
+  return !held.destroyed && now >= std::max(DrainsUntil(held, log, now), KeptUntil(held.epoch, keep));
+}
+
+bool EpochRing::NeedsSweep(const GroupLog& log, absl::Duration keep, absl::Time now) const {
+  const auto any_over = [&](const auto& same) {
+    return std::any_of(same.second.begin(), same.second.end(), [&](const HeldEpoch& held) { return IsOver(held, log, keep, now); });
+  };
+  return unsaved_ || std::any_of(epochs_.begin(), epochs_.end(), any_over);
+}
+
+absl::Status EpochRing::Sweep(const GroupLog& log, absl::Duration keep, absl::Time now) {
+  const std::lock_guard lock(keystore_.mutex());
+  for (auto& [number, same] : epochs_) {
+    for (HeldEpoch& held : same) {
+      if (!IsOver(held, log, keep, now)) continue;
+      unsaved_ = unsaved_ || held.secret != nullptr;
+      RemoveEpochSecret(keystore_, held.epoch);
+      held.secret.reset();
+      held.destroyed = true;
+    }
+  }
+  DropOldTombstones();
+  if (!unsaved_) return absl::OkStatus();
+  if (absl::Status status = keystore_.Save(); !status.ok()) return status;
+  unsaved_ = false;
+  return absl::OkStatus();
+}
+
+void EpochRing::DropOldTombstones() {
+  size_t tombstones = 0;
+  for (const auto& [number, same] : epochs_) {
+    tombstones += static_cast<size_t>(std::count_if(same.begin(), same.end(), [](const HeldEpoch& one) { return one.destroyed; }));
+  }
+  while (tombstones > kMaxTombstones) {
+    // The oldest number; what races under one number drains within days of each other.
+    const auto oldest = epochs_.begin();
+    for (const HeldEpoch& held : oldest->second) {
+      numbers_.erase(held.epoch.id);
+      tombstones -= held.destroyed ? 1 : 0;
+    }
+    std::erase_if(tags_, [&](const auto& tag) { return !numbers_.contains(tag.second); });
+    epochs_.erase(oldest);
+  }
+}
+
+}  // namespace entente::trust

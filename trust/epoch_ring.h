@@ -1,0 +1,89 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "crypto/group_keys.h"
+#include "crypto/keystore.h"
+#include "trust/epoch.h"
+#include "trust/group_log.h"
+
+namespace entente::trust {
+
+inline constexpr size_t kMaxEpochsHeld = 128;   // of one group: 35 days of daily ones, their races and what drains
+inline constexpr size_t kMaxTombstones = 1024;  // of one group
+inline constexpr absl::Duration kEpochUnlogged = absl::Hours(1);  // a log that stalls does not stop a rekey
+
+enum class EpochState { kAnnounced, kActive, kDraining, kDestroyed };
+
+// An epoch on file. Without its secret where no slot opened yet, or as a tombstone.
+struct HeldEpoch {
+  Epoch epoch;
+  size_t turn = 0;   // its issuer's place among those that are asked
+  absl::Time taken;  // here
+  std::shared_ptr<const crypto::EpochSecret> secret;
+  bool destroyed = false;     // a tombstone
+  bool contradicted = false;  // its issuer signed another one with its number
+};
+
+// One group's epochs and what may be done under each now: docs/formats/epoch.md, "States". What a state depends on is given
+// with each question: the group's log and the time. Secrets are on disk before they count and in the keystore alone;
+// destroying one wipes it here and there. Not safe for writing from two threads; takes the keystore's mutex.
+class EpochRing {
+ public:
+  // `keystore` outlives this.
+  explicit EpochRing(crypto::Keystore& keystore) : keystore_(keystore) {}
+
+  // What step 7 asks of the group beside the epochs.
+  struct Terms {
+    bool rejoined = false;         // this organisation was out since the newest epoch here: the chain begins anew
+    absl::Duration catch_up;       // how long past epochs are given out
+  };
+  // Steps 7 and 10 for one that is not on file. Refuses with kIdentityChain, kEpochStale, kLimit, and with kEquivocation a
+  // second epoch of one issuer and number.
+  absl::Status CheckPlace(const Epoch& epoch, const Terms& terms, const Arrival& arrival) const;
+  // Enters an epoch whose body was checked. Its secret is with it where the keystore holds it. Refuses with kKeystore.
+  absl::Status Announce(const Epoch& epoch, size_t turn, absl::Time taken);
+  // Gives an epoch on file its secret, which has been checked against its commitment, and writes it to disk first; `keep` is
+  // how long behind its end an issuer re-wraps it. Refuses with kKeystore, and then nothing has changed.
+  absl::Status Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep);
+  void NoteContradiction(const Epoch& epoch);
+
+  const HeldEpoch* Find(const EpochId& id) const;
+  // Also tombstones. Null for a tag of no epoch here.
+  const HeldEpoch* WithTag(const RouteTag& tag) const;
+  // Of those with the highest number the one that counts, else the first by its issuer's turn. Null when there is none.
+  const HeldEpoch* Latest(const GroupLog& log, absl::Time now) const;
+  // By an issuer and a number. Null when there is none.
+  const HeldEpoch* Of(const OrgId& issuer, uint64_t number) const;
+
+  EpochState StateOf(const HeldEpoch& held, const GroupLog& log, absl::Time now) const;
+  // The one to seal under. Null while there is none: its secret is missing, it has ended, or its end is near and the next waits.
+  const HeldEpoch* ToSealUnder(const GroupLog& log, absl::Time now) const;
+  // Destroys what has drained, but secrets that an issuer keeps for `keep` behind their epoch's end. Refuses with kKeystore
+  // when the file was not rewritten; the next call tries again.
+  absl::Status Sweep(const GroupLog& log, absl::Duration keep, absl::Time now);
+  // Whether Sweep has anything to do.
+  bool NeedsSweep(const GroupLog& log, absl::Duration keep, absl::Time now) const;
+
+ private:
+  bool IsOver(const HeldEpoch& held, const GroupLog& log, absl::Duration keep, absl::Time now) const;
+  // The one with `number` that counts: logged, or the first in turn of those that waited long enough. Null when there is none.
+  const HeldEpoch* InForce(uint64_t number, const GroupLog& log, absl::Time now) const;
+  const HeldEpoch* Successor(uint64_t number, const GroupLog& log, absl::Time now) const;
+  absl::Time DrainsUntil(const HeldEpoch& held, const GroupLog& log, absl::Time now) const;
+  HeldEpoch* FindToChange(const EpochId& id);
+  void DropOldTombstones();
+
+  crypto::Keystore& keystore_;
+  std::map<uint64_t, std::vector<HeldEpoch>> epochs_;  // by number; of one number each issuer has one
+  std::map<RouteTag, EpochId> tags_;
+  std::map<EpochId, uint64_t> numbers_;
+  bool unsaved_ = false;  // the keystore in memory is ahead of its file
+};
+
+}  // namespace entente::trust

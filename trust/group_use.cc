@@ -1,0 +1,151 @@
+#include <algorithm>
+
+#include "crypto/crypto.h"
+#include "trust/group_directory.h"
+
+// What a node does with the groups that it follows: reading, sealing, issuing.
+namespace entente::trust {
+namespace {
+
+using enum RejectReason;
+
+absl::Status NotFollowed() { return Reject(kUnknownParty, "this node does not follow that group; ask the group's admins to be taken in"); }
+absl::Status NotMember() {
+  return Reject(kNotMember, "this organisation is no member of the group any more; ask the group's admins");
+}
+absl::Status NoEpoch(RejectReason reason, const char* what) { return Reject(reason, what); }
+
+absl::Status CheckSuite(const Membership& membership) {
+  if (membership.document().suite() == crypto::kSuite) return absl::OkStatus();
+  return Reject(kSuite, "the group uses a suite that this version does not know; install a newer one");
+}
+
+// Whether everybody who has a slot in an epoch of `then` is a member in `newest` too.
+bool AllStay(const Membership& then, const Membership& newest) {
+  return std::includes(newest.members().begin(), newest.members().end(), then.members().begin(), then.members().end());
+}
+
+}  // namespace
+
+bool GroupDirectory::IsIn(const Group& group, const OrgId& org) const {
+  return group.history.newest() != nullptr && group.history.newest()->IsMember(org) && !group.leaves.contains(org);
+}
+
+// How long behind its end this node keeps a secret for others: only an issuer does.
+absl::Duration GroupDirectory::KeptFor(const Group& group) const {
+  const Membership* newest = group.history.newest();
+  return newest != nullptr && newest->TurnOf(self_).has_value() ? newest->catch_up() : absl::ZeroDuration();
+}
+
+std::shared_ptr<const Membership> GroupDirectory::Newest(const GroupId& group) const {
+  const GroupPtr found = Find(group);
+  return found == nullptr ? nullptr : found->history.Newest();
+}
+
+std::shared_ptr<const Membership> GroupDirectory::Version(const MembershipRef& ref) const {
+  const GroupPtr found = Find(ref.group);
+  return found == nullptr ? nullptr : found->history.Version(ref.version, ref.hash);
+}
+
+std::optional<MembershipHistory> GroupDirectory::History(const GroupId& group) const {
+  const GroupPtr found = Find(group);
+  return found == nullptr ? std::nullopt : std::optional(found->history);
+}
+
+absl::StatusOr<EpochUse> GroupDirectory::ForTag(const RouteTag& tag, absl::Time now) const {
+  GroupPtr group;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto found = std::find_if(groups_.begin(), groups_.end(), [&](const auto& one) { return one.second->ring.WithTag(tag) != nullptr; });
+    if (found != groups_.end()) group = found->second;
+  }
+  if (group == nullptr) return NoEpoch(RejectReason::kEpoch, "sealed under an epoch that is not known here; it is asked for, the sender must send again");
+  const HeldEpoch& held = *group->ring.WithTag(tag);
+  // What begins within the skew counts as begun for who reads, and not for who seals.
+  const absl::Time at = std::max(now, std::min(now + kClockSkew, held.epoch.not_before));
+  switch (group->ring.StateOf(held, group->history.log(), at)) {
+    case EpochState::kAnnounced: return NoEpoch(RejectReason::kEpoch, "sealed under an epoch that does not count yet; the sender must send again");
+    case EpochState::kDestroyed: return NoEpoch(kEpochStale, "sealed under an epoch that has ended; the sender must seal under the current one");
+    case EpochState::kActive:
+    case EpochState::kDraining: break;
+  }
+  if (absl::Status status = group->history.CheckFresh(now); !status.ok()) return status;
+  if (!IsIn(*group, self_)) return NotMember();
+  return EpochUse{group->history.Version(held.epoch.membership.version, held.epoch.membership.hash), held.epoch.number,
+                  held.epoch.not_before, held.epoch.not_after, held.secret};
+}
+
+absl::StatusOr<EpochUse> GroupDirectory::ToSealUnder(const GroupId& group_id, absl::Time now) const {
+  const GroupPtr group = Find(group_id);
+  if (group == nullptr) return NotFollowed();
+  const MembershipHistory& history = group->history;
+  if (absl::Status status = history.CheckFresh(now); !status.ok()) return status;
+  if (absl::Status status = CheckSuite(*history.newest()); !status.ok()) return status;
+  if (!IsIn(*group, self_)) return NotMember();
+  const HeldEpoch* held = group->ring.ToSealUnder(history.log(), now);
+  if (held == nullptr) return NoEpoch(kEpochStale, "the group has no epoch to seal under now; the next one comes from its issuers");
+  const std::shared_ptr<const Membership> then = history.Version(held->epoch.membership.version, held->epoch.membership.hash);
+  const bool gone = std::any_of(group->leaves.begin(), group->leaves.end(), [&](const auto& leave) {
+    return then->IsMember(leave.first) && leave.second.time > held->epoch.not_before;
+  });
+  if (gone || !AllStay(*then, *history.newest())) {
+    return NoEpoch(kEpochStale, "a member left the group and still has the epoch; the next one comes from its issuers");
+  }
+  return EpochUse{then, held->epoch.number, held->epoch.not_before, held->epoch.not_after, held->secret};
+}
+
+std::optional<v1::EpochReason> GroupDirectory::RekeyDue(const GroupId& group_id, absl::Time now) const {
+  const GroupPtr group = Find(group_id);
+  if (group == nullptr) return std::nullopt;
+  std::vector<Leave> leaves;
+  for (const auto& [org, leave] : group->leaves) leaves.push_back(leave);
+  const HeldEpoch* latest = group->ring.Latest(group->history.log(), now);
+  return trust::RekeyDue(group->history, latest == nullptr ? nullptr : &latest->epoch, leaves, parties_, self_, now);
+}
+
+absl::StatusOr<v1::EpochSlots> GroupDirectory::Issue(const Self& self, const GroupId& group_id, std::span<const Prekey> prekeys,
+                                                     v1::EpochReason reason, absl::Time now) const {
+  const GroupPtr group = Find(group_id);
+  if (group == nullptr) return NotFollowed();
+  const MembershipHistory& history = group->history;
+  if (absl::Status status = history.CheckFresh(now); !status.ok()) return status;
+  const std::shared_ptr<const Membership> newest = history.Newest();
+  if (absl::Status status = CheckSuite(*newest); !status.ok()) return status;
+
+  EpochTerms terms{*newest, 1, Digest(), nullptr, reason, now, {}};
+  const HeldEpoch* latest = group->ring.Latest(history.log(), now);
+  if (latest != nullptr) {
+    terms.number = latest->epoch.number + 1;
+    terms.previous_commit = latest->epoch.commit;
+    terms.previous = latest->secret.get();
+  }
+  for (const auto& [org, leave] : group->leaves) {
+    terms.left.push_back(org);
+    terms.not_before = std::max(terms.not_before, leave.time);
+  }
+  // A member whose document is older than the group asks for gets no slot until its new one is here.
+  std::vector<Prekey> usable;
+  for (const Prekey& prekey : prekeys) {
+    const std::optional<size_t> place = newest->PlaceOf(prekey.org);
+    const std::shared_ptr<const Accepted> party = parties_.Find(prekey.org);
+    if (!place.has_value() || party == nullptr) continue;
+    const uint64_t least = newest->document().members(static_cast<int>(*place)).min_identity_version();
+    if (party->identity.version() >= least) usable.push_back(prekey);
+  }
+  return IssueEpoch(self, terms, usable, now);
+}
+
+absl::StatusOr<v1::SignedBody> GroupDirectory::RewrapFor(const Self& self, const GroupId& group_id, const EpochId& epoch,
+                                                         const Prekey& recipient, absl::Time now) const {
+  const GroupPtr group = Find(group_id);
+  if (group == nullptr) return NotFollowed();
+  if (absl::Status status = group->history.CheckFresh(now); !status.ok()) return status;
+  const HeldEpoch* held = group->ring.Find(epoch);
+  if (held == nullptr) return NoEpoch(RejectReason::kEpoch, "that epoch is not on file here; ask another issuer");
+  if (held->secret == nullptr) return NoEpoch(kEpochStale, "the secret of that epoch is not held here any more; ask another issuer");
+  if (group->leaves.contains(recipient.org)) return Reject(kNotMember, "who asks for an epoch's secret has left the group");
+  const std::shared_ptr<const Membership> then = group->history.Version(held->epoch.membership.version, held->epoch.membership.hash);
+  return MakeRewrap(self, held->epoch, *held->secret, *then, *group->history.newest(), recipient, now);
+}
+
+}  // namespace entente::trust

@@ -1,0 +1,88 @@
+#include <algorithm>
+
+#include "trust/epoch_issuer.h"
+
+// When the next epoch is due: docs/formats/epoch.md, "Rekey".
+namespace entente::trust {
+namespace {
+
+constexpr int64_t kRekeyPercent = 80;  // of an epoch's life
+
+struct Cause {
+  v1::EpochReason reason;
+  absl::Time since;
+};
+
+absl::Time CountedAt(const MembershipHistory& history, uint64_t version) {
+  return history.log().Of(v1::GROUP_LOG_KIND_MEMBERSHIP, version)->time;
+}
+
+bool Lacks(const Membership& a, const Membership& b) {
+  return !std::includes(a.members().begin(), a.members().end(), b.members().begin(), b.members().end());
+}
+
+// Who was taken out or came in by the versions behind the epoch's own. The first such version counts: a heartbeat behind it is no
+// new cause.
+void AddChanges(const MembershipHistory& history, const Membership& of_epoch, std::vector<Cause>& causes) {
+  const auto at = [&](uint64_t version) {
+    return history.Version(version, history.log().Of(v1::GROUP_LOG_KIND_MEMBERSHIP, version)->subject);
+  };
+  for (uint64_t version = of_epoch.version() + 1; version <= history.newest()->version(); ++version) {
+    const std::shared_ptr<const Membership> later = at(version);
+    if (Lacks(*later, of_epoch)) causes.push_back({v1::EPOCH_REASON_REMOVAL, CountedAt(history, version)});
+    if (Lacks(of_epoch, *later)) causes.push_back({v1::EPOCH_REASON_JOIN, CountedAt(history, version)});
+  }
+}
+
+// A member said after the epoch began that one of its keys was stolen. Replacing a key in due course is no cause.
+void AddThefts(const Membership& newest, const Epoch& latest, const Parties& parties, std::vector<Cause>& causes) {
+  for (const OrgId& member : newest.members()) {
+    const std::shared_ptr<const Accepted> party = parties.Find(member);
+    if (party == nullptr) continue;
+    const v1::IdentityDocument& document = party->identity.document();
+    const bool stolen = std::any_of(document.revocations().begin(), document.revocations().end(),
+                                    [](const auto& one) { return one.reason() == v1::REVOCATION_REASON_COMPROMISED; });
+    if (stolen && IssuedAt(document) > latest.not_before) causes.push_back({v1::EPOCH_REASON_COMPROMISE, IssuedAt(document)});
+  }
+}
+
+std::vector<Cause> CausesOf(const MembershipHistory& history, const Epoch* latest, std::span<const Leave> leaves, const Parties& parties) {
+  const Membership& newest = *history.newest();
+  if (latest == nullptr) return {{v1::EPOCH_REASON_FOUNDED, CountedAt(history, newest.version())}};
+  std::vector<Cause> causes = {{v1::EPOCH_REASON_AGE, latest->not_before + (latest->not_after - latest->not_before) * kRekeyPercent / 100}};
+  const std::shared_ptr<const Membership> of_epoch = history.Version(latest->membership.version, latest->membership.hash);
+  if (of_epoch != nullptr) AddChanges(history, *of_epoch, causes);
+  AddThefts(newest, *latest, parties, causes);
+  for (const Leave& leave : leaves) {
+    if (leave.time > latest->not_before) causes.push_back({v1::EPOCH_REASON_LEAVE, leave.time});
+  }
+  return causes;
+}
+
+// Those that end the epoch before at once under RED come first, then who waits to get in.
+int Gravity(v1::EpochReason reason) {
+  switch (reason) {
+    case v1::EPOCH_REASON_COMPROMISE: return 4;
+    case v1::EPOCH_REASON_REMOVAL: return 3;
+    case v1::EPOCH_REASON_LEAVE: return 2;
+    case v1::EPOCH_REASON_JOIN: return 1;
+    default: return 0;
+  }
+}
+
+}  // namespace
+
+std::optional<v1::EpochReason> RekeyDue(const MembershipHistory& history, const Epoch* latest, std::span<const Leave> leaves,
+                                        const Parties& parties, const OrgId& self, absl::Time now) {
+  const Membership* newest = history.newest();
+  const std::optional<size_t> turn = newest == nullptr ? std::nullopt : newest->TurnOf(self);
+  if (!turn.has_value()) return std::nullopt;
+  std::optional<v1::EpochReason> gravest;
+  for (const Cause& cause : CausesOf(history, latest, leaves, parties)) {
+    if (now < cause.since + static_cast<int64_t>(*turn) * kIssuerTurn) continue;
+    if (!gravest.has_value() || Gravity(cause.reason) > Gravity(*gravest)) gravest = cause.reason;
+  }
+  return gravest;
+}
+
+}  // namespace entente::trust
