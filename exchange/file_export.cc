@@ -35,8 +35,11 @@ class Exporting {
 
   // In front of the envelopes, so that a reader without a line has what it checks them with and can answer by file.
   absl::Status Documents() {
-    const Bytes identity = room_.self.identity.wire().SerializeAsString();
-    if (absl::Status status = Give(writer_.Add(ExportKind::kIdentity, identity)); !status.ok()) return status;
+    const trust::IdentityHistory own = trust::HistoryOf(room_.self);
+    for (const auto& identity : own.versions()) {
+      const Bytes document = identity->wire().SerializeAsString();
+      if (absl::Status status = Give(writer_.Add(ExportKind::kIdentity, document)); !status.ok()) return status;
+    }
     const v1::SignedBody prekey = room_.prekeys.OfflineOffer();
     if (prekey.body().empty()) return absl::OkStatus();
     return Give(writer_.Add(ExportKind::kPrekey, prekey.SerializeAsString()));

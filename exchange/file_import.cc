@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "exchange/stored_parties.h"
 #include "proto/strict_parse.h"
+#include "trust/identity_document.h"
 
 namespace entente::exchange {
 
@@ -61,6 +63,7 @@ absl::Status FileImport::TakeEntry(envelope::ExportEntry entry) {
     default: taken = Reject(RejectReason::kParse, "entries of this kind are not taken in yet");
   }
   const std::lock_guard lock(tally_->mutex);
+  if (IsOwnFault(ReasonOf(taken))) return taken;
   if (!taken.ok()) {
     tally_->CountRefused(ReasonOf(taken));
     room_.counters.CountReject(Door::kPeer, ReasonOf(taken));
@@ -68,19 +71,27 @@ absl::Status FileImport::TakeEntry(envelope::ExportEntry entry) {
   return tally_->own_fault;
 }
 
-// A document that is on file already changes nothing; one of nobody on file is refused, since accepting a party is the
+// The writer's own documents, each from version 1 on: one that is on file already changes nothing. Accepting a party stays the
 // operator's act.
-absl::Status FileImport::TakeIdentity(ByteView bytes) const {
-  v1::SignedIdentity wire;
+absl::Status FileImport::TakeIdentity(ByteView bytes) {
+  v1::IdentityChain chain;
+  v1::SignedIdentity& wire = *chain.add_documents();
   if (absl::Status status = StrictParse(bytes, wire); !status.ok()) return status;
-  const auto document = trust::Identity::Check(wire, room_.clock.Now());
-  if (!document.ok()) return document.status();
-  const auto party = room_.directory.Find(document->org());
-  if (!party) return Reject(RejectReason::kUnknownParty, "the file has an identity document of nobody on file here");
-  if (party->history->WithHash(document->hash()) == nullptr) {
-    return Reject(RejectReason::kIdentity, "the file has another identity document than the one on file; ask for the party's card");
+  const OrgId& org = reader_.from();
+  const auto party = room_.directory.Find(org);
+  if (party && party->history->WithHash(trust::IdentityHash(wire.document())) != nullptr) return absl::OkStatus();
+  absl::Status taken;
+  const absl::Status stored = room_.journal.CommitAndWait([&](storage::Transaction& transaction) {
+    const auto append = [&](const v1::SignedIdentity& next) { return transaction.AppendIdentity(org, next).status(); };
+    taken = room_.directory.Extend(org, chain, room_.clock.Now(), append);
+    return absl::OkStatus();  // evidence is kept, whatever it says of the document
+  });
+  if (!stored.ok()) {
+    if (absl::Status back = BackToStored(room_, org); !back.ok()) return back;
+    return stored;
   }
-  return absl::OkStatus();
+  // Documents in front of the newest may have expired by now: what follows leads on.
+  return ReasonOf(taken) == RejectReason::kFreeze ? absl::OkStatus() : taken;
 }
 
 absl::Status FileImport::TakePrekey(ByteView bytes) const {

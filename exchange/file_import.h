@@ -31,7 +31,7 @@ class FileImport {
  private:
   struct Tally;
   absl::Status TakeEntry(envelope::ExportEntry entry);
-  absl::Status TakeIdentity(ByteView bytes) const;
+  absl::Status TakeIdentity(ByteView bytes);
   absl::Status TakePrekey(ByteView bytes) const;
   void Submit(Bytes envelope);
 

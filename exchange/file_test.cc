@@ -141,6 +141,22 @@ TEST_F(Files, AFileOfNobodyOnFileIsRefused) {
             kUnknownParty);
 }
 
+// Whose keys changed while no line was there: the file brings the documents that its envelopes are checked with.
+TEST_F(Files, LaterDocumentsComeInFrontOfWhatTheySigned) {
+  Publish(0, 1);
+  norlandia_.Become(norlandia_.Next());
+  Forward(absl::Seconds(1));
+  const Bytes file = Export();
+  const Imported in = Import(estovia_, file);
+  ASSERT_TRUE(in.status.ok()) << in.status;
+  EXPECT_EQ(in.report.refused_size(), 0);
+  EXPECT_EQ(in.report.taken(), 1u);
+  EXPECT_EQ(estovia_.directory->Find(norlandia_.org())->identity.version(), 2u);
+  EXPECT_EQ(estovia_.journal->Count().objects, 1u);
+  EXPECT_EQ(estovia_.journal->LaterIdentities(norlandia_.org())->size(), 1u);
+  EXPECT_EQ(Import(estovia_, file).report.refused_size(), 0);
+}
+
 TEST_F(Files, AFileForAnotherSaysSoAndOpensNothing) {
   TestNode elsewhere("cert.elsewhere", "XX");
   elsewhere.Accept(norlandia_);

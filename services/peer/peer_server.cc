@@ -20,8 +20,7 @@ namespace {
 static_assert(kMaxAnnouncedBytes > kMaxMessageBytes);
 static_assert(kMaxOpenStreams == kMaxStreams);
 constexpr absl::Duration kIdleConnection = absl::Seconds(60);
-constexpr absl::Duration kMinPingInterval = absl::Seconds(10);
-constexpr int kPingStrikes = 2;
+constexpr int kNoPingStrikes = 0;  // the guard counts pings, and a breach of its budget is named and keeps the peer out
 constexpr absl::Duration kFinalCut = absl::Milliseconds(200);
 
 int Millis(absl::Duration duration) { return static_cast<int>(absl::ToInt64Milliseconds(duration)); }
@@ -84,8 +83,7 @@ absl::StatusOr<std::unique_ptr<PeerServer>> PeerServer::Start(WhoIs who_is, OnSe
   SetLimits([&](const char* name, int value) { builder.AddChannelArgument(name, value); });
   builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS, kMaxStreams);
   builder.AddChannelArgument(GRPC_ARG_MAX_CONNECTION_IDLE_MS, Millis(kIdleConnection));
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS, Millis(kMinPingInterval));
-  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kPingStrikes);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MAX_PING_STRIKES, kNoPingStrikes);
   grpc::ResourceQuota quota("entente-peer");
   quota.Resize(kServerMemoryBytes);
   builder.SetResourceQuota(quota);

@@ -111,6 +111,18 @@ def test_H66_10000_literal_headers_end_in_a_cut(siege):
     assert_cut(siege, block(request() + b"".join(field(b"h%d" % i, b"v") for i in range(10_000))))
 
 
+def test_H67_pings_within_the_budget_are_answered(siege):
+    """Else gRPC would end the connection before the guard has counted: a cut without a name, and nobody kept out."""
+    victim, rogue, pem = siege
+    wire = connect(victim, pem)
+    wire.send(call() + frame(PING, 0, 0, b"12345678") * 90)
+    answers = lambda: sum(kind == PING and flags & ACK for kind, flags, _, _ in wire.frames())
+    assert wire.read_until(lambda: answers() == 90, 30), f"{answers()} answers, cut {wire.cut}"
+    wire.send(frame(PING, 0, 0, b"one more"))
+    assert wire.read_until(lambda: answers() == 91, 30), f"cut {wire.cut}, heard {[f[0] for f in wire.frames()][-3:]}"
+    assert not wire.cut and cuts(victim, rogue) in (0, None)
+
+
 @pytest.mark.parametrize("flood", [
     pytest.param(frame(PING, 0, 0, b"12345678"), id="ping"),
     pytest.param(frame(PING, ACK, 0, b"12345678"), id="ping-ack"),
