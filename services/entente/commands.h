@@ -32,6 +32,7 @@ void AddRun(CLI::App& app, Invocation& invocation);
 void AddStatus(CLI::App& app, Invocation& invocation);
 void AddDoctor(CLI::App& app, Invocation& invocation);
 void AddPeer(CLI::App& app, Invocation& invocation);
+void AddKey(CLI::App& app, Invocation& invocation);
 void AddPublish(CLI::App& app, Invocation& invocation);
 void AddGet(CLI::App& app, Invocation& invocation);
 void AddSearch(CLI::App& app, Invocation& invocation);

@@ -38,6 +38,7 @@ void Build(CLI::App& app, Invocation& invocation) {
   AddStatus(app, invocation);
   AddDoctor(app, invocation);
   AddPeer(app, invocation);
+  AddKey(app, invocation);
   AddPublish(app, invocation);
   AddGet(app, invocation);
   AddSearch(app, invocation);

@@ -1,7 +1,5 @@
 #include "services/entented/init_node.h"
 
-#include <fcntl.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -100,23 +98,6 @@ absl::Status MakeFolder(const std::string& folder, Undo& undo) {
   }
   return Reject(RejectReason::kStoreIo, folder + ": cannot make this folder: " + std::strerror(errno));
 }
-
-// Keeps two inits of one folder apart, for as long as it lives.
-class FolderLock {
- public:
-  explicit FolderLock(const std::string& folder) : fd_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
-    held_ = fd_ >= 0 && flock(fd_, LOCK_EX | LOCK_NB) == 0;
-  }
-  FolderLock(const FolderLock&) = delete;
-  ~FolderLock() {
-    if (fd_ >= 0) close(fd_);
-  }
-  bool held() const { return held_; }
-
- private:
-  int fd_;
-  bool held_;
-};
 
 // A folder that was there may hold a passphrase that the operator placed, and nothing else: it becomes private to the
 // node.

@@ -119,10 +119,10 @@ struct Node::Parts {
 
 absl::Status Node::Parts::Wire() {
   const absl::Time now = base->clock.Now();
-  directory = std::make_unique<trust::Directory>(OwnParty(base->config, base->self->org()), base->self->identity);
-  // One party whose document ran out is left out; the node and its other parties go on.
+  directory = std::make_unique<trust::Directory>(OwnParty(base->config, base->self->org()), base->self->history);
+  // One party that does not check is left out, one whose document expired rests; the node and its other parties go on.
   if (absl::Status status = exchange::LoadParties(*base->journal, *directory, now); !status.ok()) {
-    LogRefusal(LogLevel::kWarn, "a party on file is left out", status);
+    LogRefusal(LogLevel::kWarn, "a party on file is left out, or rests until it has a newer document", status);
   }
   prekeys = std::make_unique<trust::PrekeyRing>(*base->self, *base->keystore);
   if (absl::Status status = prekeys->Rotate(now); !status.ok()) return status;

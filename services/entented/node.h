@@ -8,6 +8,7 @@
 #include "crypto/at_rest.h"
 #include "crypto/keystore.h"
 #include "services/entented/config.h"
+#include "services/entented/files.h"
 #include "storage/journal.h"
 #include "trust/identity.h"
 
@@ -16,6 +17,7 @@ namespace entente::node {
 // A node's folder, unlocked and opened without any network: what `entente fsck` works on while no daemon runs. Holds
 // the store's lock. The journal refers to the members above it.
 struct OfflineNode {
+  std::unique_ptr<FolderLock> lock;
   Config config;
   SystemClock clock;
   std::unique_ptr<crypto::Keystore> keystore;
@@ -23,6 +25,8 @@ struct OfflineNode {
   std::unique_ptr<crypto::AtRest> at_rest;
   std::unique_ptr<storage::Journal> journal;
 };
+// kStoreLocked: says who has the folder, where the holder answers.
+absl::Status FolderInUse(const NodePaths& paths);
 // `passphrase_file` empty: DIR/passphrase. Calls crypto::Initialise itself. Refuses with kStoreLocked while a daemon
 // runs (and names its pid when it answers), kConfig, kKeystore, kIdentity, kStoreCorrupt, kStoreShort, kStoreIo.
 // With `repair` the store opens also when its views are damaged, for fsck alone: it takes no commits before a rebuild.

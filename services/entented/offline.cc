@@ -20,15 +20,13 @@ absl::Status CheckName(const NodePaths& paths, const Config& config, const trust
                                            "\"; write name = \"" + signed_name + "\"");
 }
 
-// Says who holds the store, where the holder answers.
-absl::Status Locked(const NodePaths& paths, const absl::Status& status) {
+}  // namespace
+
+absl::Status FolderInUse(const NodePaths& paths) {
   const int64_t pid = admin::PidBehind(paths.admin_socket, kAskPid);
   const std::string who = pid > 0 ? "the daemon with pid " + std::to_string(pid) : "another process";
-  return Reject(RejectReason::kStoreLocked, who + " holds the store in " + paths.folder + "; stop it first (" +
-                                                std::string(status.message()) + ")");
+  return Reject(RejectReason::kStoreLocked, who + " holds the store in " + paths.folder + "; stop it first");
 }
-
-}  // namespace
 
 absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& folder,
                                                          const std::string& passphrase_file, bool repair) {
@@ -41,6 +39,9 @@ absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& fold
   auto config = LoadConfig(paths.config);
   if (!config.ok()) return config.status();
   auto node = std::make_unique<OfflineNode>();
+  // Before anything is read: `entente key` may be writing it.
+  node->lock = std::make_unique<FolderLock>(paths.folder);
+  if (!node->lock->held()) return FolderInUse(paths);
   node->config = *std::move(config);
   auto unlocked = Unlock(paths, passphrase_file, node->clock.Now());
   if (!unlocked.ok()) return unlocked.status();
@@ -55,7 +56,7 @@ absl::StatusOr<std::unique_ptr<OfflineNode>> OpenOffline(const std::string& fold
   options.repair = repair;
   auto journal = storage::Journal::Open(options, *node->at_rest, *node->self, node->clock);
   if (!journal.ok()) {
-    if (ReasonOf(journal.status()) == RejectReason::kStoreLocked) return Locked(paths, journal.status());
+    if (ReasonOf(journal.status()) == RejectReason::kStoreLocked) return FolderInUse(paths);
     return journal.status();
   }
   node->journal = *std::move(journal);

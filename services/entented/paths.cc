@@ -1,9 +1,12 @@
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "base/reject.h"
 #include "services/entented/config.h"
@@ -59,6 +62,17 @@ absl::Status WriteNewFile(const std::string& path, ByteView bytes) {
   return absl::OkStatus();
 }
 
+absl::Status ReplaceFile(const std::string& path, ByteView bytes) {
+  const std::string fresh = path + ".new";
+  unlink(fresh.c_str());  // of a program that was killed
+  if (absl::Status status = WriteNewFile(fresh, bytes); !status.ok()) {
+    unlink(fresh.c_str());
+    return status;
+  }
+  if (rename(fresh.c_str(), path.c_str()) != 0) return Failed("replace it", path);
+  return SyncFolder(std::filesystem::path(path).parent_path().string());
+}
+
 absl::StatusOr<Bytes> ReadWholeFile(const std::string& path, size_t limit) {
   const OpenFile file{open(path.c_str(), O_RDONLY | O_CLOEXEC)};
   if (file.fd < 0) return Failed("read it", path);
@@ -80,6 +94,13 @@ absl::Status SyncFolder(const std::string& folder) {
   const OpenFile file{open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (file.fd < 0 || fsync(file.fd) != 0) return Failed("sync it", folder);
   return absl::OkStatus();
+}
+
+FolderLock::FolderLock(const std::string& folder) : fd_(open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  held_ = fd_ >= 0 && flock(fd_, LOCK_EX | LOCK_NB) == 0;
+}
+FolderLock::~FolderLock() {
+  if (fd_ >= 0) close(fd_);
 }
 
 }  // namespace entente::node

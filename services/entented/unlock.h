@@ -21,9 +21,11 @@ struct Unlocked {
   std::unique_ptr<crypto::AtRest> at_rest;
 };
 
-// Opens DIR/keystore with the passphrase in `passphrase_file` (empty: DIR/passphrase) and joins it with DIR/identity.
-// Gives the memory that hashing the passphrase took back to the system. Refuses with kKeystore (also when a secret is
-// missing or belongs to another identity), kIdentity, kTime when the statement key has ended.
+// Opens the keystore in `file` with the passphrase in `passphrase_file` (empty: DIR/passphrase). Gives the memory that
+// hashing the passphrase took back to the system. Refuses with kKeystore.
+absl::StatusOr<crypto::Keystore> OpenKeystore(const NodePaths& paths, const std::string& file, const std::string& passphrase_file);
+// Opens DIR/keystore and joins it with DIR/identity. Refuses with kKeystore (also when a secret is missing or belongs to
+// another identity), kIdentity, kFreeze when the newest document has expired, kTime and kRevoked when no statement key counts.
 absl::StatusOr<Unlocked> Unlock(const NodePaths& paths, const std::string& passphrase_file, absl::Time now);
 
 }  // namespace entente::node

@@ -153,7 +153,7 @@ int Run(const std::vector<std::string>& arguments) {
   own.name = node->config.name;
   other.org = identity.org();
   other.name = "target";
-  trust::Directory directory(own, node->self->identity);
+  trust::Directory directory(own, node->self->history);
   Must(directory.Accept({other, identity}));
   trust::PrekeyRing prekeys(*node->self, *node->keystore);
   Must(prekeys.Rotate(absl::Now()));

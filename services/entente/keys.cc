@@ -1,0 +1,151 @@
+#include <CLI/CLI.hpp>
+#include <memory>
+
+#include "absl/time/clock.h"
+#include "crypto/encoding.h"
+#include "model/timestamp.h"
+#include "services/entente/commands.h"
+#include "services/entente/json_writer.h"
+#include "services/entente/rows.h"
+#include "services/entented/key_change.h"
+
+namespace entente::cli {
+namespace {
+
+constexpr size_t kShownDigits = 16;
+
+struct KeyFlags {
+  node::KeyChangeOptions options;
+  std::string key, since;
+};
+
+std::string UsageName(v1::KeyUsage usage) {
+  switch (usage) {
+    case v1::KEY_USAGE_ROOT: return "root";
+    case v1::KEY_USAGE_STATEMENT: return "statement";
+    case v1::KEY_USAGE_GROUP_ADMIN: return "group admin";
+    case v1::KEY_USAGE_LOG: return "log";
+    case v1::KEY_USAGE_WITNESS: return "witness";
+    default: return "unknown";
+  }
+}
+
+bool NoFolder(const Invocation& invocation) { return invocation.node.empty(); }
+Exit AskForFolder() {
+  return Fail(RejectReason::kUsage, "no node is named", "give --node DIR, or set ENTENTE_NODE");
+}
+
+void WriteList(const node::KeyList& list) {
+  JsonWriter json;
+  json.BeginObject().Field("org_id", crypto::ToHex(list.org.view())).Field("version", list.version);
+  json.Field("expires", Timestamp(absl::ToUnixMicros(list.expires))).Key("keys").BeginArray();
+  for (const node::ListedKey& one : list.keys) {
+    json.BeginObject().Field("key_id", crypto::ToHex(one.key.key_id())).Field("usage", UsageName(one.key.usage()));
+    json.Field("state", one.state).Field("not_before", Timestamp(one.key.not_before_us()));
+    json.Field("not_after", Timestamp(one.key.not_after_us()));
+    json.Field("cutoff", one.cutoff ? Timestamp(absl::ToUnixMicros(*one.cutoff)) : "").EndObject();
+  }
+  Print(json.EndArray().EndObject().text());
+}
+
+Exit RunList(const Invocation& invocation) {
+  if (NoFolder(invocation)) return AskForFolder();
+  const auto list = node::ListKeys(invocation.node, absl::Now());
+  if (!list.ok()) return Fail(list.status());
+  if (invocation.json) return WriteList(*list), Exit::kOk;
+  Print("version " + std::to_string(list->version) + " of the identity document, until " + Timestamp(absl::ToUnixMicros(list->expires)));
+  std::vector<std::vector<std::string>> rows = {{"key", "usage", "state", "until"}};
+  for (const node::ListedKey& one : list->keys) {
+    const int64_t until = one.cutoff ? absl::ToUnixMicros(*one.cutoff) : one.key.not_after_us();
+    rows.push_back({crypto::ToHex(one.key.key_id()).substr(0, kShownDigits), UsageName(one.key.usage()), one.state, Timestamp(until)});
+  }
+  Print(Columns(rows));
+  return Exit::kOk;
+}
+
+Exit Changed(const Invocation& invocation, const absl::StatusOr<node::KeyChangeFacts>& facts) {
+  if (!facts.ok()) return Fail(facts.status());
+  const std::string key = crypto::ToHex(facts->signs.view());
+  if (invocation.json) {
+    JsonWriter json;
+    json.BeginObject().Field("version", facts->version).Field("signs", key).Field("made", facts->made);
+    Print(json.Field("card", facts->card_path).EndObject().text());
+    return Exit::kOk;
+  }
+  Print(Columns({{"version", std::to_string(facts->version) + " of the identity document is in force"},
+                 {"signs", key.substr(0, kShownDigits) + (facts->made ? ", made now" : "")},
+                 {"card", Shown(facts->card_path)}}, 0));
+  Next(invocation.terminal, "hand the card to every peer, then entente run --node " + invocation.node);
+  return Exit::kOk;
+}
+
+Exit RunRotate(const Invocation& invocation, KeyFlags flags) {
+  if (NoFolder(invocation)) return AskForFolder();
+  flags.options.folder = invocation.node;
+  return Changed(invocation, node::RotateKey(flags.options));
+}
+
+Exit RunRevoke(const Invocation& invocation, KeyFlags flags) {
+  if (NoFolder(invocation)) return AskForFolder();
+  flags.options.folder = invocation.node;
+  absl::Time since = absl::Now();
+  if (!flags.since.empty()) {
+    const auto parsed = model::ParseTimestamp(flags.since);
+    if (!parsed.ok()) return Fail(RejectReason::kUsage, "--since takes a time, for example 2026-01-02T03:04:05Z");
+    since = absl::FromUnixNanos(*parsed);
+  }
+  return Changed(invocation, node::RevokeKey(flags.options, flags.key, since));
+}
+
+Exit RunCard(const Invocation& invocation) {
+  if (NoFolder(invocation)) return AskForFolder();
+  const auto path = node::RenewCard(invocation.node);
+  if (!path.ok()) return Fail(path.status());
+  if (invocation.json) {
+    JsonWriter json;
+    Print(json.BeginObject().Field("card", *path).EndObject().text());
+  } else {
+    Print(Shown(*path));
+  }
+  return Exit::kOk;
+}
+
+void AddKeystores(CLI::App& command, node::KeyChangeOptions& options) {
+  command.add_option("--root", options.root_keystore, "The root keystore (default: DIR/root.keystore)")->type_name("FILE");
+  command
+      .add_option("--root-passphrase-file", options.root_passphrase_file,
+                  "File with its passphrase (default: the node's passphrase)")
+      ->type_name("FILE");
+  command
+      .add_option("--passphrase-file", options.passphrase_file, "File with the node's passphrase (default: DIR/passphrase)")
+      ->type_name("FILE");
+}
+
+}  // namespace
+
+void AddKey(CLI::App& app, Invocation& invocation) {
+  CLI::App* family = app.add_subcommand("key", "The keys of this node's own organisation");
+  CLI::App* list = family->add_subcommand("list", "What the identity document says of each key");
+  list->callback([&invocation] { invocation.command = [&invocation] { return RunList(invocation); }; });
+
+  CLI::App* rotate = family->add_subcommand("rotate", "Sign with a new statement key from now on; the node is stopped");
+  const auto rotation = std::make_shared<KeyFlags>();
+  AddKeystores(*rotate, rotation->options);
+  rotate->callback([&invocation, rotation] {
+    invocation.command = [&invocation, rotation] { return RunRotate(invocation, *rotation); };
+  });
+
+  CLI::App* revoke = family->add_subcommand("revoke", "Say that a statement key was stolen; the node is stopped");
+  const auto revocation = std::make_shared<KeyFlags>();
+  revoke->add_option("KEY", revocation->key, "Its id, or the first digits of it")->required()->type_name("KEY");
+  revoke->add_option("--since", revocation->since, "When it may have been stolen (default: now)")->type_name("TIME");
+  AddKeystores(*revoke, revocation->options);
+  revoke->callback([&invocation, revocation] {
+    invocation.command = [&invocation, revocation] { return RunRevoke(invocation, *revocation); };
+  });
+
+  CLI::App* card = family->add_subcommand("card", "Write the card anew from the identity document");
+  card->callback([&invocation] { invocation.command = [&invocation] { return RunCard(invocation); }; });
+}
+
+}  // namespace entente::cli

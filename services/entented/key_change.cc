@@ -1,0 +1,205 @@
+#include "services/entented/key_change.h"
+
+#include <algorithm>
+
+#include "base/clock.h"
+#include "base/reject.h"
+#include "crypto/encoding.h"
+#include "services/entented/files.h"
+#include "services/entented/node.h"
+#include "services/entented/unlock.h"
+#include "trust/key_maker.h"
+
+namespace entente::node {
+namespace {
+
+constexpr size_t kShortestKeyName = 8;
+
+// A stopped node with its keystores open.
+struct OpenKeys {
+  Config config;
+  std::unique_ptr<FolderLock> lock;
+  trust::IdentityHistory history;
+  crypto::Keystore keystore;
+  std::vector<crypto::SigningKey> roots;  // of the newest version
+};
+
+absl::StatusOr<std::vector<crypto::SigningKey>> RootKeys(const crypto::Keystore& keystore, const trust::Identity& newest) {
+  std::vector<crypto::SigningKey> roots;
+  for (const auto& [name, seed] : keystore.secrets()) {
+    if (name != kRootSecret && !name.starts_with(std::string(kRootSecret) + "/")) continue;
+    auto key = crypto::SigningKey::FromSeed(seed);
+    if (!key.ok()) return key.status();
+    const KeyId id = trust::MakeKeyId(v1::KEY_USAGE_ROOT, key->public_key());
+    const auto& listed = newest.document().root_keys();
+    if (std::any_of(listed.begin(), listed.end(), [&](const auto& root) { return root.key_id() == id.view(); })) {
+      roots.push_back(*std::move(key));
+    }
+  }
+  if (!roots.empty()) return roots;
+  return Reject(RejectReason::kKeystore, "the root keystore holds no root key of this node; name the right one with --root");
+}
+
+absl::StatusOr<OpenKeys> Open(const KeyChangeOptions& options) {
+  if (absl::Status status = crypto::Initialise(); !status.ok()) return status;
+  const NodePaths paths(options.folder);
+  auto config = LoadConfig(paths.config);
+  if (!config.ok()) return config.status();
+  auto lock = std::make_unique<FolderLock>(paths.folder);
+  if (!lock->held()) return FolderInUse(paths);
+  auto history = ReadOwnHistory(paths);
+  if (!history.ok()) return history.status();
+  auto keystore = OpenKeystore(paths, paths.keystore, options.passphrase_file);
+  if (!keystore.ok()) return keystore.status();
+  const auto root = OpenKeystore(paths, options.root_keystore.empty() ? paths.root_keystore : options.root_keystore,
+                                 options.root_passphrase_file.empty() ? options.passphrase_file : options.root_passphrase_file);
+  if (!root.ok()) return root.status();
+  auto roots = RootKeys(*root, history->newest());
+  if (!roots.ok()) return roots.status();
+  return OpenKeys{*std::move(config), std::move(lock), *std::move(history), *std::move(keystore), *std::move(roots)};
+}
+
+// Statement keys that no document lists any more, and those that a program made and was killed over.
+absl::Status RemoveSpent(OpenKeys& open) {
+  std::vector<std::string> spent;
+  for (const auto& [name, seed] : open.keystore.secrets()) {
+    if (name != kStatementSecret && !name.starts_with(std::string(kStatementSecret) + "/")) continue;
+    const auto key = crypto::SigningKey::FromSeed(seed);
+    const auto& listed = open.history.newest().keys();
+    const bool kept = key.ok() && std::any_of(listed.begin(), listed.end(), [&](const v1::PublicKey& one) {
+      return one.key_id() == trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, key->public_key()).view();
+    });
+    if (!kept) spent.push_back(name);
+  }
+  if (spent.empty()) return absl::OkStatus();
+  for (const std::string& name : spent) open.keystore.Remove(name);
+  return open.keystore.Save();
+}
+
+// The order is what makes it safe to be killed: the seed first, which alone changes nothing; then the documents, all at once;
+// then what follows from them. `fresh` is the key that comes, if one does.
+absl::StatusOr<KeyChangeFacts> PutIntoForce(const KeyChangeOptions& options, OpenKeys& open, const trust::IdentityChange& change,
+                                            const crypto::SigningKey* fresh, absl::Time now) {
+  std::vector<const crypto::SigningKey*> roots;
+  for (const crypto::SigningKey& root : open.roots) roots.push_back(&root);
+  const auto next = trust::MakeNext(open.history, change, roots, now);
+  if (!next.ok()) return next.status();
+  if (absl::Status status = open.history.Extend(*next, now); !status.ok()) return status;
+  if (fresh != nullptr) {
+    const KeyId id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, fresh->public_key());
+    open.keystore.Put(StatementSecretName(id), fresh->seed().Clone());
+    if (absl::Status saved = open.keystore.Save(); !saved.ok()) return saved;
+  }
+  const auto self = SelfOf(open.keystore, open.history, now);
+  if (!self.ok()) return self.status();
+  const NodePaths paths(options.folder, open.config.name);
+  if (absl::Status written = WriteOwnHistory(paths, open.history); !written.ok()) return written;
+  absl::Status after = RemoveSpent(open);
+  if (after.ok()) after = WriteOwnCard(open.config, open.history, paths.card);
+  const uint64_t version = open.history.newest().version();
+  if (after.ok()) return KeyChangeFacts{version, self->key_id, fresh != nullptr, paths.card};
+  return Reject(ReasonOf(after), "version " + std::to_string(version) + " is in force, but " + std::string(after.message()) +
+                                     "; then write the card with `entente key card`");
+}
+
+// The one key that any version lists whose id begins so.
+absl::StatusOr<v1::PublicKey> FindKey(const trust::IdentityHistory& history, std::string_view name) {
+  std::optional<v1::PublicKey> found;
+  for (const auto& version : history.versions()) {
+    for (const v1::PublicKey& key : version->keys()) {
+      if (name.size() < kShortestKeyName || !crypto::ToHex(key.key_id()).starts_with(name)) continue;
+      if (found && found->key_id() != key.key_id()) {
+        return Reject(RejectReason::kUsage, "two keys begin so; give more digits, as `entente key list --json` has them");
+      }
+      found = key;
+    }
+  }
+  if (found) return *std::move(found);
+  return Reject(RejectReason::kNotFound, "no key of this node begins so; give 8 digits at least, as `entente key list` shows them");
+}
+
+absl::StatusOr<v1::Revocation> StolenAt(const trust::IdentityHistory& history, std::string_view name, absl::Time since, absl::Time now) {
+  const auto key = FindKey(history, name);
+  if (!key.ok()) return key.status();
+  if (key->usage() != v1::KEY_USAGE_STATEMENT) {
+    return Reject(RejectReason::kUsage, "that is no statement key; this command revokes statement keys alone");
+  }
+  if (since > now) return Reject(RejectReason::kUsage, "a key is stolen at a time that has been; correct --since");
+  absl::Time cutoff = std::min(since, absl::FromUnixMicros(key->not_after_us()));
+  if (const auto& before = history.keys().Find(key->key_id())->revocation) {
+    if (before->reason() == v1::REVOCATION_REASON_COMPROMISED) {
+      return Reject(RejectReason::kUsage, "that key is revoked as stolen already");
+    }
+    cutoff = std::min(cutoff, absl::FromUnixMicros(before->cutoff_us()));
+  }
+  return trust::Compromise(*KeyId::From(key->key_id()), cutoff);
+}
+
+std::string StateOf(const trust::IdentityHistory& history, const v1::PublicKey& key, absl::Time now) {
+  const auto& revocation = history.keys().Find(key.key_id())->revocation;
+  if (revocation) return revocation->reason() == v1::REVOCATION_REASON_COMPROMISED ? "stolen" : "superseded";
+  if (now >= std::min(absl::FromUnixMicros(key.not_after_us()), history.newest().expires())) return "ended";
+  return now < absl::FromUnixMicros(key.not_before_us()) ? "not yet valid" : "valid";
+}
+
+}  // namespace
+
+absl::StatusOr<KeyChangeFacts> RotateKey(const KeyChangeOptions& options) {
+  auto open = Open(options);
+  if (!open.ok()) return open.status();
+  const absl::Time now = SystemClock().Now();
+  const crypto::SigningKey fresh = crypto::SigningKey::Generate();
+  return PutIntoForce(options, *open, trust::Rotation(open->history, fresh, now), &fresh, now);
+}
+
+absl::StatusOr<KeyChangeFacts> RevokeKey(const KeyChangeOptions& options, std::string_view key, absl::Time since) {
+  auto open = Open(options);
+  if (!open.ok()) return open.status();
+  const absl::Time now = SystemClock().Now();
+  const auto stolen = StolenAt(open->history, key, since, now);
+  if (!stolen.ok()) return stolen.status();
+  trust::IdentityChange change;
+  change.revoke.push_back(*stolen);
+  const auto stays = [&](const KeyId& id) {
+    return id.view() != stolen->key_id() && !open->history.keys().Find(id.view())->revocation.has_value() &&
+           FindStatementSecret(open->keystore, id) != nullptr;
+  };
+  const crypto::SigningKey fresh = crypto::SigningKey::Generate();
+  const bool last = !SigningKeyOf(open->history, now, stays).ok();
+  if (last) change.add.push_back({v1::KEY_USAGE_STATEMENT, &fresh});
+  return PutIntoForce(options, *open, change, last ? &fresh : nullptr, now);
+}
+
+absl::StatusOr<std::string> RenewCard(const std::string& folder) {
+  if (absl::Status status = crypto::Initialise(); !status.ok()) return status;
+  const auto config = LoadConfig(NodePaths(folder).config);
+  if (!config.ok()) return config.status();
+  const NodePaths paths(folder, config->name);
+  const auto history = ReadOwnHistory(paths);
+  if (!history.ok()) return history.status();
+  if (absl::Status written = WriteOwnCard(*config, *history, paths.card); !written.ok()) return written;
+  return paths.card;
+}
+
+absl::StatusOr<KeyList> ListKeys(const std::string& folder, absl::Time now) {
+  if (absl::Status status = crypto::Initialise(); !status.ok()) return status;
+  const auto history = ReadOwnHistory(NodePaths(folder));
+  if (!history.ok()) return history.status();
+  KeyList out{history->org(), history->newest().version(), history->newest().expires(), {}};
+  const auto signs = SigningKeyOf(*history, now, [](const KeyId&) { return true; });
+  for (auto version = history->versions().rbegin(); version != history->versions().rend(); ++version) {
+    for (const v1::PublicKey& key : (*version)->keys()) {
+      const auto same = [&](const ListedKey& listed) { return listed.key.key_id() == key.key_id(); };
+      if (std::any_of(out.keys.begin(), out.keys.end(), same)) continue;
+      ListedKey listed{key, StateOf(*history, key, now), std::nullopt};
+      if (signs.ok() && signs->view() == key.key_id()) listed.state = "signs";
+      if (const auto& revocation = history->keys().Find(key.key_id())->revocation) {
+        listed.cutoff = absl::FromUnixMicros(revocation->cutoff_us());
+      }
+      out.keys.push_back(std::move(listed));
+    }
+  }
+  return out;
+}
+
+}  // namespace entente::node
