@@ -52,6 +52,10 @@ bool FuzzFrame(ByteView input);
 bool FuzzEnvelope(ByteView input);
 // export_file_target.cc
 bool FuzzExportFile(ByteView input);
+// proof_target.cc
+bool FuzzProof(ByteView input);
+// notice_target.cc
+bool FuzzNotice(ByteView input);
 // node_targets.cc
 bool FuzzConfig(ByteView input);
 bool FuzzHead(ByteView input);
