@@ -119,6 +119,21 @@ TEST_F(EpochIssuerTest, ARewrapIsForWhoWasAMemberThenAndIsOneNow) {
   EXPECT_EQ(Rewrap(0, unknown, 3, later), RejectReason::kEpoch);
 }
 
+// Whatever an issuer does: who was no member of an epoch does not take its secret.
+TEST_F(EpochIssuerTest, P30_ARewrapOfAnEpochOfOthersIsNotTaken) {
+  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
+  const GroupTerms all = world_.Terms();
+  world_.Change(Without(3), Now() + kHour);
+  const Epoch second = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_REMOVAL, Now() + kHour).epoch());
+  world_.Change(all, Now() + 2 * kHour);
+  const EpochUse use = *Groups(1).ForTag(Groups(0).ToSealUnder(world_.group, Now() + kHour)->secret->Tag(), Now() + kHour);
+  const Membership& newest = *Groups(0).Newest(world_.group);
+  const Prekey prekey = world_.nodes[3]->FreshPrekey(Now() + 2 * kHour);
+  const v1::SignedBody rewrap = *MakeRewrap(By(0), second, *use.secret, newest, newest, prekey, Now() + 2 * kHour);
+  EXPECT_EQ(ReasonOf(Groups(3).TakeRewrap(rewrap, {Now() + 2 * kHour})), kNotMember);
+  EXPECT_EQ(world_.nodes[3]->SecretsOnDisk(), 1u);  // of the first epoch
+}
+
 TEST_F(EpochIssuerTest, ARewrapThatComesTooLateIsStale) {
   const Epoch first = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now()).epoch());
   const v1::SignedBody rewrap = *Groups(0).RewrapFor(By(0), world_.group, first.id, world_.nodes[3]->FreshPrekey(Now()), Now());

@@ -191,7 +191,9 @@ TEST_F(EpochTest, P31_ASlotOpensForItsMemberAndHoldsWhatWasAnnounced) {
   const absl::StatusOr<crypto::EpochSecret> secret = OpenEpochSlot(epoch_, Org(1), slot, *member_.prekeys, SampleNow());
   ASSERT_TRUE(secret.ok()) << secret.status();
   EXPECT_EQ(secret->Commitment(epoch_.fields()), epoch_.commit);
-  EXPECT_EQ(Open(Bytes(crypto::kSlotSize, '\0')), kNoSlot);
+  const absl::Status zeros = OpenEpochSlot(epoch_, Org(1), Bytes(crypto::kSlotSize, '\0'), *member_.prekeys, SampleNow()).status();
+  EXPECT_EQ(ReasonOf(zeros), kNoSlot);
+  EXPECT_TRUE(std::string(zeros.message()).starts_with("the issuer had no prekey")) << zeros;
   EXPECT_EQ(Open(DeliveryFor(issued_, 0)->slot()), kNoSlot);  // another member's prekey
   EXPECT_EQ(Open(slot, SampleNow() + kPrekeyUse + kPrekeyGrace), kKeyGone);
   Bytes bent = slot;

@@ -43,7 +43,7 @@ class GroupDirectory {
   // keystore has, and opens no slot.
   absl::Status TakeEpoch(const v1::EpochDelivery& delivery, const Arrival& arrival, Persist persist);
   // The secret of an epoch on file once more, which goes to the keystore alone. Refuses with kLimit, kParse, kUnknownParty,
-  // kFreeze, kIssuer, the keys' errors, kSignature, kTime, kAudience, kEpoch, kEpochStale, and as steps 12 to 14.
+  // kFreeze, kIssuer, the keys' errors, kSignature, kTime, kAudience, kEpoch, kEpochStale, kNotMember, and as steps 12 to 14.
   absl::Status TakeRewrap(const v1::SignedBody& wire, const Arrival& arrival);
   // A member's leave. Refuses with kLimit, kParse, kUnknownParty and as CheckLeave.
   absl::Status TakeLeave(const v1::SignedBody& wire, const Arrival& arrival, Persist persist);

@@ -73,6 +73,16 @@ TEST_F(LeaveTest, AnIssuerRekeysWithoutTheAdminsAndTheLeaverGetsZeros) {
   EXPECT_EQ(ReasonOf(world_.nodes[0]->groups->RewrapFor(world_.founders.orgs[0].self, world_.group, epoch.id, leaver, later).status()), kNotMember);
 }
 
+// The leaver's clock may be ahead: the epoch that leaves it out begins no earlier than its leave.
+TEST_F(LeaveTest, AnEpochBehindALeaveBeginsNoEarlier) {
+  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
+  const absl::Time ahead = Now() + kClockSkew / 2;
+  ASSERT_EQ(Take(0, By(3, 1, ahead)), kNone);
+  const v1::EpochSlots issued = world_.Rekey(0, v1::EPOCH_REASON_LEAVE, Now());
+  EXPECT_EQ(ReadEpoch(issued.epoch())->not_before, ahead);
+  EXPECT_EQ(Seals(0, ahead), kNone);
+}
+
 TEST_F(LeaveTest, ItIsOverOnceADocumentTookTheLeaverOut) {
   ASSERT_EQ(Take(0, By(3)), kNone);
   EXPECT_EQ(Take(0, By(3, 1, Now() + absl::Minutes(1))), kNone);  // again: nothing new

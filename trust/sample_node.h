@@ -21,6 +21,8 @@ struct SampleKeystore {
     return spare;
   }
   static std::unique_ptr<SampleKeystore> Take() {
+    static const bool ready = crypto::Initialise().ok();
+    if (!ready) std::abort();
     if (Spare().empty()) return std::make_unique<SampleKeystore>();
     std::unique_ptr<SampleKeystore> out = std::move(Spare().back());
     Spare().pop_back();
