@@ -7,7 +7,6 @@
 
 #include "crypto/encoding.h"
 #include "crypto/keystore_file.h"
-#include "crypto/slot.h"
 #include "crypto/token_reference.h"
 #include "crypto/transport_certificate.h"
 #include "entente/v1/peer.pb.h"
@@ -18,20 +17,15 @@
 #include "services/peer/inbound.h"
 #include "storage/head.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/fuzz/sample_parties.h"
+#include "tests/fuzz/sample_group_bytes.h"
+#include "tests/fuzz/sample_proofs.h"
 #include "trust/card.h"
-#include "trust/epoch_issuer.h"
 #include "trust/prekey.h"
 #include "trust/sample_document.h"
-#include "trust/sample_group.h"
 
 namespace entente::fuzz {
 namespace {
 
-using trust::SampleNow;
-
-trust::Self Norlandia() { return trust::SampleSelf("cert.norlandia", 'a'); }
-OrgId Estovia() { return trust::SampleSelf("cert.estovia", 'e').org(); }
 
 Bytes Piece(const Bytes& bytes) {
   Bytes out;
@@ -56,71 +50,6 @@ v1::Payload SamplePayload() {
                                                          {"{\"a\":1}", "{}"}, SampleNow());
   *payload.mutable_seal() = payload.batch();
   return payload;
-}
-
-// A proof of one statement for Estovia under `constraints`, perhaps with joint terms of Norlandia and Volt.
-v1::StatementProof SampleProof(const policy::Constraints& constraints, bool joint) {
-  envelope::BatchTerms terms;
-  if (joint) {
-    terms.joint = envelope::JointTerms{{Norlandia().org(), trust::SampleSelf("volt", 'v').org()}, 2};
-    std::sort(terms.joint->organisations.begin(), terms.joint->organisations.end());
-  }
-  const v1::Payload payload =
-      envelope::testing::HonestPayload(Norlandia(), constraints, {Estovia()}, {"{\"a\":1}"}, SampleNow(), terms);
-  v1::StatementProof proof;
-  *proof.mutable_batch() = payload.batch();
-  *proof.mutable_statement() = payload.statements(0);
-  return proof;
-}
-Bytes JointProof(int cosignatures) {
-  v1::StatementProof proof = SampleProof(envelope::testing::Green(), true);
-  for (int i = 0; i < cosignatures; ++i) {
-    *proof.add_cosignatures() = envelope::Cosign(trust::SampleSelf("volt", 'v'), proof.batch(), false, SampleNow());
-  }
-  return proof.SerializeAsString();
-}
-// Estovia passes it on to Volt, under a permission where `red`, and Volt to a fourth.
-Bytes ForwardedProof(bool red, model::Label label) {
-  policy::Constraints constraints = envelope::testing::Green();
-  if (red) constraints.label = model::Label::kRed;
-  v1::StatementProof proof = SampleProof(constraints, false);
-  const trust::Self estovia = trust::SampleSelf("cert.estovia", 'e'), volt = trust::SampleSelf("volt", 'v');
-  envelope::ForwardTerms terms{{envelope::IdOf(proof.statement().body(), false)}, {volt.org()}, v1::FORWARD_BASIS_LABEL, {}, label};
-  if (red) {
-    *proof.add_permissions() = envelope::MakePermission(Norlandia(), terms.statements, estovia.org(), terms.audience, SampleNow(),
-                                                        SampleNow() + absl::Hours(1));
-    terms.basis = v1::FORWARD_BASIS_PERMISSION;
-    terms.permission = envelope::PermissionIdOf(proof.permissions(0).body());
-  }
-  *proof.add_forwards() = envelope::MakeForward(estovia, terms, nullptr, false, SampleNow());
-  if (red) return proof.SerializeAsString();
-  envelope::Hop first;
-  first.id = envelope::ForwardIdOf(proof.forwards(0).body(), false);
-  terms.audience = {*OrgId::From(Bytes(32, 'o'))};
-  *proof.add_forwards() = envelope::MakeForward(volt, terms, &first, false, SampleNow());
-  return proof.SerializeAsString();
-}
-
-v1::SignedRecall SampleRecall(v1::RecallAction action, v1::RecallAuthority authority) {
-  envelope::RecallTerms terms;
-  terms.origin = Norlandia().org();
-  terms.targets = {*StatementId::From(Bytes(32, 's')), *StatementId::From(Bytes(32, 't'))};
-  if (action != v1::RECALL_ACTION_DELETE) terms.replacements = terms.targets;
-  terms.action = action;
-  terms.authority = authority;
-  v1::SignedRecall recall = envelope::MakeRecall(terms, SampleNow());
-  envelope::SignRecall(Norlandia(), recall);
-  return recall;
-}
-v1::SignedBody SampleReceipt(v1::ReceiptKind kind) {
-  envelope::Receipt receipt;
-  receipt.subjects = {*StatementId::From(Bytes(32, 's'))};
-  receipt.kind = kind;
-  if (kind == v1::RECEIPT_KIND_RECALLED) {
-    receipt.recall = envelope::RecallId::From(Bytes(32, 'r'));
-    receipt.passed_on = 2;
-  }
-  return envelope::MakeReceipt(trust::SampleSelf("cert.estovia", 'e'), Norlandia().org(), receipt, SampleNow());
 }
 
 v1::PrekeyBody SamplePrekey() {
@@ -250,61 +179,6 @@ Bytes Der(const std::string& pem) {
   const size_t begin = pem.find('\n') + 1, end = pem.find("-----END");
   return *crypto::FromBase64(ByteView(pem).substr(begin, end - begin));
 }
-
-// A group of four and what its members say in it.
-struct GroupSeeds {
-  trust::SampleFounders founders{4};
-  trust::MembershipHistory history = founders.Founded();
-  absl::Time now = SampleNow() + trust::kSampleDay;
-
-  Bytes Next(size_t drop = 0) const {
-    trust::GroupTerms terms = trust::TermsOf(*history.newest());
-    if (drop != 0) terms.members.erase(founders.orgs[drop].org());
-    return trust::MakeMembership(terms, history.newest(), now)->document();
-  }
-  Bytes Entry(uint64_t number) const {
-    return trust::MakeLogEntry(founders.orgs[0].self, history.group(), history.log(), v1::GROUP_LOG_KIND_EPOCH, number, Digest(), now).body();
-  }
-  // Four slots of other bytes each, which nobody could open.
-  v1::EpochSlots Issued() const {
-    std::vector<Bytes> slots;
-    for (char c = 'a'; c < 'e'; ++c) slots.push_back(Bytes(crypto::kSlotSize, c));
-    v1::EpochBody body;
-    body.set_issuer(founders.orgs[0].org().str());
-    body.set_key_id(founders.orgs[0].self.key_id.str());
-    body.set_group_id(history.group().str());
-    body.set_membership_version(1);
-    body.set_membership_hash(history.newest()->hash().str());
-    body.set_epoch(1);
-    body.set_previous_commit(Digest().str());
-    body.set_not_before_us(absl::ToUnixMicros(now));
-    body.set_not_after_us(absl::ToUnixMicros(now + trust::kEpoch));
-    body.set_suite(crypto::kSuite);
-    body.set_n_slots(4);
-    body.set_slots_root(crypto::TreeHash({slots[0], slots[1], slots[2], slots[3]}).str());
-    body.set_epoch_commit(Bytes(32, 'c'));
-    body.set_reason(v1::EPOCH_REASON_FOUNDED);
-    v1::EpochSlots out;
-    *out.mutable_epoch() = trust::SignBody(founders.orgs[0].self, trust::kEpochType, body.SerializeAsString());
-    out.set_slots(slots[0] + slots[1] + slots[2] + slots[3]);
-    return out;
-  }
-  Bytes Rewrap(size_t recipient) const {
-    v1::RewrapBody body;
-    body.set_issuer(founders.orgs[0].org().str());
-    body.set_key_id(founders.orgs[0].self.key_id.str());
-    body.set_group_id(history.group().str());
-    body.set_epoch(1);
-    body.set_epoch_id(Bytes(32, 'e'));
-    body.set_recipient(founders.orgs[recipient].org().str());
-    body.set_slot(Bytes(crypto::kSlotSize, 's'));
-    body.set_time_us(absl::ToUnixMicros(now));
-    return body.SerializeAsString();
-  }
-  Bytes Leave(uint64_t version) const {
-    return trust::MakeLeave(founders.orgs[3].self, {history.group(), version, {}}, now).body();
-  }
-};
 
 Bytes SampleHeader() {
   envelope::Header header;
