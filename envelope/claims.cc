@@ -5,7 +5,6 @@
 #include "base/clock.h"
 #include "base/reject.h"
 #include "envelope/commitments.h"
-#include "envelope/envelope.h"
 #include "envelope/limits.h"
 #include "proto/strict_parse.h"
 
@@ -32,9 +31,7 @@ absl::Status ReadBody(ByteView bytes, const BatchClaim& batch, v1::StatementBody
     return MalformedClaim("a statement names another origin or key than its batch");
   }
   if (body.identity_version() == 0) return MalformedClaim("a statement names no identity document");
-  if (body.has_group() || !body.replaces().empty() || !body.derived_from().empty()) {
-    return MalformedClaim("a statement says what this software does not read yet");
-  }
+  if (body.has_group()) return MalformedClaim("a statement is for a group, which this software does not read yet");
   if (body.content_type() != kStixContent) return MalformedClaim("the content type is not STIX 2.1");
   if (body.constraints().exercise_id().empty() == batch.exercise) {
     return MalformedClaim("a statement's exercise id does not go with its lane");
@@ -50,11 +47,27 @@ bool SameShared(const v1::StatementBody& a, const v1::StatementBody& b, const st
          constraints_of_a == b.constraints().SerializeAsString();
 }
 
-Claim ClaimOf(const v1::StatementBody& body) {
+Claim ClaimOf(const v1::StatementBody& body, References references) {
   return {body.sequence(),         *StatementId::From(body.previous()),
           body.created_us(),       body.expires_us(),
           body.content_length(),   *Digest::From(body.content_commit()),
-          body.identity_version(), *Digest::From(body.identity_hash())};
+          body.identity_version(), *Digest::From(body.identity_hash()),
+          std::move(references)};
+}
+
+absl::StatusOr<std::vector<StatementId>> ReadNamed(const google::protobuf::RepeatedPtrField<std::string>& wire) {
+  if (static_cast<size_t>(wire.size()) > kMaxReferences) {
+    return Reject(RejectReason::kLimit, "a statement replaces, and is derived from, at most 64 others");
+  }
+  std::vector<StatementId> ids;
+  for (const std::string& bytes : wire) {
+    const auto id = StatementId::From(bytes);
+    if (!id || (!ids.empty() && *id <= ids.back())) {
+      return MalformedClaim("the statements that another names are malformed, unsorted or repeated");
+    }
+    ids.push_back(*id);
+  }
+  return ids;
 }
 
 absl::Status ReadShared(const v1::StatementBody& body, Claims& claims) {
@@ -119,6 +132,14 @@ absl::StatusOr<std::vector<StatementId>> ReadStatementIds(ByteView wire) {
   return ids;
 }
 
+absl::StatusOr<References> ReadReferences(const v1::StatementBody& body) {
+  auto replaces = ReadNamed(body.replaces());
+  if (!replaces.ok()) return replaces.status();
+  auto derived_from = ReadNamed(body.derived_from());
+  if (!derived_from.ok()) return derived_from.status();
+  return References{*std::move(replaces), *std::move(derived_from)};
+}
+
 absl::StatusOr<BatchClaim> ReadBatch(ByteView body) {
   v1::BatchBody wire;
   if (auto s = StrictParse(body, wire); !s.ok()) return s;
@@ -141,37 +162,35 @@ absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const Bat
   for (size_t i = 0; i < bodies.size(); ++i) {
     v1::StatementBody& body = i == 0 ? first : other;
     if (auto s = ReadBody(bodies[i], batch, body); !s.ok()) return s;
-    body.mutable_constraints()->DiscardUnknownFields();  // they are no part of what has to be the same
+    auto references = ReadReferences(body);
+    if (!references.ok()) return references.status();
+    // Optional fields are no part of what has to be the same.
+    body.mutable_constraints()->DiscardUnknownFields();
+    if (body.has_joint()) body.mutable_joint()->DiscardUnknownFields();
     if (i == 0) {
       if (auto s = ReadShared(first, claims); !s.ok()) return s;
       constraints = first.constraints().SerializeAsString();
     } else if (!SameShared(first, other, constraints)) {
       return MalformedClaim("the statements of a batch differ in audience, label or stream");
     }
-    claims.each.push_back(ClaimOf(body));
+    claims.each.push_back(ClaimOf(body, *std::move(references)));
   }
   return claims;
 }
 
-absl::Status CheckTimes(const Claims& claims, const trust::Identity& origin, const KeyId& key_id, absl::Time now) {
+absl::Status CheckTimes(const Claims& claims, const trust::IdentityHistory& origin, const KeyId& key_id, absl::Time now) {
   for (const Claim& claim : claims.each) {
     if (auto s = CheckLifetime(claim, now); !s.ok()) return s;
   }
-  // A key is valid through one interval, so the earliest and the latest statement answer for those between.
-  const auto [first, last] =
-      std::minmax_element(claims.each.begin(), claims.each.end(),
-                          [](const Claim& a, const Claim& b) { return a.created_us < b.created_us; });
-  for (const int64_t created_us : {first->created_us, last->created_us}) {
-    const auto key = origin.KeyFor(key_id, v1::KEY_USAGE_STATEMENT, absl::FromUnixMicros(created_us));
-    if (!key.ok()) return key.status();
-  }
+  const Claim* before = nullptr;
   for (const Claim& claim : claims.each) {
-    const bool known = claim.identity_version < origin.version() ||
-                       (claim.identity_version == origin.version() && claim.identity_hash == origin.hash());
-    if (!known) {
-      return Reject(RejectReason::kNoKey,
-                    "signed under an identity document that is not on file; exchange cards again");
-    }
+    const bool same = before != nullptr && before->created_us == claim.created_us &&
+                      before->identity_version == claim.identity_version && before->identity_hash == claim.identity_hash;
+    before = &claim;
+    if (same) continue;
+    const trust::KeyUse::Version version{claim.identity_version, claim.identity_hash};
+    const absl::Time created = absl::FromUnixMicros(claim.created_us);
+    if (auto key = origin.KeyFor({key_id, kBatchType, created, version, std::nullopt, std::nullopt}); !key.ok()) return key.status();
   }
   return absl::OkStatus();
 }

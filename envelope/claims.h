@@ -7,8 +7,9 @@
 #include "base/bytes.h"
 #include "entente/v1/envelope.pb.h"
 #include "envelope/cosign.h"
+#include "envelope/statement.h"
 #include "policy/policy.h"
-#include "trust/identity.h"
+#include "trust/identity_chain.h"
 
 // Private to envelope/: what signed bodies say, strictly parsed, and the checks among what they say (statement.md).
 namespace entente::envelope {
@@ -30,6 +31,8 @@ absl::StatusOr<std::vector<OrgId>> ReadAudience(const google::protobuf::Repeated
 bool IsWord(std::string_view text);
 // Joined ids, ascending, 1 to 1024. Refuses with kParse and kLimit.
 absl::StatusOr<std::vector<StatementId>> ReadStatementIds(ByteView wire);
+// Ascending, at most 64 of each. Refuses with kLimit and kParse.
+absl::StatusOr<References> ReadReferences(const v1::StatementBody& body);
 
 // What one statement says of itself ...
 struct Claim {
@@ -40,6 +43,7 @@ struct Claim {
   Digest content_commit;
   uint64_t identity_version = 0;
   Digest identity_hash;
+  References references;
 };
 // ... and what all statements of a batch have in common.
 struct Claims {
@@ -53,9 +57,9 @@ struct Claims {
 // kParse, kLimit (a body over 128 KiB) and kAudience (unsorted, repeated, over 1000). REQUIRES at least one body.
 absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const BatchClaim& batch);
 
-// Each was made by a key that `origin` had then, not in the future, and is still alive. Refuses with kTime, kNoKey,
-// kKeyUse.
-absl::Status CheckTimes(const Claims& claims, const trust::Identity& origin, const KeyId& key_id, absl::Time now);
+// Each was made by a key that counted then under the document that it names, not in the future, and is still alive. Refuses with
+// kTime, kNoKey, kKeyUse, kRevoked.
+absl::Status CheckTimes(const Claims& claims, const trust::IdentityHistory& origin, const KeyId& key_id, absl::Time now);
 // Refuses with kContent.
 absl::Status CheckContent(const Claim& claim, ByteView salt, ByteView content);
 // Sequence and previous among statements `ids` at `indexes` of one batch. Refuses with kGap.

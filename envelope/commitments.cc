@@ -2,7 +2,7 @@
 
 #include "base/reject.h"
 #include "crypto/crypto.h"
-#include "envelope/envelope.h"
+#include "envelope/statement.h"
 
 namespace entente::envelope {
 namespace {

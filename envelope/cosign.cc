@@ -22,7 +22,8 @@ bool IsListed(const JointTerms& joint, const OrgId& org) {
 
 // Who signed; empty for an organisation that is not on file here.
 absl::StatusOr<std::optional<OrgId>> CheckOne(const v1::SignedBody& cosignature, const CosignedBatch& cosigned,
-                                              const Digest& batch_id, const trust::Parties& parties) {
+                                              const Digest& batch_id, const trust::Parties& parties,
+                                              absl::Time now) {
   if (cosignature.body().size() > kMaxSignedBytes) {
     return Reject(RejectReason::kLimit, "a co-signature has at most 16 KiB");
   }
@@ -32,8 +33,8 @@ absl::StatusOr<std::optional<OrgId>> CheckOne(const v1::SignedBody& cosignature,
   const PartyPtr party = parties.Find(signer->org);
   if (party) {
     const absl::Time at = PeekTime(*fields, v1::CosignBody::kTimeUsFieldNumber);
-    const ByteView type = TypeFor(cosigned.exercise);
-    if (auto s = trust::VerifyBody(party->identity, signer->key_id, type, cosignature, at); !s.ok()) return s;
+    const trust::KeyUse use = UseNow(signer->key_id, TypeFor(cosigned.exercise), at, now);
+    if (auto s = CheckSignature(*party, use, cosignature); !s.ok()) return s;
   }
   v1::CosignBody body;
   if (auto s = StrictParse(cosignature.body(), body); !s.ok()) return s;
@@ -64,9 +65,8 @@ absl::StatusOr<JointTerms> ReadJointTerms(const v1::JointTerms& wire) {
   return joint;
 }
 
-absl::StatusOr<std::vector<OrgId>> CheckCosignatures(
-    const google::protobuf::RepeatedPtrField<v1::SignedBody>& cosignatures, const CosignedBatch& cosigned,
-    const trust::Parties& parties) {
+absl::StatusOr<std::vector<OrgId>> CheckCosignatures(const SignedBodies& cosignatures, const CosignedBatch& cosigned,
+                                                     const trust::Parties& parties, absl::Time now) {
   if (static_cast<size_t>(cosignatures.size()) > kMaxCosignatures) {
     return Reject(RejectReason::kLimit, "an envelope has at most 64 co-signatures");
   }
@@ -78,7 +78,7 @@ absl::StatusOr<std::vector<OrgId>> CheckCosignatures(
   std::set<OrgId> counted;
   if (IsListed(*cosigned.joint, cosigned.origin)) counted.insert(cosigned.origin);
   for (const v1::SignedBody& cosignature : cosignatures) {
-    const auto org = CheckOne(cosignature, cosigned, batch_id, parties);
+    const auto org = CheckOne(cosignature, cosigned, batch_id, parties, now);
     if (!org.ok()) return org.status();
     if (*org) counted.insert(**org);
   }

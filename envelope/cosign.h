@@ -13,6 +13,7 @@
 namespace entente::envelope {
 
 inline constexpr size_t kMaxCosignatures = 64;
+using SignedBodies = google::protobuf::RepeatedPtrField<v1::SignedBody>;
 
 // Who must have signed a joint advisory, and how many of them; part of what every statement of the batch says.
 struct JointTerms {
@@ -30,11 +31,11 @@ struct CosignedBatch {
   std::optional<JointTerms> joint;
 };
 // The organisations whose signatures count, ascending, the origin among them where it is listed; empty without joint
-// terms. Who is not on file is passed over. Refuses with kLimit (over 64), kParse (no joint terms, another batch, not listed, the
-// origin), the keys' errors and kSignature for any false one, and kThreshold when fewer count than the terms ask for.
-absl::StatusOr<std::vector<OrgId>> CheckCosignatures(
-    const google::protobuf::RepeatedPtrField<v1::SignedBody>& cosignatures, const CosignedBatch& cosigned,
-    const trust::Parties& parties);
+// terms. Who is not on file is passed over. Keys are asked for as of each signature's time, acted on at `now`. Refuses with kLimit
+// (over 64), kParse (no joint terms, another batch, not listed, the origin), the keys' errors and kSignature for any false one, and
+// kThreshold when fewer count than the terms ask for.
+absl::StatusOr<std::vector<OrgId>> CheckCosignatures(const SignedBodies& cosignatures, const CosignedBatch& cosigned,
+                                                     const trust::Parties& parties, absl::Time now);
 
 // This organisation vouches for `batch`, which the caller has verified.
 v1::SignedBody Cosign(const trust::Self& self, const v1::SignedBody& batch, bool exercise, absl::Time now);

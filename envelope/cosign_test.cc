@@ -7,7 +7,6 @@ namespace {
 
 using namespace testing;
 using enum RejectReason;
-using SignedBodies = google::protobuf::RepeatedPtrField<v1::SignedBody>;
 
 // Norlandia's batch, for which Estovia and Volt may vouch; Estovia checks.
 class CosignTest : public ::testing::Test {
@@ -20,7 +19,7 @@ class CosignTest : public ::testing::Test {
     *cosignatures_.Add() = Cosign(World().volt.self(), batch_, false, kNow);
   }
   absl::StatusOr<std::vector<OrgId>> Check(const trust::Directory& at = *World().at_estovia) const {
-    return CheckCosignatures(cosignatures_, {batch_, World().norlandia.org(), exercise_, joint_}, at);
+    return CheckCosignatures(cosignatures_, {batch_, World().norlandia.org(), exercise_, joint_}, at, kNow);
   }
   RejectReason Reason() const { return ReasonFor(Check()); }
   void Bend(int i, const std::function<void(v1::CosignBody&)>& bend) {
@@ -104,9 +103,9 @@ TEST_F(CosignTest, SixtyFourAtMost) {
   EXPECT_EQ(Reason(), kLimit);
 }
 TEST_F(CosignTest, WithoutJointTermsThereAreNone) {
-  EXPECT_EQ(ReasonFor(CheckCosignatures(cosignatures_, {batch_, World().norlandia.org(), false, {}}, *World().at_estovia)),
+  EXPECT_EQ(ReasonFor(CheckCosignatures(cosignatures_, {batch_, World().norlandia.org(), false, {}}, *World().at_estovia, kNow)),
             kParse);
-  EXPECT_TRUE(CheckCosignatures({}, {batch_, World().norlandia.org(), false, {}}, *World().at_estovia)->empty());
+  EXPECT_TRUE(CheckCosignatures({}, {batch_, World().norlandia.org(), false, {}}, *World().at_estovia, kNow)->empty());
 }
 
 RejectReason Joint(int organisations, uint32_t threshold) {

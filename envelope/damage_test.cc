@@ -17,7 +17,7 @@ Bytes SealedToEstovia(std::vector<Bytes> contents) {
   Federation& world = World();
   const auto batch =
       SignBatch(world.norlandia.self(), Green(), {world.estovia.org()}, std::move(contents), NewStream(), kNow);
-  return *Seal(world.norlandia.self(), batch->signed_body(), AllOf(*batch),
+  return *SealDirect(world.norlandia.self(), {batch->signed_body(), AllOf(*batch)},
                Permitted({world.estovia.Prekey(kNow)}, batch->size()), kNow);
 }
 const Bytes& Small() {
@@ -128,7 +128,7 @@ TEST(Damage, AnotherRecipientsSlotIsCommittedTo) {
   const auto batch =
       SignBatch(world.norlandia.self(), Green(), {world.estovia.org(), world.volt.org()}, {"{}"}, NewStream(), kNow);
   const std::vector<trust::Prekey> recipients = {world.estovia.Prekey(kNow), world.volt.Prekey(kNow)};
-  Bytes wire = *Seal(world.norlandia.self(), batch->signed_body(), AllOf(*batch), Permitted(recipients, batch->size()), kNow);
+  Bytes wire = *SealDirect(world.norlandia.self(), {batch->signed_body(), AllOf(*batch)}, Permitted(recipients, batch->size()), kNow);
   for (const size_t at : {0, 20, 1183}) {
     wire[kHeaderSize + kSlotSize + at] ^= 1;
     EXPECT_EQ(ReasonAtEstovia(wire), kCommit);

@@ -20,7 +20,7 @@ Batch ForEstovia(std::vector<Bytes> contents) {
 }
 absl::StatusOr<Bytes> SealTo(const Batch& batch, const std::vector<Sealable>& statements,
                              const std::vector<trust::Prekey>& recipients) {
-  return Seal(World().norlandia.self(), batch.signed_body(), statements, Permitted(recipients, statements.size()), kNow);
+  return SealDirect(World().norlandia.self(), {batch.signed_body(), statements}, Permitted(recipients, statements.size()), kNow);
 }
 absl::StatusOr<Bytes> SealToEstovia(const Batch& batch) {
   return SealTo(batch, AllOf(batch), {World().estovia.Prekey(kNow)});
@@ -49,7 +49,7 @@ TEST_P(RoundTrip, GivesBackEveryByte) {
   ASSERT_TRUE(wire.ok()) << wire.status();
   const auto verified = AcceptAtEstovia(*wire);
   ASSERT_TRUE(verified.ok()) << verified.status();
-  ExpectSame(batch, verified->batch);
+  ExpectSame(batch, *verified->batch);
   EXPECT_EQ(verified->expires_hour, 497222u + 336u);
   EXPECT_EQ(verified->id.view(), wire->substr(8, 16));
 }
@@ -64,7 +64,7 @@ TEST(Envelope, CarriesEveryConstraint) {
   const Batch batch = SignedFor({World().estovia.org()}, {"{}", "[]"}, all);
   const auto verified = AcceptAtEstovia(*SealToEstovia(batch));
   ASSERT_TRUE(verified.ok()) << verified.status();
-  ExpectSame(batch, verified->batch);
+  ExpectSame(batch, *verified->batch);
 }
 
 TEST(Envelope, OpensForEachOfThreeRecipients) {
@@ -94,10 +94,10 @@ TEST(Envelope, CarriesAPartOfABatch) {
   for (Sealable& s : part) s.path = crypto::AuditPath(leaves, s.index);
   const auto verified = AcceptAtEstovia(*SealTo(batch, part, {World().estovia.Prekey(kNow)}));
   ASSERT_TRUE(verified.ok()) << verified.status();
-  EXPECT_EQ(verified->batch.size(), 100u);
-  ASSERT_EQ(verified->batch.statements().size(), 3u);
-  EXPECT_EQ(verified->batch.statements()[2].index(), 99u);
-  EXPECT_EQ(verified->batch.statements()[2].path(), part[2].path);
+  EXPECT_EQ(verified->batch->size(), 100u);
+  ASSERT_EQ(verified->batch->statements().size(), 3u);
+  EXPECT_EQ(verified->batch->statements()[2].index(), 99u);
+  EXPECT_EQ(verified->batch->statements()[2].path(), part[2].path);
 }
 
 // What was received in part is sealed and checked again from what the receiver kept.
@@ -109,8 +109,8 @@ TEST(Envelope, ReceivedPartsRecheck) {
   one.path = crypto::AuditPath(leaves, 5);
   const auto verified = AcceptAtEstovia(*SealTo(batch, {one}, {World().estovia.Prekey(kNow)}));
   ASSERT_TRUE(verified.ok()) << verified.status();
-  const auto stored = AllOf(verified->batch);
-  EXPECT_TRUE(Recheck(World().norlandia.self().identity, verified->batch.signed_body(), stored[0], {}).ok());
+  const auto stored = AllOf(*verified->batch);
+  EXPECT_TRUE(Recheck(World().norlandia.self().identity, verified->batch->signed_body(), stored[0], {}).ok());
 }
 
 TEST(Envelope, CarriesTheLargestContent) {
@@ -122,7 +122,7 @@ TEST(Envelope, CarriesTheLargestContent) {
   EXPECT_LT(wire->size(), kMaxContentBytes * 112 / 100 + 4096);
   const auto verified = AcceptAtEstovia(*wire);
   ASSERT_TRUE(verified.ok()) << verified.status();
-  EXPECT_TRUE(verified->batch.statements()[0].content() == batch.statements()[0].content());
+  EXPECT_TRUE(verified->batch->statements()[0].content() == batch.statements()[0].content());
 }
 
 TEST(Envelope, K45NothingRepeatsBetweenTwoSeals) {
@@ -177,23 +177,23 @@ TEST(Envelope, AfterThePrekeysGraceItNeverOpens) {
   const Batch later = *SignBatch(World().norlandia.self(), Green(), {isac.org()}, {"{}"}, NewStream(), kNow);
   const auto recipient = isac.Prekey(kNow);
   const absl::Time last = recipient.not_after - absl::Seconds(1);
-  const Bytes young = *Seal(World().norlandia.self(), later.signed_body(), AllOf(later), Permitted({recipient}, later.size()), last);
+  const Bytes young = *SealDirect(World().norlandia.self(), {later.signed_body(), AllOf(later)}, Permitted({recipient}, later.size()), last);
   ASSERT_TRUE(isac.ring().Rotate(kNow + trust::kPrekeyUse + trust::kPrekeyGrace + absl::Hours(1)).ok());
   EXPECT_EQ(ReasonFor(OpenAt(isac, young, kNow + trust::kPrekeyUse + trust::kPrekeyGrace + absl::Hours(1))),
             RejectReason::kKeyGone);
 }
 
-TEST(Seal, BoundsRecipients) {
+TEST(SealDirect, BoundsRecipients) {
   const Batch batch = ForEstovia({"{}"});
   EXPECT_EQ(ReasonFor(SealTo(batch, AllOf(batch), {})), RejectReason::kLimit);
   EXPECT_EQ(ReasonFor(SealTo(batch, AllOf(batch), std::vector<trust::Prekey>(1001, World().estovia.Prekey(kNow)))),
             RejectReason::kLimit);
 }
-TEST(Seal, RefusesRecipientsOutsideTheSignedAudience) {
+TEST(SealDirect, RefusesRecipientsOutsideTheSignedAudience) {
   const Batch batch = ForEstovia({"{}"});
   EXPECT_EQ(ReasonFor(SealTo(batch, AllOf(batch), {World().volt.Prekey(kNow)})), RejectReason::kAudience);
 }
-TEST(Seal, RefusesBadPrekeys) {
+TEST(SealDirect, RefusesBadPrekeys) {
   const Batch batch = ForEstovia({"{}"});
   const trust::Prekey good = World().estovia.Prekey(kNow);
   trust::Prekey expired = good, broken = good;
@@ -203,11 +203,11 @@ TEST(Seal, RefusesBadPrekeys) {
   EXPECT_EQ(ReasonFor(SealTo(batch, AllOf(batch), {broken})), RejectReason::kPrekey);
   EXPECT_EQ(ReasonFor(SealTo(batch, AllOf(batch), {good, good})), RejectReason::kPrekey);
 }
-TEST(Seal, RefusesWithoutAPermitForEachStatement) {
+TEST(SealDirect, RefusesWithoutAPermitForEachStatement) {
   const Batch batch = ForEstovia(Contents(2));
   const trust::Prekey prekey = World().estovia.Prekey(kNow);
   const auto seal = [&](std::vector<Recipient> recipients) {
-    return ReasonFor(Seal(World().norlandia.self(), batch.signed_body(), AllOf(batch), recipients, kNow));
+    return ReasonFor(SealDirect(World().norlandia.self(), {batch.signed_body(), AllOf(batch)}, recipients, kNow));
   };
   EXPECT_EQ(seal(Permitted({prekey}, 2)), RejectReason::kNone);
   EXPECT_EQ(seal(Permitted({prekey}, 1)), RejectReason::kInternal);
@@ -215,21 +215,21 @@ TEST(Seal, RefusesWithoutAPermitForEachStatement) {
   const auto other = Permitted({World().volt.Prekey(kNow)}, 2);
   EXPECT_EQ(seal({{prekey, other[0].permits}}), RejectReason::kInternal);
 }
-TEST(Seal, RefusesStatementsThatAreNotOfTheBatch) {
+TEST(SealDirect, RefusesStatementsThatAreNotOfTheBatch) {
   const Batch batch = ForEstovia(Contents(2)), other = ForEstovia(Contents(2));
   const auto recipient = World().estovia.Prekey(kNow);
   EXPECT_EQ(ReasonFor(SealTo(batch, AllOf(other), {recipient})), RejectReason::kSignature);
   EXPECT_EQ(ReasonFor(SealTo(batch, {AllOf(batch)[0]}, {recipient})),
             RejectReason::kSignature);  // a part without its path
 }
-TEST(Seal, RefusesAnotherOrigin) {
+TEST(SealDirect, RefusesAnotherOrigin) {
   const Batch batch = ForEstovia({"{}"});
   const auto result =
-      Seal(World().volt.self(), batch.signed_body(), AllOf(batch),
+      SealDirect(World().volt.self(), {batch.signed_body(), AllOf(batch)},
            Permitted({World().estovia.Prekey(kNow)}, batch.size()), kNow);
   EXPECT_EQ(ReasonFor(result), RejectReason::kAudience);
 }
-TEST(Seal, RefusesMoreThanAnEnvelopeHolds) {
+TEST(SealDirect, RefusesMoreThanAnEnvelopeHolds) {
   const Batch batch = ForEstovia({Bytes(kMaxContentBytes, 'x'), Bytes(kMaxContentBytes, 'y')});
   EXPECT_EQ(ReasonFor(SealToEstovia(batch)), RejectReason::kLimit);
   EXPECT_EQ(ReasonFor(SealTo(batch, {}, {World().estovia.Prekey(kNow)})), RejectReason::kLimit);

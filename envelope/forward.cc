@@ -1,8 +1,11 @@
 #include "envelope/forward.h"
 
+#include "base/reject.h"
 #include "crypto/crypto.h"
+#include "envelope/claims.h"
 #include "envelope/commitments.h"
 #include "envelope/limits.h"
+#include "proto/strict_parse.h"
 
 // What a forwarder and an origin sign; forward_chain.cc checks it.
 namespace entente::envelope {
@@ -10,7 +13,34 @@ namespace {
 
 ByteView TypeFor(bool exercise) { return exercise ? trust::kExerciseForwardType : trust::kForwardType; }
 
+absl::Status Malformed(const char* what) { return Reject(RejectReason::kParse, what); }
+
 }  // namespace
+
+absl::StatusOr<Hop> ReadForward(ByteView bytes, bool exercise) {
+  v1::ForwardBody body;
+  if (auto s = StrictParse(bytes, body); !s.ok()) return s;
+  const auto forwarder = OrgId::From(body.org_id());
+  if (!forwarder) return Malformed("a forwarder's id has the wrong length");
+  auto ids = ReadStatementIds(body.statement_ids());
+  if (!ids.ok()) return ids.status();
+  if (body.has_group()) return Malformed("a forward to a group is not read yet");
+  auto audience = ReadAudience(body.audience());
+  if (!audience.ok()) return audience.status();
+  if (audience->empty()) return Malformed("a forward is to nobody");
+  if (body.basis() == v1::FORWARD_BASIS_UNSPECIFIED || body.label() == v1::LABEL_UNSPECIFIED) {
+    return Malformed("a forward has no basis or no label");
+  }
+  const bool permitted = body.basis() == v1::FORWARD_BASIS_PERMISSION;
+  if (body.permission_id().size() != (permitted ? PermissionId::kSize : 0)) {
+    return Malformed("a forward names a permission exactly when it is its basis");
+  }
+  const auto previous = ForwardId::From(body.previous_forward());
+  if (!previous) return Reject(RejectReason::kChain, "the forward chain does not hold: a hop does not name the one before");
+  return Hop{ForwardIdOf(bytes, exercise), *previous, *forwarder, *std::move(ids), *std::move(audience), body.basis(),
+             static_cast<model::Label>(body.label()), PermissionId::From(body.permission_id()),
+             absl::FromUnixMicros(body.time_us())};
+}
 
 v1::SignedBody MakeForward(const trust::Self& self, const ForwardTerms& terms, const Hop* before, bool exercise,
                            absl::Time now) {

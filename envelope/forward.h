@@ -7,6 +7,7 @@
 #include "absl/time/time.h"
 #include "base/bytes.h"
 #include "entente/v1/envelope.pb.h"
+#include "envelope/cosign.h"
 #include "model/marking.h"
 #include "policy/policy.h"
 #include "trust/parties.h"
@@ -19,16 +20,19 @@ inline constexpr size_t kMaxForwards = 16;     // of a chain, and permissions be
 using ForwardId = FixedBytes<32, struct ForwardIdTag>;        // SHA-256 of the forward's PAE
 using PermissionId = FixedBytes<32, struct PermissionIdTag>;  // SHA-256 of the permission's PAE
 
-// One hop, checked. Made by CheckChain alone.
+// One hop, as it says of itself: CheckChain says whether that holds.
 struct Hop {
-  ForwardId id;
+  ForwardId id, previous;
   OrgId forwarder;
   std::vector<StatementId> statements;  // ascending; holds all of the envelope's, and perhaps others
   std::vector<OrgId> audience;          // ascending
   v1::ForwardBasis basis = v1::FORWARD_BASIS_UNSPECIFIED;
   model::Label label = model::Label::kUnlabelled;  // effective for the audience
+  std::optional<PermissionId> permission;  // exactly for that basis
   absl::Time time;
 };
+// Reads a forward strictly, whoever signed it. Refuses with kParse, kLimit, kAudience and kChain.
+absl::StatusOr<Hop> ReadForward(ByteView body, bool exercise);
 
 // The statements that were passed on; their batch and claims are checked already. Borrowed for the call.
 struct Forwarded {
@@ -38,8 +42,6 @@ struct Forwarded {
   const policy::Constraints& constraints;
   absl::Time latest;                    // when the last of them was made
 };
-
-using SignedBodies = google::protobuf::RepeatedPtrField<v1::SignedBody>;
 
 // The hops, first one first; empty without forwards. Each hop is checked wholly before the next. Refuses with kChain, kChainLabel,
 // kUnknownParty, the keys' errors, kSignature, kParse, kLimit, kAudience, kTime, as the page's tables say.

@@ -32,7 +32,7 @@ bool ContainsAll(const std::vector<Id>& ascending, const std::vector<Id>& others
 
 // Size, party and signature under `type`, before anything is believed.
 absl::Status CheckSigned(const v1::SignedBody& wire, ByteView type, size_t org_field, size_t key_field, size_t time_field,
-                         const trust::Parties& parties) {
+                         const trust::Parties& parties, absl::Time now) {
   if (wire.body().size() > kMaxBodyBytes) {
     return Reject(RejectReason::kLimit, "a forward or permission has at most 128 KiB");
   }
@@ -41,7 +41,7 @@ absl::Status CheckSigned(const v1::SignedBody& wire, ByteView type, size_t org_f
   if (!signer) return NoSigner();
   const auto party = FindParty(parties, signer->org, "a forwarder");
   if (!party.ok()) return party.status();
-  return trust::VerifyBody((*party)->identity, signer->key_id, type, wire, PeekTime(*fields, time_field));
+  return CheckSignature(**party, UseNow(signer->key_id, type, PeekTime(*fields, time_field), now), wire);
 }
 
 struct Permission {
@@ -52,10 +52,10 @@ struct Permission {
   absl::Time time, expires;
 };
 
-absl::StatusOr<Permission> ReadPermission(const v1::SignedBody& wire, const trust::Parties& parties) {
+absl::StatusOr<Permission> ReadPermission(const v1::SignedBody& wire, const trust::Parties& parties, absl::Time now) {
   using Body = v1::PermissionBody;
   if (auto s = CheckSigned(wire, trust::kPermissionType, Body::kOriginFieldNumber, Body::kKeyIdFieldNumber,
-                           Body::kTimeUsFieldNumber, parties);
+                           Body::kTimeUsFieldNumber, parties, now);
       !s.ok()) {
     return s;
   }
@@ -87,12 +87,11 @@ class Chain {
         named_(static_cast<size_t>(permissions.size())) {}
 
   absl::Status Add(const v1::SignedBody& wire) {
-    v1::ForwardBody body;
-    auto hop = Read(wire, body);
+    auto hop = Read(wire);
     if (!hop.ok()) return hop.status();
-    if (auto s = CheckLink(*hop, body); !s.ok()) return s;
+    if (auto s = CheckLink(*hop); !s.ok()) return s;
     if (auto s = CheckLabel(*hop); !s.ok()) return s;
-    if (auto s = CheckBasis(*hop, body); !s.ok()) return s;
+    if (auto s = CheckBasis(*hop); !s.ok()) return s;
     hops_.push_back(*std::move(hop));
     return absl::OkStatus();
   }
@@ -105,36 +104,20 @@ class Chain {
  private:
   const Hop* before() const { return hops_.empty() ? nullptr : &hops_.back(); }
 
-  absl::StatusOr<Hop> Read(const v1::SignedBody& wire, v1::ForwardBody& body) const {
+  absl::StatusOr<Hop> Read(const v1::SignedBody& wire) const {
     const bool exercise = !forwarded_.constraints.exercise_id.empty();
     const ByteView type = exercise ? trust::kExerciseForwardType : trust::kForwardType;
     using Body = v1::ForwardBody;
-    if (auto s = CheckSigned(wire, type, Body::kOrgIdFieldNumber, Body::kKeyIdFieldNumber, Body::kTimeUsFieldNumber, parties_);
+    if (auto s = CheckSigned(wire, type, Body::kOrgIdFieldNumber, Body::kKeyIdFieldNumber, Body::kTimeUsFieldNumber, parties_, now_);
         !s.ok()) {
       return s;
     }
-    if (auto s = StrictParse(wire.body(), body); !s.ok()) return s;
-    auto ids = ReadStatementIds(body.statement_ids());
-    if (!ids.ok()) return ids.status();
-    if (body.has_group()) return Malformed("a forward to a group is not read yet");
-    auto audience = ReadAudience(body.audience());
-    if (!audience.ok()) return audience.status();
-    if (audience->empty()) return Malformed("a forward is to nobody");
-    if (body.basis() == v1::FORWARD_BASIS_UNSPECIFIED || body.label() == v1::LABEL_UNSPECIFIED) {
-      return Malformed("a forward has no basis or no label");
-    }
-    const bool permitted = body.basis() == v1::FORWARD_BASIS_PERMISSION;
-    if (body.permission_id().size() != (permitted ? PermissionId::kSize : 0)) {
-      return Malformed("a forward names a permission exactly when it is its basis");
-    }
-    return Hop{ForwardIdOf(wire.body(), exercise), *OrgId::From(body.org_id()), *std::move(ids), *std::move(audience),
-               body.basis(), static_cast<model::Label>(body.label()), absl::FromUnixMicros(body.time_us())};
+    return ReadForward(wire.body(), exercise);
   }
 
   // Where the hop stands: behind whom, about what, when.
-  absl::Status CheckLink(const Hop& hop, const v1::ForwardBody& body) const {
-    const ForwardId previous = before() != nullptr ? before()->id : ForwardId();
-    if (body.previous_forward() != previous.view()) return Broken("a hop does not name the one before");
+  absl::Status CheckLink(const Hop& hop) const {
+    if (hop.previous != (before() != nullptr ? before()->id : ForwardId())) return Broken("a hop does not name the one before");
     if (!ContainsAll(hop.statements, forwarded_.ids)) return Broken("a hop does not cover every statement");
     if (before() != nullptr && !ContainsAll(before()->statements, hop.statements)) {
       return Broken("a hop covers statements that the one before did not");
@@ -159,14 +142,14 @@ class Chain {
     return hop.label >= floor ? absl::OkStatus() : Opened("a forward opens the label that it got");
   }
 
-  absl::Status CheckBasis(const Hop& hop, const v1::ForwardBody& body) {
+  absl::Status CheckBasis(const Hop& hop) {
     switch (hop.basis) {
       case v1::FORWARD_BASIS_ORIGIN:
         return before() == nullptr && hop.forwarder == forwarded_.origin
                    ? absl::OkStatus()
                    : Broken("a forwarder names itself the origin, and is not");
       case v1::FORWARD_BASIS_PERMISSION:
-        return CheckPermission(hop, *PermissionId::From(body.permission_id()));
+        return CheckPermission(hop, *hop.permission);
       case v1::FORWARD_BASIS_LABEL:
         return CheckByLabel(hop);
       default:  // the group's onward rule: the statements have no group
@@ -188,7 +171,7 @@ class Chain {
     for (int i = 0; i < permissions_.size(); ++i) {
       if (PermissionIdOf(permissions_[i].body()) != id) continue;
       named_[static_cast<size_t>(i)] = true;
-      const auto permission = ReadPermission(permissions_[i], parties_);
+      const auto permission = ReadPermission(permissions_[i], parties_, now_);
       if (!permission.ok()) return permission.status();
       const bool holds = permission->origin == forwarded_.origin && permission->forwarder == hop.forwarder &&
                          ContainsAll(permission->statements, hop.statements) &&

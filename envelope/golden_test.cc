@@ -130,7 +130,7 @@ TEST(Golden, EveryEnvelopeIsAdmittedByBothRecipientsWithTheSameIdsAndContents) {
       ASSERT_TRUE(verified.ok()) << v.at("kind") << ": " << verified.status();
       EXPECT_EQ(verified->id.view(), v.at("random_env_id"));
       Bytes ids, contents;
-      for (const Statement& statement : verified->batch.statements()) {
+      for (const Statement& statement : verified->batch->statements()) {
         ids.append(statement.id().view());
         contents.append(contents.empty() ? "" : "\n").append(statement.content());
       }

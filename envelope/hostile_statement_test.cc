@@ -46,15 +46,28 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"NoLabel", kParse, [] { return WithEachBody([](Body& b) { b.mutable_constraints()->clear_label(); }); }},
         Case{"NoConstraints", kParse, [] { return WithEachBody([](Body& b) { b.clear_constraints(); }); }},
         Case{"GroupAudience", kParse, [] { return WithEachBody([](Body& b) { b.mutable_group(); }); }},
-        Case{"JointTerms", kParse, [] { return WithEachBody([](Body& b) { 
+        Case{"JointTermsThatNobodyMeets", kThreshold, [] { return WithEachBody([](Body& b) {
                b.mutable_joint()->add_organisations(Bytes(32, 'a'));
                b.mutable_joint()->add_organisations(Bytes(32, 'b'));
                b.mutable_joint()->set_threshold(1);
              }); }},
         Case{"JointTermsOfNobody", kParse, [] { return WithEachBody([](Body& b) { b.mutable_joint(); }); }},
         Case{"SecondDiffersInJointTerms", kParse, [] { return WithSecondBody([](Body& b) { b.mutable_joint(); }); }},
-        Case{"Replaces", kParse, [] { return WithEachBody([](Body& b) { b.add_replaces(Bytes(32, 'r')); }); }},
-        Case{"DerivedFrom", kParse, [] { return WithEachBody([](Body& b) { b.add_derived_from(Bytes(32, 'd')); }); }},
+        Case{"ReplacesOfAnotherLength", kParse, [] { return WithEachBody([](Body& b) { b.add_replaces(Bytes(31, 'r')); }); }},
+        Case{"ReplacesUnsorted", kParse, [] { return WithEachBody([](Body& b) {
+               b.add_replaces(Bytes(32, 's'));
+               b.add_replaces(Bytes(32, 'r'));
+             }); }},
+        Case{"ReplacesTooMany", kLimit, [] { return WithEachBody([](Body& b) {
+               for (int i = 0; i < 65; ++i) b.add_replaces(std::to_string(100 + i) + Bytes(29, 'r'));
+             }); }},
+        Case{"DerivedFromTwice", kParse, [] { return WithEachBody([](Body& b) {
+               b.add_derived_from(Bytes(32, 'd'));
+               b.add_derived_from(Bytes(32, 'd'));
+             }); }},
+        Case{"DerivedFromTooMany", kLimit, [] { return WithEachBody([](Body& b) {
+               for (int i = 0; i < 65; ++i) b.add_derived_from(std::to_string(100 + i) + Bytes(29, 'd'));
+             }); }},
         Case{"LengthLies", kContent,
              [] { return WithEachBody([](Body& b) { b.set_content_length(b.content_length() + 1); }); }},
         Case{"CommitmentLies", kContent,

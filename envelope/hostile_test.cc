@@ -16,20 +16,20 @@ TEST(HostileTools, MakeWhatIsAcceptedWhenNothingIsBent) {
   EXPECT_TRUE(AcceptAtEstovia(Sealer().Make(Signer().Sign(Honest()))).ok());
   const auto verified = AcceptAtEstovia(Sealer().Make(Honest(3, Exercise())));
   ASSERT_TRUE(verified.ok()) << verified.status();
-  EXPECT_EQ(verified->batch.constraints().exercise_id, "locked-shields-26");
+  EXPECT_EQ(verified->batch->constraints().exercise_id, "locked-shields-26");
 }
 
 // The upgrade rule: 100 and above is for later versions, kept and ignored.
 TEST(HostileTools, OptionalFieldsAreKept) {
   const auto verified = AcceptAtEstovia(WithBodyBytes([](Bytes& b) { b += Field(100, "later"); }));
   ASSERT_TRUE(verified.ok()) << verified.status();
-  EXPECT_TRUE(verified->batch.statements()[0].body().ends_with("later"));
+  EXPECT_TRUE(verified->batch->statements()[0].body().ends_with("later"));
 }
 TEST(HostileTools, AnOptionalConstraintOfOneStatementMakesNoDifference) {
   const auto verified = AcceptAtEstovia(WithSecondBody(
       [](Body& body) { ASSERT_TRUE(body.mutable_constraints()->MergeFromString(Field(100, "later"))); }));
   ASSERT_TRUE(verified.ok()) << verified.status();
-  EXPECT_EQ(verified->batch.statements().size(), 2u);
+  EXPECT_EQ(verified->batch->statements().size(), 2u);
 }
 
 // Beside a signed body an unknown field is not signed: it is accepted, as any optional one, and not kept.
@@ -39,19 +39,24 @@ TEST(HostileTools, P57UnknownFieldsBesideASignedBodyAreDropped) {
     batch.GetReflection()->MutableUnknownFields(&batch)->AddLengthDelimited(100, Bytes(1000, 'x'));
   }));
   ASSERT_TRUE(verified.ok()) << verified.status();
-  const v1::SignedBody& kept = verified->batch.signed_body();
+  const v1::SignedBody& kept = verified->batch->signed_body();
   EXPECT_TRUE(kept.GetReflection()->GetUnknownFields(kept).empty());
 }
 
-// Bob hands on what Alice sealed to him, under his own seal: it is signed, addressed to Carol, and still refused.
-TEST(Reseal, ByARecipientNeedsAChain) {
+// Bob hands on what Alice sealed to him, under his own seal: who was not among Alice's audience refuses it, and so does everybody
+// where Bob was not.
+RejectReason ResealedByVolt(std::vector<OrgId> audience) {
   Federation& world = World();
-  const auto payload =
-      HonestPayload(world.norlandia.self(), Green(), {world.estovia.org(), world.volt.org()}, {"{}"}, kNow);
+  const auto payload = HonestPayload(world.norlandia.self(), Green(), audience, {"{}"}, kNow);
   const HostileSeal volt{world.volt.self(), {world.estovia.Prekey(kNow)}, kNow};
   auto opened = OpenAt(world.estovia, volt.Make(payload));
-  ASSERT_TRUE(opened.ok()) << opened.status();
-  EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *world.at_estovia, world.volt.org(), kNow)), kAudience);
+  EXPECT_TRUE(opened.ok()) << opened.status();
+  return ReasonFor(Verify(*std::move(opened), *world.at_estovia, world.volt.org(), kNow));
+}
+TEST(Reseal, P18ToAnOutsiderNeedsAChain) { EXPECT_EQ(ResealedByVolt({World().volt.org()}), kAudience); }
+TEST(Reseal, P18ByAnOutsiderNeedsAChain) { EXPECT_EQ(ResealedByVolt({World().estovia.org()}), kAudience); }
+TEST(Reseal, ByARecipientForAnotherIsARepair) {
+  EXPECT_EQ(ResealedByVolt({World().estovia.org(), World().volt.org()}), kNone);
 }
 // The first sealer's own seal, carried into another envelope.
 TEST(Reseal, WithTheFirstSealRefuses) {

@@ -14,6 +14,7 @@ using trust::kBatchType, trust::kExerciseStatementType, trust::kSealType, trust:
 inline constexpr std::string_view kStixContent = "application/stix+json;version=2.1";
 inline constexpr size_t kMaxEnvelopeBytes = 64u << 20, kMaxContentBytes = 32u << 20, kMaxSlots = 1000;
 inline constexpr size_t kMaxStatements = 1024, kMaxStatementBytes = 4u << 20, kMaxAudience = 1000;
+inline constexpr size_t kMaxReferences = 64;  // statements that one replaces, and that it is derived from
 inline constexpr absl::Duration kStatementLifetime = absl::Hours(24 * 366), kEnvelopeLifetime = absl::Hours(24 * 14);
 
 // Bounds of docs/formats/statement.md that callers need not know.

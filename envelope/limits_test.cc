@@ -22,6 +22,11 @@ v1::Payload Sealed(size_t statements = 1) {
   for (size_t i = 0; i < statements; ++i) payload.add_statements();
   return payload;
 }
+Bytes Repeated(ByteView bytes, int times) {
+  Bytes out;
+  for (int i = 0; i < times; ++i) out.append(bytes);
+  return out;
+}
 RejectReason Read(const v1::Payload& payload) {
   return ReasonFor(ReadPayload(payload.SerializeAsString()));
 }
@@ -69,6 +74,61 @@ TEST(PayloadLimits, BatchAndSeal) {
   payload.mutable_seal()->set_body(Bytes(kMaxSignedBytes, 's'));
   EXPECT_EQ(Read(payload), kLimit);
 }
+TEST(PayloadLimits, WhatGoesBesideStatements) {
+  v1::Payload payload = Sealed();
+  for (size_t i = 0; i < kMaxCosignatures; ++i) payload.add_cosignatures();
+  for (size_t i = 0; i < kMaxForwards; ++i) payload.add_forwards();
+  for (size_t i = 0; i < kMaxForwards; ++i) payload.add_permissions();
+  EXPECT_EQ(Read(payload), kNone);
+  v1::Payload more = payload;
+  more.add_cosignatures();
+  EXPECT_EQ(Read(more), kLimit);
+  more = payload;
+  more.add_forwards();
+  EXPECT_EQ(Read(more), kChain);
+  more = payload;
+  more.add_permissions();
+  EXPECT_EQ(Read(more), kChain);
+  more = payload;
+  more.mutable_cosignatures(0)->set_body(Bytes(kMaxSignedBytes, 'c'));
+  EXPECT_EQ(Read(more), kLimit);
+  more = payload;
+  more.mutable_forwards(0)->set_body(Bytes(kMaxBodyBytes + kMaxSignedBytes, 'f'));
+  EXPECT_EQ(Read(more), kLimit);
+}
+v1::Payload OfNotices(int recalls, int receipts) {
+  v1::Payload payload;
+  payload.mutable_seal()->set_body("s");
+  for (int i = 0; i < recalls; ++i) payload.add_recalls();
+  for (int i = 0; i < receipts; ++i) payload.add_receipts();
+  return payload;
+}
+TEST(PayloadLimits, Notices) {
+  EXPECT_EQ(Read(OfNotices(256, 256)), kNone);
+  EXPECT_EQ(Read(OfNotices(257, 0)), kLimit);
+  EXPECT_EQ(Read(OfNotices(0, 257)), kLimit);
+  v1::Payload payload = OfNotices(32, 0);
+  for (auto& recall : *payload.mutable_recalls()) recall.set_body(Bytes(kMaxBodyBytes - 4, 'r'));
+  EXPECT_EQ(Read(payload), kNone);
+  payload.add_receipts()->set_body("r");
+  EXPECT_EQ(Read(payload), kLimit);
+  payload = OfNotices(0, 1);
+  payload.mutable_receipts(0)->set_body(Bytes(kMaxBodyBytes + kMaxSignedBytes, 'r'));
+  EXPECT_EQ(Read(payload), kLimit);
+}
+TEST(PayloadLimits, NoticesTravelAlone) {
+  v1::Payload payload = OfNotices(1, 0);
+  payload.mutable_batch();
+  EXPECT_EQ(Read(payload), kParse);
+  for (const auto& add : {&v1::Payload::add_forwards, &v1::Payload::add_cosignatures, &v1::Payload::add_permissions}) {
+    payload = OfNotices(1, 0);
+    (payload.*add)();
+    EXPECT_EQ(Read(payload), kParse);
+  }
+  payload = OfNotices(1, 0);
+  payload.clear_seal();
+  EXPECT_EQ(Read(payload), kSeal);
+}
 // Two bytes each on the wire, hundreds once they are messages: counted before they are.
 TEST(PayloadLimits, P57EmptyElementsAreCountedBeforeTheyAreBuilt) {
   Bytes bomb;
@@ -81,7 +141,8 @@ TEST(PayloadLimits, P57MalformedIsRefused) {
   EXPECT_EQ(ReasonFor(ReadPayload(whole + '\0')), kParse);
   EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x0b\x0c")), kParse);                     // a group
   EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x12\xff\xff\xff\xff\x0f")), kParse);     // 4 GiB long
-  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x22\x01x")), kParse);                    // field 4
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x22\x01x")), kParse);                    // a forward that is no message
+  EXPECT_EQ(ReasonFor(ReadPayload(whole + "\x4a\x01x")), kParse);                    // field 9
   EXPECT_EQ(ReasonFor(ReadPayload(whole + Sealed(0).SerializeAsString())), kParse);  // batch and seal twice
 }
 
@@ -128,9 +189,9 @@ void ExpectRefusedWithoutBuilding(ByteView wire, RejectReason reason, const Read
 TEST(PayloadLimits, EmptyElementsAreCountedBeforeTheyAreBuilt) {
   const auto read = [](ByteView bytes) { return ReadPayload(bytes); };
   ExpectRefusedWithoutBuilding(ByteView("\x12\0", 2), kLimit, read);
-  for (const char* list : {"\x22", "\x2a", "\x32", "\x3a", "\x42"}) {
-    ExpectRefusedWithoutBuilding(Bytes(list) + '\0', kParse, read);
-  }
+  for (const char* list : {"\x22", "\x32"}) ExpectRefusedWithoutBuilding(Bytes(list) + '\0', kChain, read);
+  for (const char* list : {"\x2a", "\x3a", "\x42"}) ExpectRefusedWithoutBuilding(Bytes(list) + '\0', kLimit, read);
+  ExpectRefusedWithoutBuilding(Bytes("\x3a\x82\1") + Repeated(ByteView("\x12\0", 2), 65), kParse, read);  // signatures of a recall
 }
 TEST(ProofLimits, EmptyElementsAreCountedBeforeTheyAreBuilt) {
   const auto read = [](ByteView bytes) { return ReadProof(bytes); };
@@ -143,7 +204,7 @@ TEST(ProofLimits, EmptyElementsAreCountedBeforeTheyAreBuilt) {
 Claims At(std::vector<uint64_t> sequences) {
   Claims claims;
   for (const uint64_t sequence : sequences) {
-    claims.each.push_back({sequence, {}, 0, 0, 0, {}, 1, {}});
+    claims.each.push_back({sequence, {}, 0, 0, 0, {}, 1, {}, {}});
     if (sequence != 1) claims.each.back().previous = *StatementId::From(Bytes(32, 'p'));
   }
   return claims;

@@ -78,7 +78,11 @@ absl::StatusOr<Receipt> CheckReceipt(const v1::SignedBody& wire, const trust::Pa
 // `receipt.id` and `receipt.org` are ignored.
 v1::SignedBody MakeReceipt(const trust::Self& self, const OrgId& to, const Receipt& receipt, absl::Time now);
 
-// LH("entente/1/notices", every recall's id, then every receipt's, in order).
-Digest NoticesHash(const std::vector<Recall>& recalls, const std::vector<Receipt>& receipts);
+using SignedRecalls = google::protobuf::RepeatedPtrField<v1::SignedRecall>;
+// Names of bodies that need not hold, each in the lane that it claims.
+RecallId RecallIdOf(ByteView body);
+ReceiptId ReceiptIdOf(ByteView body);
+// LH("entente/1/notices", every recall's id, then every receipt's, in order): what a seal says of its notices.
+Digest NoticesHash(const SignedRecalls& recalls, const SignedBodies& receipts);
 
 }  // namespace entente::envelope

@@ -226,10 +226,16 @@ TEST(Receipt, ForWhomByWhomAndWhen) {
 }
 
 TEST(Notices, TheHashNamesEachInOrder) {
-  const Recall recall = *At(Signed(Terms()));
-  const Receipt receipt = *AtNorlandia(MakeReceipt(World().estovia.self(), World().norlandia.org(), Said(), kNow));
-  EXPECT_EQ(NoticesHash({recall}, {receipt}), crypto::LabeledHash("entente/1/notices", {recall.id.view(), receipt.id.view()}));
-  EXPECT_NE(NoticesHash({recall, recall}, {}), NoticesHash({recall}, {}));
+  SignedRecalls recalls;
+  SignedBodies receipts;
+  *recalls.Add() = Signed(Terms());
+  *receipts.Add() = MakeReceipt(World().estovia.self(), World().norlandia.org(), Said(), kNow);
+  const Recall recall = *At(recalls[0]);
+  const Receipt receipt = *AtNorlandia(receipts[0]);
+  EXPECT_EQ(NoticesHash(recalls, receipts), crypto::LabeledHash("entente/1/notices", {recall.id.view(), receipt.id.view()}));
+  const Digest one = NoticesHash(recalls, {});
+  *recalls.Add() = recalls[0];
+  EXPECT_NE(NoticesHash(recalls, {}), one);
 }
 
 }  // namespace

@@ -45,9 +45,11 @@ size_t EntrySize(const Bytes& without_content, ByteView content) {
 
 }  // namespace
 
-PayloadWriter::PayloadWriter(const v1::SignedBody& batch, const std::vector<Sealable>& statements, bool whole)
-    : statements_(statements), batch_(batch.SerializeAsString()) {
-  size_ = FieldSize(batch_.size());
+PayloadWriter::PayloadWriter(const v1::SignedBody* batch, const std::vector<Sealable>& statements, bool whole,
+                             const v1::Payload& beside)
+    : statements_(statements), beside_(beside.SerializeAsString()) {
+  if (batch != nullptr) AppendField(batch_, v1::Payload::kBatchFieldNumber, batch->SerializeAsString());
+  size_ = batch_.size() + beside_.size();
   entries_.reserve(statements.size());
   for (const Sealable& statement : statements) {
     entries_.push_back(EntryWithoutContent(statement, whole));
@@ -65,13 +67,14 @@ Bytes PayloadWriter::Write(const v1::SignedBody& seal, size_t padded) const {
   out.reserve(padded);
   const Bytes seal_bytes = seal.SerializeAsString();
   AppendBigEndian(out, static_cast<uint32_t>(size_ + FieldSize(seal_bytes.size())));
-  AppendField(out, v1::Payload::kBatchFieldNumber, batch_);
+  out.append(batch_);
   for (size_t i = 0; i < statements_.size(); ++i) {
     AppendFront(out, v1::Payload::kStatementsFieldNumber, EntrySize(entries_[i], statements_[i].content));
     out.append(entries_[i]);
     AppendField(out, v1::StatementEntry::kContentFieldNumber, statements_[i].content);
   }
   AppendField(out, v1::Payload::kSealFieldNumber, seal_bytes);
+  out.append(beside_);
   out.resize(padded, '\0');
   return out;
 }

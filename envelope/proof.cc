@@ -13,8 +13,6 @@
 namespace entente::envelope {
 namespace {
 
-absl::Status OverLimit(const char* what) { return Reject(RejectReason::kLimit, what); }
-
 // One field of the proof, before anything is built from it.
 absl::Status CheckField(const WireField& field, std::array<size_t, 6>& counts) {
   using Proof = v1::StatementProof;
@@ -25,14 +23,11 @@ absl::Status CheckField(const WireField& field, std::array<size_t, 6>& counts) {
     case Proof::kStatementFieldNumber:
       if (count > 1) return Reject(RejectReason::kParse, "a proof is of one statement");
       if (field.number == Proof::kStatementFieldNumber) return CheckEntrySizes(field.bytes);
-      return field.bytes.size() > kMaxSignedBytes ? OverLimit("a batch has at most 16 KiB") : absl::OkStatus();
+      return field.bytes.size() > kMaxSignedBytes ? Reject(RejectReason::kLimit, "a batch has at most 16 KiB") : absl::OkStatus();
     case Proof::kCosignaturesFieldNumber:
-      if (count > kMaxCosignatures) return OverLimit("a statement has at most 64 co-signatures");
-      return field.bytes.size() > kMaxSignedBytes ? OverLimit("a co-signature has at most 16 KiB") : absl::OkStatus();
+      return CheckCosignatureSize(field.bytes, count);
     default:
-      if (count > kMaxForwards) return Reject(RejectReason::kChain, "at most 16 forwards, and 16 permissions beside them");
-      return field.bytes.size() > kMaxBodyBytes + kMaxSignedBytes ? OverLimit("a forward or permission has at most 128 KiB")
-                                                                  : absl::OkStatus();
+      return CheckForwardSize(field.bytes, count);
   }
 }
 
@@ -61,16 +56,16 @@ absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, cons
   v1::Payload alone;
   *alone.mutable_batch() = proof.batch();
   *alone.add_statements() = proof.statement();
-  const auto proven = CheckBatch(alone, parties, verified);
+  const auto proven = CheckBatch(alone, parties, now, verified);
   if (!proven.ok()) return proven.status();
   at = ProofCheck::kStatement;
   const auto claims = ReadClaims(Bodies(alone), proven->batch);
   if (!claims.ok()) return claims.status();
   at = ProofCheck::kTimes;
-  if (auto s = CheckTimes(*claims, proven->origin->identity, proven->batch.key_id, now); !s.ok()) return s;
+  if (auto s = CheckTimes(*claims, *proven->origin->history, proven->batch.key_id, now); !s.ok()) return s;
   at = ProofCheck::kCosignatures;
   auto cosigners = CheckCosignatures(
-      proof.cosignatures(), {proof.batch(), proven->batch.origin, proven->batch.exercise, claims->joint}, parties);
+      proof.cosignatures(), {proof.batch(), proven->batch.origin, proven->batch.exercise, claims->joint}, parties, now);
   if (!cosigners.ok()) return cosigners.status();
   at = ProofCheck::kForwards;
   auto hops = ChainOf(proof, *proven, *claims, parties, now);

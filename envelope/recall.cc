@@ -20,13 +20,25 @@ absl::Status NoAuthority(const char* what) { return Reject(RejectReason::kAuthor
 
 ByteView TypeFor(bool exercise) { return exercise ? trust::kExerciseRecallType : trust::kRecallType; }
 
-RecallId IdOf(ByteView body, bool exercise) {
-  return *RecallId::From(crypto::Sha256(crypto::Pae(TypeFor(exercise), body)).view());
+// The lane, which the type says that is signed: read before the signature, as the keys are.
+bool IsExercise(ByteView body) {
+  const auto fields = ReadLowFields(body);
+  return fields && !fields->at[v1::RecallBody::kExerciseIdFieldNumber].bytes.empty();
+}
+
+// The key, if it counts for `use` and is of the usage that the authority asks for.
+absl::StatusOr<Bytes> KeyOf(const trust::Accepted& party, const trust::KeyUse& use, v1::KeyUsage usage) {
+  const trust::KeyStanding* known = party.history->keys().Find(use.key_id.view());
+  if (known != nullptr && known->key.usage() != usage) {
+    return Reject(RejectReason::kKeyUse, "signed by a key that may not sign in this authority's name; refuse it");
+  }
+  return party.history->KeyFor(use);
 }
 
 // The signers on file, each signature of theirs true. `usage` is what the authority asks for.
-absl::StatusOr<std::vector<OrgId>> CheckSignatures(const v1::SignedRecall& wire, ByteView type, v1::KeyUsage usage, absl::Time at,
-                                                   const trust::Parties& parties) {
+absl::StatusOr<std::vector<OrgId>> CheckSignatures(const v1::SignedRecall& wire, v1::KeyUsage usage, absl::Time at,
+                                                   const trust::Parties& parties, absl::Time now) {
+  const ByteView type = TypeFor(IsExercise(wire.body()));
   std::set<ByteView> keys;
   std::set<OrgId> signers;
   for (const v1::OrgSignature& signature : wire.signatures()) {
@@ -36,11 +48,9 @@ absl::StatusOr<std::vector<OrgId>> CheckSignatures(const v1::SignedRecall& wire,
     if (!keys.insert(signature.key_id()).second) return Malformed("a key signed a recall twice");
     const PartyPtr party = parties.Find(*org);
     if (!party) continue;
-    const auto key = party->identity.KeyFor(*key_id, usage, at);
+    const auto key = KeyOf(*party, UseNow(*key_id, type, at, now), usage);
     if (!key.ok()) return key.status();
-    if (!crypto::Verify(*key, type, wire.body(), signature.signature())) {
-      return Reject(RejectReason::kSignature, "a signature under a recall does not verify; the sender must send it again");
-    }
+    if (!crypto::Verify(*key, type, wire.body(), signature.signature())) return FalseSignature();
     signers.insert(*org);
   }
   if (signers.empty()) {
@@ -88,11 +98,10 @@ absl::StatusOr<Recall> CheckRecall(const v1::SignedRecall& wire, const trust::Pa
   if (count == 0 || count > kMaxRecallSignatures) return Malformed("a recall has 1 to 64 signatures");
   const auto fields = ReadLowFields(wire.body());
   if (!fields) return NoSigner();
-  const bool exercise = !fields->at[Body::kExerciseIdFieldNumber].bytes.empty();
   const bool group = fields->at[Body::kAuthorityFieldNumber].varint == v1::RECALL_AUTHORITY_GROUP;
   const v1::KeyUsage usage = group ? v1::KEY_USAGE_GROUP_ADMIN : v1::KEY_USAGE_STATEMENT;
   const absl::Time time = PeekTime(*fields, Body::kTimeUsFieldNumber);
-  auto signers = CheckSignatures(wire, TypeFor(exercise), usage, time, parties);
+  auto signers = CheckSignatures(wire, usage, time, parties, now);
   if (!signers.ok()) return signers.status();
 
   Body body;
@@ -100,7 +109,7 @@ absl::StatusOr<Recall> CheckRecall(const v1::SignedRecall& wire, const trust::Pa
   if (auto s = CheckKinds(body); !s.ok()) return s;
   const auto origin = OrgId::From(body.origin());
   if (!origin) return Malformed("a recall's origin has the wrong length");
-  Recall out{IdOf(wire.body(), exercise), *origin, {}, {}, body.action(), body.reason(), body.authority(),
+  Recall out{RecallIdOf(wire.body()), *origin, {}, {}, body.action(), body.reason(), body.authority(),
              GroupId::From(body.group_id()), *std::move(signers), time, body.exercise_id()};
   if (auto s = ReadTargets(body, out); !s.ok()) return s;
   if (time > now + kClockSkew) return Reject(RejectReason::kTime, "a recall is from the future; compare both nodes' clocks");
@@ -131,6 +140,10 @@ absl::Status CheckAuthority(const Recall& recall, const RecallTarget& target) {
   }
 }
 
+RecallId RecallIdOf(ByteView body) {
+  return *RecallId::From(crypto::Sha256(crypto::Pae(TypeFor(IsExercise(body)), body)).view());
+}
+
 v1::SignedRecall MakeRecall(const RecallTerms& terms, absl::Time now) {
   v1::RecallBody body;
   body.set_origin(terms.origin.str());
@@ -148,12 +161,10 @@ v1::SignedRecall MakeRecall(const RecallTerms& terms, absl::Time now) {
 }
 
 void SignRecall(const trust::Self& self, v1::SignedRecall& recall) {
-  const auto fields = ReadLowFields(recall.body());
-  const bool exercise = fields && !fields->at[v1::RecallBody::kExerciseIdFieldNumber].bytes.empty();
   v1::OrgSignature& signature = *recall.add_signatures();
   signature.set_org_id(self.org().str());
   signature.set_key_id(self.key_id.str());
-  signature.set_signature(trust::SignBody(self, TypeFor(exercise), recall.body()).signature());
+  signature.set_signature(trust::SignBody(self, TypeFor(IsExercise(recall.body())), recall.body()).signature());
 }
 
 }  // namespace entente::envelope

@@ -16,6 +16,12 @@ absl::Status Malformed(const char* what) { return Reject(RejectReason::kParse, w
 
 ByteView TypeFor(bool exercise) { return exercise ? trust::kExerciseReceiptType : trust::kReceiptType; }
 
+// The lane, which the type says that is signed: read before the signature, as the key is.
+bool IsExercise(ByteView body) {
+  const auto fields = ReadLowFields(body);
+  return fields && !fields->at[v1::ReceiptBody::kExerciseIdFieldNumber].bytes.empty();
+}
+
 bool IsAboutARecall(v1::ReceiptKind kind) {
   return kind == v1::RECEIPT_KIND_RECALLED || kind == v1::RECEIPT_KIND_LEGAL_HOLD || kind == v1::RECEIPT_KIND_REFUSED;
 }
@@ -46,9 +52,10 @@ absl::StatusOr<Receipt> CheckReceipt(const v1::SignedBody& wire, const trust::Pa
   if (!signer) return NoSigner();
   const auto party = FindParty(parties, signer->org, "who receipts");
   if (!party.ok()) return party.status();
-  const bool exercise = !fields->at[Body::kExerciseIdFieldNumber].bytes.empty();
+  const bool exercise = IsExercise(wire.body());
   const absl::Time time = PeekTime(*fields, Body::kTimeUsFieldNumber);
-  if (auto s = trust::VerifyBody((*party)->identity, signer->key_id, TypeFor(exercise), wire, time); !s.ok()) return s;
+  const trust::KeyUse use = UseNow(signer->key_id, TypeFor(exercise), time, now);
+  if (auto s = CheckSignature(**party, use, wire); !s.ok()) return s;
 
   Body body;
   if (auto s = StrictParse(wire.body(), body); !s.ok()) return s;
@@ -57,7 +64,7 @@ absl::StatusOr<Receipt> CheckReceipt(const v1::SignedBody& wire, const trust::Pa
   if (!subjects.ok()) return subjects.status();
   if (body.to() != self.view()) return Reject(RejectReason::kAudience, "a receipt is for another organisation");
   if (time > now + kClockSkew) return Reject(RejectReason::kTime, "a receipt is from the future; compare both nodes' clocks");
-  return Receipt{*ReceiptId::From(crypto::Sha256(crypto::Pae(TypeFor(exercise), wire.body())).view()),
+  return Receipt{ReceiptIdOf(wire.body()),
                  signer->org,
                  *std::move(subjects),
                  body.kind(),
@@ -85,10 +92,14 @@ v1::SignedBody MakeReceipt(const trust::Self& self, const OrgId& to, const Recei
   return trust::SignBody(self, TypeFor(!receipt.exercise_id.empty()), body.SerializeAsString());
 }
 
-Digest NoticesHash(const std::vector<Recall>& recalls, const std::vector<Receipt>& receipts) {
+ReceiptId ReceiptIdOf(ByteView body) {
+  return *ReceiptId::From(crypto::Sha256(crypto::Pae(TypeFor(IsExercise(body)), body)).view());
+}
+
+Digest NoticesHash(const SignedRecalls& recalls, const SignedBodies& receipts) {
   Bytes ids;
-  for (const Recall& recall : recalls) ids.append(recall.id.view());
-  for (const Receipt& receipt : receipts) ids.append(receipt.id.view());
+  for (const v1::SignedRecall& recall : recalls) ids.append(RecallIdOf(recall.body()).view());
+  for (const v1::SignedBody& receipt : receipts) ids.append(ReceiptIdOf(receipt.body()).view());
   return crypto::LabeledHash("entente/1/notices", {ids});
 }
 

@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "base/reject.h"
-#include "envelope/envelope.h"
+#include "crypto/crypto.h"
 #include "envelope/limits.h"
 
 namespace entente::envelope {
@@ -24,25 +24,33 @@ absl::StatusOr<std::vector<Place>> ReadPlaces(const v1::Payload& payload) {
   return places;
 }
 
-// When the first statement says it was made; 1970 where it does not. It lies under the root that the signature must cover, and CheckTimes
-// asks again for every statement.
-absl::Time TimeOfFirst(const v1::Payload& payload) {
+// The batch as its first statement dates it and names its document; 1970 and none where it does not, which the strict reading refuses.
+// All of it lies under the root that the signature must cover, and CheckTimes asks again for every statement.
+trust::KeyUse UseOfBatch(const v1::Payload& payload, const KeyId& key_id, absl::Time now) {
+  using Body = v1::StatementBody;
+  trust::KeyUse use = UseNow(key_id, kBatchType, absl::UnixEpoch(), now);
   const auto fields = ReadLowFields(payload.statements(0).body());
-  return fields ? PeekTime(*fields, v1::StatementBody::kCreatedUsFieldNumber) : absl::UnixEpoch();
+  if (!fields) return use;
+  use.at = PeekTime(*fields, Body::kCreatedUsFieldNumber);
+  const uint64_t version = fields->at[Body::kIdentityVersionFieldNumber].varint;
+  const auto hash = Digest::From(fields->at[Body::kIdentityHashFieldNumber].bytes);
+  if (version != 0 && hash) use.identity = {version, *hash};
+  return use;
 }
 
-absl::Status VerifyOnce(const trust::Identity& origin, const KeyId& key_id, const v1::SignedBody& batch, absl::Time at,
+absl::Status VerifyOnce(const trust::IdentityHistory& origin, const trust::KeyUse& use, const v1::SignedBody& batch,
                         VerifiedBatches* verified) {
-  const auto key = origin.KeyFor(key_id, v1::KEY_USAGE_STATEMENT, at);
-  if (key.ok() && verified != nullptr && verified->Knows(*key, batch)) return absl::OkStatus();
-  if (auto s = trust::VerifyBody(origin, key_id, kBatchType, batch, at); !s.ok()) return s;
+  const auto key = origin.KeyFor(use);
+  if (!key.ok()) return key.status();
+  if (verified != nullptr && verified->Knows(*key, batch)) return absl::OkStatus();
+  if (!crypto::Verify(*key, use.payload_type, batch.body(), batch.signature())) return FalseSignature();
   if (verified != nullptr) verified->Remember(*key, batch);
   return absl::OkStatus();
 }
 
 }  // namespace
 
-absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Parties& parties,
+absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Parties& parties, absl::Time now,
                                             VerifiedBatches* verified) {
   const auto fields = ReadLowFields(payload.batch().body());
   const auto signer = PeekSigner(fields, v1::BatchBody::kOriginFieldNumber, v1::BatchBody::kKeyIdFieldNumber);
@@ -59,9 +67,8 @@ absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const tr
   out.ids.reserve(out.places.size());
   for (const v1::StatementEntry& entry : payload.statements()) out.ids.push_back(IdOf(entry.body(), exercise));
   if (auto s = CheckPlaces(out.ids, out.places, size, *root); !s.ok()) return s;
-  const trust::Identity& identity = out.origin->identity;
-  const absl::Time at = TimeOfFirst(payload);
-  if (auto s = VerifyOnce(identity, signer->key_id, payload.batch(), at, verified); !s.ok()) return s;
+  const trust::KeyUse use = UseOfBatch(payload, signer->key_id, now);
+  if (auto s = VerifyOnce(*out.origin->history, use, payload.batch(), verified); !s.ok()) return s;
   const auto batch = ReadBatch(payload.batch().body());
   if (!batch.ok()) return batch.status();
   out.batch = *batch;

@@ -22,9 +22,10 @@ struct SignedStatements {
   std::vector<StatementId> ids;
   std::vector<Place> places;
 };
-// Refuses with kUnknownParty, kParse, kSignature, kNoKey, kKeyUse, kTime, kLimit. A batch that `verified` knows costs no
+// The origin's key is asked for as of the first statement, under the document that this names, acted on at `now`. Refuses with
+// kUnknownParty, kParse, kSignature, kNoKey, kKeyUse, kTime, kRevoked, kFreeze, kLimit. A batch that `verified` knows costs no
 // signature again; null when nothing is remembered. REQUIRES at least one statement.
-absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Parties& parties,
+absl::StatusOr<SignedStatements> CheckBatch(const v1::Payload& payload, const trust::Parties& parties, absl::Time now,
                                             VerifiedBatches* verified);
 // The statements' bodies, borrowed from `payload`.
 std::vector<ByteView> Bodies(const v1::Payload& payload);

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "base/reject.h"
+#include "crypto/crypto.h"
 
 namespace entente::envelope {
 
@@ -19,6 +20,20 @@ absl::Time PeekTime(const LowFields& fields, size_t field) {
 
 absl::Status NoSigner() {
   return Reject(RejectReason::kSignature, "no signer can be read from a signed body; the sender must send it again");
+}
+
+trust::KeyUse UseNow(const KeyId& key_id, ByteView payload_type, absl::Time at, absl::Time now) {
+  return {key_id, payload_type, at, std::nullopt, std::nullopt, now};
+}
+
+absl::Status CheckSignature(const trust::Accepted& party, const trust::KeyUse& use, const v1::SignedBody& wire) {
+  const auto key = party.history->KeyFor(use);
+  if (!key.ok()) return key.status();
+  return crypto::Verify(*key, use.payload_type, wire.body(), wire.signature()) ? absl::OkStatus() : FalseSignature();
+}
+
+absl::Status FalseSignature() {
+  return Reject(RejectReason::kSignature, "a signature does not verify; the sender must send it again");
 }
 
 absl::StatusOr<PartyPtr> FindParty(const trust::Parties& parties, const OrgId& org, std::string_view role) {

@@ -22,6 +22,13 @@ absl::Time PeekTime(const LowFields& fields, size_t field);
 // For a body from which no signer can be read: kSignature.
 absl::Status NoSigner();
 
+// What is asked of the key under a body that says it was made at `at` and is acted on at `now`.
+trust::KeyUse UseNow(const KeyId& key_id, ByteView payload_type, absl::Time at, absl::Time now);
+// The signature of `wire` by the key of `party` that `use` names, if it counts: kNoKey, kKeyUse, kTime, kRevoked, kFreeze, kSignature.
+absl::Status CheckSignature(const trust::Accepted& party, const trust::KeyUse& use, const v1::SignedBody& wire);
+// For a signature that is false: kSignature.
+absl::Status FalseSignature();
+
 using PartyPtr = std::shared_ptr<const trust::Accepted>;
 // Refuses with kUnknownParty; `role` begins the sentence.
 absl::StatusOr<PartyPtr> FindParty(const trust::Parties& parties, const OrgId& org, std::string_view role);

@@ -4,14 +4,12 @@
 #include "crypto/crypto.h"
 #include "envelope/claims.h"
 #include "envelope/commitments.h"
-#include "envelope/envelope.h"
 #include "envelope/limits.h"
 #include "envelope/statement_maker.h"
 
 // Signing: contents become statements under one batch signature (docs/formats/statement.md).
 namespace entente::envelope {
 namespace {
-
 
 absl::Status CheckContents(const std::vector<Bytes>& contents) {
   if (contents.empty() || contents.size() > kMaxStatements) {
@@ -39,6 +37,33 @@ v1::StatementBody SharedBody(const trust::Self& self, const v1::ReleaseConstrain
   return body;
 }
 
+// Sets what `terms` say and reads it back as a receiver will.
+absl::Status SetJoint(const BatchTerms& terms, v1::StatementBody& shared) {
+  if (!terms.joint) return absl::OkStatus();
+  for (const OrgId& org : terms.joint->organisations) shared.mutable_joint()->add_organisations(org.str());
+  shared.mutable_joint()->set_threshold(terms.joint->threshold);
+  return ReadJointTerms(shared.joint()).status();
+}
+
+void SetReferences(const References& references, v1::StatementBody& body) {
+  body.clear_replaces();
+  body.clear_derived_from();
+  for (const StatementId& id : references.replaces) body.add_replaces(id.str());
+  for (const StatementId& id : references.derived_from) body.add_derived_from(id.str());
+}
+
+absl::Status CheckReferences(const std::vector<References>& references, size_t contents) {
+  if (!references.empty() && references.size() != contents) {
+    return Reject(RejectReason::kParse, "references are given for each statement of a batch, or for none");
+  }
+  for (const References& each : references) {
+    v1::StatementBody body;
+    SetReferences(each, body);
+    if (auto read = ReadReferences(body); !read.ok()) return read.status();
+  }
+  return absl::OkStatus();
+}
+
 // Makes each statement of one batch in turn.
 class Writer {
  public:
@@ -51,8 +76,9 @@ class Writer {
     crypto::RandomBytes(reinterpret_cast<uint8_t*>(random_.data()), random_.size());
   }
 
-  Statement Next(Bytes content) {
+  Statement Next(Bytes content, References references) {
     body_.set_msg_id(Random(kMessageIdSize));
+    SetReferences(references, body_);
     Bytes salt = Random(kSaltSize);
     body_.set_sequence(++sequence_);
     body_.set_previous(previous_.str());
@@ -62,7 +88,8 @@ class Writer {
     const StatementId before = previous_;
     previous_ = IdOf(bytes, exercise_);
     return StatementMaker::MakeStatement(previous_, std::move(bytes), std::move(salt), std::move(content), index_++, {},
-                                         sequence_, before, absl::FromUnixMicros(body_.created_us()));
+                                         sequence_, before, absl::FromUnixMicros(body_.created_us()),
+                                         std::move(references));
   }
 
  private:
@@ -97,24 +124,26 @@ v1::SignedBody Sign(const trust::Self& self, const std::vector<Statement>& state
 
 absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constraints& constraints,
                                 std::vector<OrgId> audience, std::vector<Bytes> contents,
-                                const StreamPosition& position, absl::Time now) {
+                                const StreamPosition& position, absl::Time now, const BatchTerms& terms) {
   if (auto s = CheckContents(contents); !s.ok()) return s;
+  if (auto s = CheckReferences(terms.references, contents.size()); !s.ok()) return s;
   std::sort(audience.begin(), audience.end());
   audience.erase(std::unique(audience.begin(), audience.end()), audience.end());
   if (audience.size() > kMaxAudience) return Reject(RejectReason::kLimit, "an audience has at most 1000 organisations");
-  // Nothing is signed that a receiver would refuse: constraints are read back, the key must be valid now.
+  // Nothing is signed that a receiver would refuse: constraints and terms are read back, the key must be valid now.
   const v1::ReleaseConstraints wire = ToWire(constraints);
   auto signed_constraints = FromWire(wire);
   if (!signed_constraints.ok()) return signed_constraints.status();
   if (auto key = self.identity.KeyFor(self.key_id, v1::KEY_USAGE_STATEMENT, now); !key.ok()) return key.status();
   v1::StatementBody shared = SharedBody(self, wire, audience, position.stream, now);
+  if (auto s = SetJoint(terms, shared); !s.ok()) return s;
   const bool exercise = !signed_constraints->exercise_id.empty();
   Writer writer(std::move(shared), position, contents.size());
   std::vector<Statement> statements;
   statements.reserve(contents.size());
   size_t body_bytes = 0;
-  for (Bytes& content : contents) {
-    statements.push_back(writer.Next(std::move(content)));
+  for (size_t i = 0; i < contents.size(); ++i) {
+    statements.push_back(writer.Next(std::move(contents[i]), terms.references.empty() ? References() : terms.references[i]));
     body_bytes += statements.back().body().size();
   }
   if (body_bytes > kMaxStatementBytes) {
@@ -124,7 +153,7 @@ absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constrain
   v1::SignedBody signed_body = Sign(self, statements, exercise);
   const auto size = static_cast<uint32_t>(statements.size());
   return StatementMaker::MakeBatch(self.org(), std::move(signed_body), size, std::move(statements),
-                                   *std::move(signed_constraints), std::move(audience), position.stream);
+                                   *std::move(signed_constraints), std::move(audience), position.stream, terms.joint);
 }
 
 }  // namespace entente::envelope

@@ -12,7 +12,7 @@ namespace entente::envelope {
 struct StatementMaker {
   static Statement MakeStatement(StatementId id, Bytes body, Bytes salt, Bytes content, uint32_t index,
                                  std::vector<Digest> path, uint64_t sequence, StatementId previous,
-                                 absl::Time created) {
+                                 absl::Time created, References references) {
     Statement made;
     made.id_ = id;
     made.body_ = std::move(body);
@@ -23,10 +23,12 @@ struct StatementMaker {
     made.sequence_ = sequence;
     made.previous_ = previous;
     made.created_ = created;
+    made.references_ = std::move(references);
     return made;
   }
   static Batch MakeBatch(OrgId origin, v1::SignedBody signed_body, uint32_t size, std::vector<Statement> statements,
-                         policy::Constraints constraints, std::vector<OrgId> audience, StreamId stream) {
+                         policy::Constraints constraints, std::vector<OrgId> audience, StreamId stream,
+                         std::optional<JointTerms> joint) {
     Batch made;
     made.origin_ = origin;
     made.signed_ = std::move(signed_body);
@@ -35,6 +37,7 @@ struct StatementMaker {
     made.constraints_ = std::move(constraints);
     made.audience_ = std::move(audience);
     made.stream_ = stream;
+    made.joint_ = std::move(joint);
     return made;
   }
   static const Digest& CoreOf(const OpenedEnvelope& opened) { return opened.h_core_; }

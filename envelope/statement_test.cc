@@ -180,6 +180,51 @@ TEST(SignBatch, SignsNothingThatReceiversWouldRefuse) {
   EXPECT_EQ(ReasonFor(SignBatch(Norlandia(), Green(), ToEstovia(), {"{}"}, NewStream(), late)), RejectReason::kTime);
 }
 
+std::vector<StatementId> Named(int count, char first = 'a') {
+  std::vector<StatementId> ids;
+  for (int i = 0; i < count; ++i) ids.push_back(*StatementId::From(std::to_string(100 + i) + Bytes(29, first)));
+  return ids;
+}
+absl::StatusOr<Batch> SignWith(const BatchTerms& terms, size_t statements = 2) {
+  return SignBatch(Norlandia(), Green(), ToEstovia(), Contents(statements), NewStream(), kNow, terms);
+}
+JointTerms BothOrMore(uint32_t threshold) {
+  std::vector<OrgId> both = {Norlandia().org(), World().volt.org()};
+  std::sort(both.begin(), both.end());
+  return {both, threshold};
+}
+
+TEST(SignBatch, EveryStatementSaysItsTerms) {
+  BatchTerms terms;
+  terms.joint = BothOrMore(2);
+  terms.references = {{Named(2), {}}, {{}, Named(64, 'b')}};
+  const auto batch = SignWith(terms);
+  ASSERT_TRUE(batch.ok()) << batch.status();
+  EXPECT_EQ(batch->joint()->organisations, terms.joint->organisations);
+  const v1::StatementBody first = BodyOf(batch->statements()[0]), second = BodyOf(batch->statements()[1]);
+  for (const v1::StatementBody& body : {first, second}) {
+    EXPECT_EQ(body.joint().threshold(), 2u);
+    ASSERT_EQ(body.joint().organisations_size(), 2);
+    EXPECT_EQ(body.joint().organisations(1), terms.joint->organisations[1].view());
+  }
+  EXPECT_EQ(first.replaces_size(), 2);
+  EXPECT_EQ(first.replaces(1), terms.references[0].replaces[1].view());
+  EXPECT_EQ(first.derived_from_size(), 0);
+  EXPECT_EQ(second.replaces_size(), 0);
+  EXPECT_EQ(second.derived_from_size(), 64);
+  EXPECT_EQ(batch->statements()[1].references(), terms.references[1]);
+}
+TEST(SignBatch, SignsNoTermsThatReceiversWouldRefuse) {
+  const auto reason = [](References references) { return ReasonFor(SignWith({{}, {std::move(references), {}}})); };
+  EXPECT_EQ(reason({}), RejectReason::kNone);
+  EXPECT_EQ(reason({Named(65), {}}), RejectReason::kLimit);
+  EXPECT_EQ(reason({{}, Named(65)}), RejectReason::kLimit);
+  EXPECT_EQ(reason({{Named(2)[1], Named(2)[0]}, {}}), RejectReason::kParse);
+  EXPECT_EQ(reason({{}, {Named(1)[0], Named(1)[0]}}), RejectReason::kParse);
+  EXPECT_EQ(ReasonFor(SignWith({{}, {{}, {}, {}}})), RejectReason::kParse);  // three for two
+  EXPECT_EQ(ReasonFor(SignWith({BothOrMore(3), {}})), RejectReason::kParse);
+}
+
 class RecheckTest : public ::testing::Test {
  protected:
   RecheckTest() : batch_(*Sign(Contents(4))), stored_(AllOf(batch_)[2]) {

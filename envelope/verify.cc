@@ -1,8 +1,6 @@
 #include <algorithm>
 
-#include "base/clock.h"
 #include "base/reject.h"
-#include "crypto/crypto.h"
 #include "envelope/claims.h"
 #include "envelope/commitments.h"
 #include "envelope/envelope.h"
@@ -10,74 +8,11 @@
 #include "envelope/signed_statements.h"
 #include "envelope/signer.h"
 #include "envelope/statement_maker.h"
-#include "envelope/wire_walk.h"
-#include "proto/strict_parse.h"
+#include "envelope/verify_seal.h"
 
-// From an opened envelope to verified statements: docs/formats/statement.md, "Checking an opened envelope, in this
-// order".
+// From an opened envelope to what it says: docs/formats/receiving.md, steps 15 to 33, in their order.
 namespace entente::envelope {
 namespace {
-
-absl::Status BadSeal(const char* what) {
-  return Reject(RejectReason::kSeal, what);
-}
-
-bool HasWidths(const v1::SealBody& seal) {
-  for (const std::string* hash :
-       {&seal.h_core(), &seal.key_commitment(), &seal.statements_hash(), &seal.audience_hash()}) {
-    if (hash->size() != Digest::kSize) return false;
-  }
-  return true;
-}
-
-absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::Identity& sealer,
-                                       const OpenedEnvelope& opened, absl::Time now) {
-  const auto fields = ReadLowFields(seal.body());
-  const auto signer = PeekSigner(fields, v1::SealBody::kOrgIdFieldNumber, v1::SealBody::kKeyIdFieldNumber);
-  if (!signer) return NoSigner();
-  const absl::Time time = PeekTime(*fields, v1::SealBody::kTimeUsFieldNumber);
-  if (auto s = trust::VerifyBody(sealer, signer->key_id, kSealType, seal, time); !s.ok()) return s;
-  v1::SealBody body;
-  if (auto s = StrictParse(seal.body(), body); !s.ok()) return s;
-  if (!HasWidths(body)) return Reject(RejectReason::kParse, "a hash of the seal has the wrong length");
-  if (body.org_id() != sealer.org().view())
-    return BadSeal("the seal names another organisation than the peer it came from");
-  if (!body.forwards_hash().empty() || !body.notices_hash().empty()) {
-    return BadSeal("the seal is about forwards or notices, and there are none");
-  }
-  if (body.h_core() != StatementMaker::CoreOf(opened).view() ||
-      body.key_commitment() != StatementMaker::CommitmentOf(opened).view()) {
-    return BadSeal("the seal was made for another envelope");
-  }
-  if (time > now + kClockSkew || time < now - kEnvelopeLifetime - kClockSkew) {
-    return Reject(RejectReason::kTime, "the seal is from the future or over 14 days old");
-  }
-  return body;
-}
-
-absl::Status CheckAddress(const Claims& claims, const OrgId& origin, const OrgId& from, const OrgId& self) {
-  if (origin != from)
-    return Reject(RejectReason::kAudience, "sealed by another than its origin, without a forwarding chain");
-  if (!std::binary_search(claims.audience.begin(), claims.audience.end(), self)) {
-    return Reject(RejectReason::kAudience, "this organisation is not in the audience that was signed");
-  }
-  return absl::OkStatus();
-}
-
-absl::Status CheckSealed(const v1::SealBody& seal, const std::vector<StatementId>& ids,
-                         const std::vector<OrgId>& audience) {
-  if (seal.statements_hash() != StatementsHash(ids).view()) return BadSeal("the seal was made for other statements");
-  if (seal.audience_hash() != AudienceHash(audience).view()) return BadSeal("the seal was made for another audience");
-  return absl::OkStatus();
-}
-
-absl::Status CheckContents(const Claims& claims, const v1::Payload& payload) {
-  for (size_t i = 0; i < claims.each.size(); ++i) {
-    const v1::StatementEntry& entry = payload.statements(static_cast<int>(i));
-    if (auto s = CheckContent(claims.each[i], entry.salt(), entry.content()); !s.ok()) return s;
-  }
-  return absl::OkStatus();
-}
 
 std::vector<uint32_t> Indexes(const std::vector<Place>& places) {
   std::vector<uint32_t> indexes;
@@ -86,48 +21,158 @@ std::vector<uint32_t> Indexes(const std::vector<Place>& places) {
   return indexes;
 }
 
-// Moves the bytes out of the payload: contents may be 32 MiB.
-Batch MakeBatch(v1::Payload payload, SignedStatements proven, Claims claims) {
+Batch MakeBatch(v1::Payload& payload, SignedStatements proven, Claims claims) {
   std::vector<Statement> statements;
   statements.reserve(claims.each.size());
   for (size_t i = 0; i < claims.each.size(); ++i) {
     v1::StatementEntry& entry = *payload.mutable_statements(static_cast<int>(i));
-    const Claim& claim = claims.each[i];
+    Claim& claim = claims.each[i];
     statements.push_back(StatementMaker::MakeStatement(
         proven.ids[i], std::move(*entry.mutable_body()), std::move(*entry.mutable_salt()),
         std::move(*entry.mutable_content()), proven.places[i].index, std::move(proven.places[i].path), claim.sequence,
-        claim.previous, absl::FromUnixMicros(claim.created_us)));
+        claim.previous, absl::FromUnixMicros(claim.created_us), std::move(claim.references)));
   }
-  payload.mutable_batch()->DiscardUnknownFields();  // beside the signed body, and not signed
   return StatementMaker::MakeBatch(proven.batch.origin, std::move(*payload.mutable_batch()), proven.batch.size,
                                    std::move(statements), std::move(claims.constraints), std::move(claims.audience),
-                                   claims.stream);
+                                   claims.stream, std::move(claims.joint));
 }
+
+// One envelope under way.
+class Verification {
+ public:
+  Verification(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from, absl::Time now)
+      : opened_(std::move(opened)), parties_(parties), self_(parties.self().identity.org()), from_(from), now_(now) {}
+
+  absl::StatusOr<VerifiedEnvelope> Run() {
+    using Step = absl::Status (Verification::*)();
+    static constexpr Step kAlways[] = {&Verification::Payload,    // 15, 16
+                                       &Verification::Seal};      // 17 to 19; 20 is group mode's
+    static constexpr Step kStatements[] = {&Verification::Batch,         // 21 to 24
+                                           &Verification::Statements,    // 25, which refuses the group audience of 28
+                                           &Verification::Times,         // 26
+                                           &Verification::Cosignatures,  // 27
+                                           &Verification::Chain,         // 29
+                                           &Verification::Address,       // 30
+                                           &Verification::Sealed,        // 31
+                                           &Verification::Contents,      // 32
+                                           &Verification::Stream};       // 33
+    static constexpr Step kNotices[] = {&Verification::Notices,  // N
+                                        &Verification::Sealed};  // 31
+    if (auto s = Walk(kAlways); !s.ok()) return s;
+    const bool statements = payload_.has_batch();
+    if (auto s = statements ? Walk(kStatements) : Walk(kNotices); !s.ok()) return s;
+    return Finish();
+  }
+
+ private:
+  template <typename Steps>
+  absl::Status Walk(const Steps& steps) {
+    for (const auto step : steps) {
+      if (auto s = (this->*step)(); !s.ok()) return s;
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status Payload() { return Keep(ReadPayload(StatementMaker::TakePayload(opened_)), payload_); }
+
+  absl::Status Seal() {
+    const auto sealer = FindParty(parties_, from_, "the peer");
+    if (!sealer.ok()) return sealer.status();
+    return Keep(CheckSeal(payload_.seal(), **sealer, opened_, now_), seal_);
+  }
+
+  absl::Status Batch() { return Keep(CheckBatch(payload_, parties_, now_, nullptr), proven_); }
+
+  absl::Status Statements() { return Keep(ReadClaims(Bodies(payload_), proven_.batch), claims_); }
+
+  absl::Status Times() { return CheckTimes(claims_, *proven_.origin->history, proven_.batch.key_id, now_); }
+
+  absl::Status Cosignatures() {
+    const CosignedBatch cosigned{payload_.batch(), proven_.batch.origin, proven_.batch.exercise, claims_.joint};
+    return Keep(CheckCosignatures(payload_.cosignatures(), cosigned, parties_, now_), out_.cosigners);
+  }
+
+  absl::Status Chain() {
+    const auto latest = std::max_element(claims_.each.begin(), claims_.each.end(),
+                                         [](const Claim& a, const Claim& b) { return a.created_us < b.created_us; });
+    const Forwarded forwarded{proven_.ids, proven_.batch.origin, claims_.audience, claims_.constraints,
+                              absl::FromUnixMicros(latest->created_us)};
+    return Keep(CheckChain(payload_.forwards(), payload_.permissions(), forwarded, parties_, now_), out_.hops);
+  }
+
+  // Who seals is who sent it last, or somebody whom that reached already; it is for who receives it.
+  absl::Status Address() {
+    const OrgId& author = out_.hops.empty() ? proven_.batch.origin : out_.hops.back().forwarder;
+    if (from_ != author && !InAudience(from_)) {
+      return Reject(RejectReason::kAudience, "sealed by another than who sent it, who is not in the audience; it must sign a forward");
+    }
+    if (InAudience(self_)) return absl::OkStatus();
+    return Reject(RejectReason::kAudience, "this organisation is not in the audience that was signed");
+  }
+
+  absl::Status Sealed() { return CheckSealed(seal_, {proven_.ids, AudienceNow(), out_.hops, payload_}); }
+
+  absl::Status Contents() {
+    for (size_t i = 0; i < claims_.each.size(); ++i) {
+      const v1::StatementEntry& entry = payload_.statements(static_cast<int>(i));
+      if (auto s = CheckContent(claims_.each[i], entry.salt(), entry.content()); !s.ok()) return s;
+    }
+    return absl::OkStatus();
+  }
+
+  // The stream binds direct recipients: of others only a part may ever come.
+  absl::Status Stream() {
+    return out_.hops.empty() ? CheckStream(claims_, Indexes(proven_.places), proven_.ids) : absl::OkStatus();
+  }
+
+  absl::Status Notices() {
+    for (const v1::SignedRecall& wire : payload_.recalls()) {
+      if (auto s = Keep(CheckRecall(wire, parties_, now_), out_.recalls.emplace_back()); !s.ok()) return s;
+    }
+    for (const v1::SignedBody& wire : payload_.receipts()) {
+      if (auto s = Keep(CheckReceipt(wire, parties_, self_, now_), out_.receipts.emplace_back()); !s.ok()) return s;
+    }
+    return absl::OkStatus();
+  }
+
+  VerifiedEnvelope Finish() {
+    out_.id = opened_.id();
+    out_.expires_hour = opened_.expires_hour();
+    payload_.DiscardUnknownFields();  // beside the signed bodies, and not signed
+    if (payload_.has_batch()) out_.batch = MakeBatch(payload_, std::move(proven_), std::move(claims_));
+    payload_.clear_batch();
+    payload_.clear_statements();
+    payload_.clear_seal();
+    out_.beside = std::move(payload_);
+    return std::move(out_);
+  }
+
+  // The audience that counts: of the last hop, else of the statements.
+  const std::vector<OrgId>& AudienceNow() const { return out_.hops.empty() ? claims_.audience : out_.hops.back().audience; }
+  bool InAudience(const OrgId& org) const { return std::binary_search(AudienceNow().begin(), AudienceNow().end(), org); }
+
+  template <typename T>
+  static absl::Status Keep(absl::StatusOr<T> answer, T& at) {
+    if (answer.ok()) at = *std::move(answer);
+    return answer.status();
+  }
+
+  OpenedEnvelope opened_;
+  const trust::Directory& parties_;
+  const OrgId self_, from_;
+  const absl::Time now_;
+  v1::Payload payload_;
+  v1::SealBody seal_;
+  SignedStatements proven_;
+  Claims claims_;
+  VerifiedEnvelope out_;
+};
 
 }  // namespace
 
 absl::StatusOr<VerifiedEnvelope> Verify(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from,
                                         absl::Time now) {
-  auto payload = ReadPayload(StatementMaker::TakePayload(opened));
-  if (!payload.ok()) return payload.status();
-  const auto sealer = FindParty(parties, from, "the peer");
-  if (!sealer.ok()) return sealer.status();
-  const auto seal = CheckSeal(payload->seal(), (*sealer)->identity, opened, now);
-  if (!seal.ok()) return seal.status();
-  auto proven = CheckBatch(*payload, parties, nullptr);
-  if (!proven.ok()) return proven.status();
-
-  auto claims = ReadClaims(Bodies(*payload), proven->batch);
-  if (!claims.ok()) return claims.status();
-  if (claims->joint) return Reject(RejectReason::kParse, "joint statements are not taken in yet");
-  if (auto s = CheckTimes(*claims, proven->origin->identity, proven->batch.key_id, now); !s.ok()) return s;
-  const OrgId& self = parties.self().identity.org();
-  if (auto s = CheckAddress(*claims, proven->batch.origin, from, self); !s.ok()) return s;
-  if (auto s = CheckSealed(*seal, proven->ids, claims->audience); !s.ok()) return s;
-  if (auto s = CheckContents(*claims, *payload); !s.ok()) return s;
-  if (auto s = CheckStream(*claims, Indexes(proven->places), proven->ids); !s.ok()) return s;
-  return VerifiedEnvelope{opened.id(), opened.expires_hour(),
-                          MakeBatch(*std::move(payload), *std::move(proven), *std::move(claims))};
+  return Verification(std::move(opened), parties, from, now).Run();
 }
 
 }  // namespace entente::envelope

@@ -13,6 +13,20 @@ bool IsOwnFault(RejectReason reason) {
          reason == RejectReason::kInternal;
 }
 
+namespace {
+
+// What no record and no view holds yet is not acknowledged, and so it is refused: how statements came by others' hands, who else
+// vouches for them, and notices.
+absl::Status CheckKept(const envelope::VerifiedEnvelope& envelope, const OrgId& from) {
+  if (!envelope.batch) return Reject(RejectReason::kParse, "notices are not taken in yet");
+  if (!envelope.hops.empty()) return Reject(RejectReason::kParse, "forwarded statements are not taken in yet");
+  if (envelope.batch->joint()) return Reject(RejectReason::kParse, "joint statements are not taken in yet");
+  if (envelope.batch->origin() == from) return absl::OkStatus();
+  return Reject(RejectReason::kAudience, "statements are taken from their origin alone as yet; ask it to send them");
+}
+
+}  // namespace
+
 struct Admission::Task {
   OrgId from;
   Bytes wire;
@@ -101,10 +115,8 @@ void Admission::Check(Task& task) {
   }
   absl::StatusOr<envelope::VerifiedEnvelope> verified =
       envelope::Verify(*std::move(opened), room_.directory, task.from, now);
-  if (!verified.ok()) {
-    task.refused = verified.status();
-    return;
-  }
+  task.refused = verified.ok() ? CheckKept(*verified, task.from) : verified.status();
+  if (!task.refused.ok()) return;
   const auto from = room_.directory.Find(task.from);
   if (!from) {
     task.refused = Reject(RejectReason::kUnknownParty, "the sender is not accepted here");

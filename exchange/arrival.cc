@@ -9,11 +9,11 @@ namespace entente::exchange {
 Arrival::Arrival(Room room, envelope::VerifiedEnvelope envelope, std::shared_ptr<const trust::Accepted> from,
                  std::optional<v1::SignedBody> head)
     : room_(room), envelope_(std::move(envelope)), from_(std::move(from)), head_(std::move(head)),
-      creators_(room_, envelope_.batch.origin()) {}
+      creators_(room_, envelope_.batch->origin()) {}
 
 size_t Arrival::ContentBytes() const {
   size_t bytes = 0;
-  for (const envelope::Statement& statement : envelope_.batch.statements()) bytes += statement.content().size();
+  for (const envelope::Statement& statement : envelope_.batch->statements()) bytes += statement.content().size();
   return bytes;
 }
 
@@ -23,7 +23,7 @@ bool Arrival::big() const { return BigParse::IsBig(ContentBytes()); }
 
 void Arrival::Parse() {
   turn_.emplace(ContentBytes());
-  for (const envelope::Statement& statement : envelope_.batch.statements()) {
+  for (const envelope::Statement& statement : envelope_.batch->statements()) {
     objects_.push_back(model::StixObject::Parse(statement.content()));
   }
   fresh_.resize(objects_.size(), true);
@@ -35,10 +35,10 @@ absl::Status Arrival::Store(storage::Transaction& transaction) {
   if (*replayed) return Reject(RejectReason::kReplay, "this envelope was accepted before; the copy changes nothing");
   if (absl::Status status = CheckStream(transaction); !status.ok()) return status;
 
-  const auto& statements = envelope_.batch.statements();
+  const auto& statements = envelope_.batch->statements();
   // A peer can seal what is known anew for ever: not even the envelope's id is kept, since a copy of it changes nothing.
   if (!brought_something()) return absl::OkStatus();
-  absl::StatusOr<uint64_t> batch_seq = transaction.AppendReceivedBatch(envelope_.batch, from_->party.org);
+  absl::StatusOr<uint64_t> batch_seq = transaction.AppendReceivedBatch(*envelope_.batch, from_->party.org);
   if (!batch_seq.ok()) return batch_seq.status();
   for (size_t i = 0; i < statements.size(); ++i) {
     if (!fresh_[i]) continue;
@@ -49,7 +49,7 @@ absl::Status Arrival::Store(storage::Transaction& transaction) {
 
 // Marks statements that are known already, and checks that the others follow what this stream said before.
 absl::Status Arrival::CheckStream(storage::Transaction& transaction) {
-  const envelope::Batch& batch = envelope_.batch;
+  const envelope::Batch& batch = *envelope_.batch;
   absl::StatusOr<std::optional<envelope::StreamPosition>> known =
       transaction.InboundStream(batch.origin(), batch.stream());
   if (!known.ok()) return known.status();
@@ -82,9 +82,9 @@ absl::Status Arrival::CheckStream(storage::Transaction& transaction) {
 }
 
 absl::StatusOr<Arrival::Verdict> Arrival::Decide(storage::Transaction& transaction, size_t index) {
-  const envelope::Statement& statement = envelope_.batch.statements()[index];
+  const envelope::Statement& statement = envelope_.batch->statements()[index];
   Verdict verdict;
-  policy::Constraints constraints = envelope_.batch.constraints();
+  policy::Constraints constraints = envelope_.batch->constraints();
   verdict.label = constraints.label;
   if (!objects_[index].ok()) {
     verdict.held = ReasonOf(objects_[index].status());
@@ -94,7 +94,7 @@ absl::StatusOr<Arrival::Verdict> Arrival::Decide(storage::Transaction& transacti
   const model::StixObject& object = *objects_[index];
   absl::Status store = absl::OkStatus();
   const auto defines = [&](std::string_view id) {
-    absl::StatusOr<bool> defined = transaction.DefinesStatementMarking(envelope_.batch.origin(), id);
+    absl::StatusOr<bool> defined = transaction.DefinesStatementMarking(envelope_.batch->origin(), id);
     if (!defined.ok()) store = defined.status();
     return defined.ok() && *defined;
   };
@@ -113,7 +113,7 @@ absl::StatusOr<Arrival::Verdict> Arrival::Decide(storage::Transaction& transacti
   verdict.same = *std::move(same);
   absl::StatusOr<std::optional<storage::VersionEntry>> newest = transaction.NewestVersion(object.id());
   if (!newest.ok()) return newest.status();
-  if (!verdict.same && newest->has_value() && (*newest)->origin != envelope_.batch.origin()) {
+  if (!verdict.same && newest->has_value() && (*newest)->origin != envelope_.batch->origin()) {
     verdict.held = RejectReason::kOwner;
     verdict.detail = "the id belongs to another origin, which alone makes versions of it";
     return verdict;
@@ -137,7 +137,7 @@ absl::StatusOr<Arrival::Verdict> Arrival::Decide(storage::Transaction& transacti
 }
 
 absl::Status Arrival::StoreOne(storage::Transaction& transaction, uint64_t batch_seq, size_t index) {
-  const envelope::Statement& statement = envelope_.batch.statements()[index];
+  const envelope::Statement& statement = envelope_.batch->statements()[index];
   absl::StatusOr<Verdict> verdict = Decide(transaction, index);
   if (!verdict.ok()) return verdict.status();
   const storage::ObjectFacts facts = objects_[index].ok() ? FactsOf(*objects_[index]) : storage::ObjectFacts{};
@@ -145,7 +145,7 @@ absl::Status Arrival::StoreOne(storage::Transaction& transaction, uint64_t batch
     ++quarantined_;
     held_.push_back(verdict->held);
     return transaction
-        .AppendQuarantine(batch_seq, &statement, statement.content(), facts, envelope_.batch.origin(),
+        .AppendQuarantine(batch_seq, &statement, statement.content(), facts, envelope_.batch->origin(),
                           {verdict->held, verdict->detail, verdict->label})
         .status();
   }
@@ -159,7 +159,7 @@ absl::Status Arrival::StoreOne(storage::Transaction& transaction, uint64_t batch
 
 void Arrival::Count() {
   PeerCounters& peer = room_.counters.Peer(from_->party.org);
-  peer.objects_received += envelope_.batch.statements().size();
+  peer.objects_received += envelope_.batch->statements().size();
   peer.sequence_gaps += gaps_;
   room_.counters.Count(Counters::kReceived, stored_);
   room_.counters.Count(Counters::kDuplicate, duplicates_);

@@ -23,6 +23,7 @@ inline constexpr TokenBucket::Rate kFreeRepeats{256, 16};
 // Private to exchange. Used by one thread at a time.
 class Arrival {
  public:
+  // REQUIRES envelope.batch.
   Arrival(Room room, envelope::VerifiedEnvelope envelope, std::shared_ptr<const trust::Accepted> from,
           std::optional<v1::SignedBody> head);
   // Big ones wait for their turn (BigParse), which they keep until this is gone: parse them in the order of commits.

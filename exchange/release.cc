@@ -109,7 +109,7 @@ absl::StatusOr<Bytes> SealStatements(const Room& room, const StoredBatch& batch,
     std::vector<std::vector<Digest>> paths = crypto::AuditPaths(LeavesOf(batch.record), indexes);
     for (size_t i = 0; i < sealables.size(); ++i) sealables[i].path = std::move(paths[i]);
   }
-  return envelope::Seal(room.self, batch.record.batch(), sealables, {std::move(recipient)}, room.clock.Now());
+  return envelope::SealDirect(room.self, {batch.record.batch(), sealables}, {std::move(recipient)}, room.clock.Now());
 }
 
 }  // namespace

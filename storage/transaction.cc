@@ -203,15 +203,15 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendEnvelope(const envelope::Verifie
   if (*seen) {
     return failure_ = Reject(RejectReason::kReplay, "this envelope was accepted before; the copy changes nothing");
   }
-  if (envelope.batch.statements().empty()) return Refuse("an envelope without statements");
-  const envelope::StreamPosition after = envelope.batch.After();
+  if (!envelope.batch || envelope.batch->statements().empty()) return Refuse("an envelope without statements");
+  const envelope::StreamPosition after = envelope.batch->After();
   v1::Record record;
   v1::EnvelopeSeen& out = *record.mutable_envelope();
   out.set_env_id(envelope.id.str());
   out.set_expires_hour(envelope.expires_hour);
   out.set_peer(peer.str());
   if (head != nullptr) *out.mutable_head() = *head;
-  out.set_stream_origin(envelope.batch.origin().str());
+  out.set_stream_origin(envelope.batch->origin().str());
   out.set_stream_id(after.stream.str());
   out.set_last_sequence(after.sequence);
   out.set_last_statement(after.last.str());

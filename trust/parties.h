@@ -12,14 +12,14 @@ namespace entente::trust {
 struct Accepted {
   model::Party party;
   Identity identity;  // the newest document
-  std::shared_ptr<const IdentityHistory> history = nullptr;  // all of them; null only until the directory has it
+  std::shared_ptr<const IdentityHistory> history = nullptr;  // all of them; null only until a Parties has it
 };
 
 // Whose signatures can be checked: the parties on file at a node (Directory), or those whose cards somebody verifies with.
 class Parties {
  public:
   virtual ~Parties() = default;
-  // Null when nothing is known of `org`.
+  // Null when nothing is known of `org`; else with its history.
   virtual std::shared_ptr<const Accepted> Find(const OrgId& org) const = 0;
 
  protected:

@@ -29,19 +29,42 @@ std::vector<StatementId> IdsOf(const v1::Payload& payload, ByteView type) {
   return ids;
 }
 
+// Of the last forward, else of the statements.
+std::vector<OrgId> AudienceOf(const v1::Payload& payload) {
+  v1::StatementBody first;
+  v1::ForwardBody last;
+  if (!payload.statements().empty()) first.ParseFromString(payload.statements(0).body());
+  if (!payload.forwards().empty()) last.ParseFromString(payload.forwards().rbegin()->body());
+  std::vector<OrgId> audience;
+  for (const std::string& org : payload.forwards().empty() ? first.audience() : last.audience()) {
+    audience.push_back(OrgId::From(org).value_or(OrgId()));
+  }
+  return audience;
+}
+
+std::vector<Hop> HopsOf(const v1::Payload& payload, bool exercise) {
+  std::vector<Hop> hops(static_cast<size_t>(payload.forwards_size()));
+  for (int i = 0; i < payload.forwards_size(); ++i) {
+    hops[static_cast<size_t>(i)].id = ForwardIdOf(payload.forwards(i).body(), exercise);
+  }
+  return hops;
+}
+
 v1::SealBody HonestSeal(const trust::Self& sealer, const v1::Payload& payload, absl::Time now) {
   v1::BatchBody batch;
-  v1::StatementBody first;
   batch.ParseFromString(payload.batch().body());
-  if (!payload.statements().empty()) first.ParseFromString(payload.statements(0).body());
-  std::vector<OrgId> audience;
-  for (const std::string& org : first.audience()) audience.push_back(OrgId::From(org).value_or(OrgId()));
   v1::SealBody seal;
   seal.set_org_id(sealer.org().str());
   seal.set_key_id(sealer.key_id.str());
   seal.set_statements_hash(StatementsHash(IdsOf(payload, batch.leaf_type())).str());
-  seal.set_audience_hash(AudienceHash(audience).str());
+  seal.set_audience_hash(AudienceHash(AudienceOf(payload)).str());
   seal.set_time_us(absl::ToUnixMicros(now));
+  if (!payload.forwards().empty()) {
+    seal.set_forwards_hash(ForwardsHash(HopsOf(payload, batch.leaf_type() == kExerciseStatementType)).str());
+  }
+  if (!payload.recalls().empty() || !payload.receipts().empty()) {
+    seal.set_notices_hash(NoticesHash(payload.recalls(), payload.receipts()).str());
+  }
   return seal;
 }
 
@@ -54,9 +77,10 @@ policy::Constraints Green() {
 }
 
 v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& constraints,
-                          const std::vector<OrgId>& audience, const std::vector<Bytes>& contents, absl::Time now) {
+                          const std::vector<OrgId>& audience, const std::vector<Bytes>& contents, absl::Time now,
+                          const BatchTerms& terms) {
   const StreamPosition start{crypto::RandomId<StreamId>(), 0, {}};
-  const Batch batch = MadeOrAbort(SignBatch(origin, constraints, audience, contents, start, now));
+  const Batch batch = MadeOrAbort(SignBatch(origin, constraints, audience, contents, start, now, terms));
   v1::Payload payload;
   *payload.mutable_batch() = batch.signed_body();
   for (const Statement& statement : batch.statements()) {

@@ -14,7 +14,8 @@ namespace entente::envelope::testing {
 
 // A payload as SignBatch makes it: batch and statements, whole, without a seal.
 v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& constraints,
-                          const std::vector<OrgId>& audience, const std::vector<Bytes>& contents, absl::Time now);
+                          const std::vector<OrgId>& audience, const std::vector<Bytes>& contents, absl::Time now,
+                          const BatchTerms& terms = {});
 policy::Constraints Green();
 
 v1::SignedBody SignBytes(const crypto::SigningKey& key, ByteView payload_type, Bytes body);
@@ -43,7 +44,7 @@ struct HostileSeal {
   std::function<void(v1::Payload&)> payload = {};  // with the seal in it
   std::function<void(Bytes&)> plaintext = {};      // with length and padding
   bool split_keys = false;  // each recipient's slot holds another content key; the first one's is used
-  // `bare` has batch and statements.
+  // `bare` has everything but the seal.
   Bytes Make(const v1::Payload& bare) const;
   // The lowest level: any plaintext. `write` is called twice and answers the same size both times.
   using Write = std::function<Bytes(const Digest& h_core, const Digest& commitment)>;

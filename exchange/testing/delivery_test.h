@@ -55,7 +55,7 @@ class DeliveryTest : public ::testing::Test {
     EXPECT_TRUE(opened.ok()) << opened.status();
     const auto verified = envelope::Verify(*opened, *estovia_.directory, norlandia_.org(), estovia_.clock.now);
     EXPECT_TRUE(verified.ok()) << verified.status();
-    for (const envelope::Statement& statement : verified->batch.statements()) {
+    for (const envelope::Statement& statement : verified->batch->statements()) {
       for (const std::string& id : poison) {
         if (statement.content().find(id) != Bytes::npos) return true;
       }

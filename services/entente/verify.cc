@@ -42,6 +42,7 @@ class Cards final : public trust::Parties {
     trust::Accepted accepted{{}, *std::move(identity)};
     accepted.party.org = accepted.identity.org();
     accepted.party.name = accepted.identity.name();
+    accepted.history = std::make_shared<const trust::IdentityHistory>(accepted.identity);
     known_[accepted.party.org] = std::make_shared<const trust::Accepted>(std::move(accepted));
     return absl::OkStatus();
   }

@@ -48,7 +48,8 @@ def test_help_of_every_code_is_the_row_of_the_page():
 FORGERIES = [("other-suite", "E_SUITE"), ("truncated", "E_TRUNCATED"), ("trailing", "E_TRAILING"),
              ("no-seal", "E_SEAL"), ("no-statements", "E_PARSE"), ("content-changed", "E_CONTENT"),
              ("seal-unsigned", "E_SIG"), ("seal-by-unknown-key", "E_NOKEY"), ("seal-by-root-key", "E_KEYUSE"),
-             ("sequence-zero", "E_GAP"), ("equivocate", "E_EQUIV")]
+             ("sequence-zero", "E_GAP"), ("equivocate", "E_EQUIV"), ("broken-chain", "E_CHAIN"),
+             ("opened-label", "E_TLP"), ("too-few-cosigners", "E_THRESHOLD"), ("recall-of-anothers", "E_AUTHORITY")]
 
 
 def test_every_forgery_of_an_accepted_peer_is_counted_under_its_reason(make_node):

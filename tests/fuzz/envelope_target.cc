@@ -39,7 +39,7 @@ bool Accept(ByteView wire) {
     CheckRefused(verified.status());
     return false;
   }
-  const envelope::Batch& batch = verified->batch;
+  const envelope::Batch& batch = *verified->batch;
   FUZZ_CHECK(!batch.statements().empty() && batch.origin() == world.sender.org());
   const v1::SignedBody& kept = batch.signed_body();
   FUZZ_CHECK(kept.GetReflection()->GetUnknownFields(kept).empty());

@@ -128,7 +128,7 @@ bool FuzzStatement(ByteView input) {
 bool FuzzPayload(ByteView input) {
   const auto payload = envelope::ReadPayload(input);
   if (!payload.ok()) {
-    CheckRefused(payload.status(), {kParse, kLimit, kSeal});
+    CheckRefused(payload.status(), {kParse, kLimit, kChain, kSeal});
     return false;
   }
   const Bytes written = payload->SerializeAsString();

@@ -1,5 +1,6 @@
 #include "tests/hostile/forgeries.h"
 
+#include <algorithm>
 #include <map>
 
 #include "absl/time/clock.h"
@@ -59,6 +60,39 @@ std::vector<Bytes> Equivocate(const Forger& forger) {
   return both;
 }
 
+// What the forger wrote, with a forward of its own in front of it.
+std::vector<Bytes> Forwarded(const Forger& forger, model::Label label, const envelope::Hop* before) {
+  v1::Payload payload = forger.honest;
+  const StatementId id = envelope::IdOf(payload.statements(0).body(), false);
+  const envelope::ForwardTerms terms{{id}, {forger.target}, v1::FORWARD_BASIS_ORIGIN, {}, label};
+  *payload.add_forwards() = envelope::MakeForward(forger.self, terms, before, false, absl::Now());
+  return {Sealer(forger).Make(payload)};
+}
+std::vector<Bytes> BehindAnotherHop(const Forger& forger) {
+  envelope::Hop before;
+  before.id = *envelope::ForwardId::From(Bytes(32, 'h'));
+  return Forwarded(forger, model::Label::kGreen, &before);
+}
+
+// For which the target should have vouched, too.
+std::vector<Bytes> TooFewCosigners(const Forger& forger) {
+  envelope::BatchTerms terms;
+  terms.joint = envelope::JointTerms{{forger.self.org(), forger.target}, 2};
+  std::sort(terms.joint->organisations.begin(), terms.joint->organisations.end());
+  return {Sealer(forger).Make(envelope::testing::HonestPayload(forger.self, envelope::testing::Green(), {forger.target},
+                                                               {forger.second}, absl::Now(), terms))};
+}
+
+std::vector<Bytes> RecallOfTheTargets(const Forger& forger) {
+  envelope::RecallTerms terms;
+  terms.origin = forger.target;
+  terms.targets = {*StatementId::From(Bytes(32, 't'))};
+  v1::Payload payload;
+  *payload.add_recalls() = envelope::MakeRecall(terms, absl::Now());
+  envelope::SignRecall(forger.self, *payload.mutable_recalls(0));
+  return {Sealer(forger).Make(payload)};
+}
+
 const std::map<std::string_view, Maker>& Makers() {
   static const auto& makers = *new std::map<std::string_view, Maker>{
       {"other-suite",
@@ -84,6 +118,10 @@ const std::map<std::string_view, Maker>& Makers() {
       {"sequence-zero",
        [](const Forger& f) { return WithStatement(f, [](v1::StatementBody& b) { b.set_sequence(0); }); }},
       {"equivocate", Equivocate},
+      {"broken-chain", BehindAnotherHop},
+      {"opened-label", [](const Forger& f) { return Forwarded(f, model::Label::kClear, nullptr); }},
+      {"too-few-cosigners", TooFewCosigners},
+      {"recall-of-anothers", RecallOfTheTargets},
   };
   return makers;
 }

@@ -8,8 +8,8 @@ from building_blocks import TYPE, body_id, labelled_hash, sha256, tree, u64
 from identity import DAY, SKEW, YEAR_10000, check_signed, key_for
 from refusal import demand
 
-MAX_STATEMENTS, MAX_BODY, MAX_BODIES, MAX_SIGNED, MAX_CONTENT, MAX_AUDIENCE, MAX_PATH = (
-    1024, 128 << 10, 4 << 20, 16 << 10, 32 << 20, 1000, 10)
+MAX_STATEMENTS, MAX_BODY, MAX_BODIES, MAX_SIGNED, MAX_CONTENT, MAX_AUDIENCE, MAX_PATH, MAX_REFERENCES = (
+    1024, 128 << 10, 4 << 20, 16 << 10, 32 << 20, 1000, 10, 64)
 LANES = {TYPE + "statement.v1": "statement.v1", TYPE + "exercise.statement.v1": "exercise.statement.v1"}
 CONTENT_TYPE = "application/stix+json;version=2.1"
 
@@ -139,7 +139,10 @@ def check_statement(body, batch):
     check_lengths(body, origin=32, key_id=32, identity_hash=32, msg_id=16, stream_id=16, previous=32, content_commit=32)
     demand(body.origin == batch.origin and body.key_id == batch.key_id, "E_PARSE", "not of its batch")
     demand(body.identity_version >= 1 and body.content_type == CONTENT_TYPE, "E_PARSE", "identity version or content type")
-    demand(not (body.group or body.joint or body.replaces or body.derived_from), "E_PARSE", "of level 1")
+    demand(not (body.group or body.joint), "E_PARSE", "of level 1")
+    for named in (body.replaces, body.derived_from):
+        demand(len(named) <= MAX_REFERENCES, "E_LIMIT", "statements that it names")
+        demand(ascending(named) and all(len(one) == 32 for one in named), "E_PARSE", "statements that it names")
     check_constraints(body.constraints, LANES[batch.leaf_type].startswith("exercise"))
 
 
