@@ -21,10 +21,10 @@ class Versions : public ::testing::Test {
     accepted.party.name = "agency";
     EXPECT_TRUE(at_estovia_->Accept(accepted).ok());
   }
-  // Version 2, in which `revocation` stands beside the new key.
+  // Version 2, in which `revocation` stands beside the new keys.
   void Rotate(const v1::Revocation& revocation) {
     trust::IdentityChange change;
-    change.add = {{v1::KEY_USAGE_STATEMENT, fresh_key_.get()}};
+    change.add = {{v1::KEY_USAGE_STATEMENT, fresh_key_.get()}, {v1::KEY_USAGE_GROUP_ADMIN, admin_key_.get()}};
     change.revoke = {revocation};
     const crypto::SigningKey* const roots[] = {&root_};
     const auto next = trust::MakeNext(history_, change, roots, kNow + kHour);
@@ -73,6 +73,7 @@ class Versions : public ::testing::Test {
   const crypto::SigningKey root_ = crypto::SigningKey::Generate();
   const std::shared_ptr<const crypto::SigningKey> old_key_ = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::Generate());
   const std::shared_ptr<const crypto::SigningKey> fresh_key_ = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::Generate());
+  const std::shared_ptr<const crypto::SigningKey> admin_key_ = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::Generate());
   Digest first_hash_;
   trust::IdentityHistory history_;
   trust::Self old_, fresh_;
@@ -190,6 +191,17 @@ TEST_F(Others, NoticesAskTheSameOfTheirKeys) {
   };
   EXPECT_EQ(receipted(before_), kNone);
   EXPECT_EQ(receipted(after_), kRevoked);
+}
+
+// A group admin key may sign recalls, in a group's name alone.
+TEST_F(Others, ARecallInItsOriginsNameIsByAStatementKey) {
+  const trust::Self admin{history_.newest(), trust::MakeKeyId(v1::KEY_USAGE_GROUP_ADMIN, admin_key_->public_key()), admin_key_};
+  RecallTerms terms;
+  terms.origin = admin.org();
+  terms.targets = {*StatementId::From(Bytes(32, 't'))};
+  v1::SignedRecall recall = MakeRecall(terms, now_);
+  SignRecall(admin, recall);
+  EXPECT_EQ(ReasonFor(CheckRecall(recall, *at_estovia_, now_)), kKeyUse);
 }
 
 // Nothing new counts once the newest document has ended, although its key was good when it signed.
