@@ -15,7 +15,8 @@ constexpr Target kTargets[] = {
     {"config", FuzzConfig, 4 * kKiB},      {"envelope", FuzzEnvelope, 8 * kKiB}, {"frame", FuzzFrame, 16 * kKiB},
     {"head", FuzzHead, 9 * kKiB},          {"identity", FuzzIdentity, 4 * kKiB},
     {"identity_chain", FuzzIdentityChain, 8 * kKiB}, {"json", FuzzJson, 16 * kKiB},
-    {"keystore", FuzzKeystore, 4 * kKiB},  {"marking", FuzzMarking, 8 * kKiB},   {"payload", FuzzPayload, 16 * kKiB},
+    {"keystore", FuzzKeystore, 4 * kKiB},  {"marking", FuzzMarking, 8 * kKiB},   {"notice", FuzzNotice, 8 * kKiB},
+    {"payload", FuzzPayload, 16 * kKiB},   {"proof", FuzzProof, 8 * kKiB},
     {"record", FuzzRecord, 16 * kKiB},     {"statement", FuzzStatement, 8 * kKiB}, {"stix", FuzzStix, 16 * kKiB},
     {"wire", FuzzWire, 8 * kKiB},          {"words", FuzzWords, 4 * kKiB},
 };

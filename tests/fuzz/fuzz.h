@@ -47,6 +47,10 @@ bool FuzzPayload(ByteView input);
 bool FuzzFrame(ByteView input);
 // envelope_target.cc
 bool FuzzEnvelope(ByteView input);
+// proof_target.cc
+bool FuzzProof(ByteView input);
+// notice_target.cc
+bool FuzzNotice(ByteView input);
 // node_targets.cc
 bool FuzzConfig(ByteView input);
 bool FuzzHead(ByteView input);
