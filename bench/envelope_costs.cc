@@ -1,0 +1,149 @@
+// What a statement alone and a direct envelope cost, beside what no implementation can do without, in one run: CPU time of this program, so
+// that other load on the machine does not count.
+
+#include <time.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <cstdlib>
+#include <memory>
+
+#include "crypto/crypto.h"
+#include "crypto/slot.h"
+#include "envelope/proof.h"
+#include "trust/sample_organisation.h"
+
+namespace entente::bench {
+namespace {
+
+constexpr size_t kStatements = 1024, kContentBytes = 1536, kRecipients = 64;
+
+// The least of several runs, in microseconds.
+template <typename Work>
+double Microseconds(const Work& work) {
+  double least = 1e18;
+  for (int run = 0; run < 7; ++run) {
+    timespec begin, end;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
+    work();
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
+    least = std::min(least, static_cast<double>(end.tv_sec - begin.tv_sec) * 1e6 + static_cast<double>(end.tv_nsec - begin.tv_nsec) / 1e3);
+  }
+  return least;
+}
+
+void Print(const char* what, double value) { std::printf("  %-48s %12.1f\n", what, value); }
+
+void Demand(bool holds) {
+  if (!holds) std::abort();
+}
+
+// Whose statements they are: the one organisation that is known.
+class OneParty final : public trust::Parties {
+ public:
+  explicit OneParty(const trust::Self& self)
+      : party_(std::make_shared<const trust::Accepted>(
+            trust::Accepted{{}, self.identity, std::make_shared<const trust::IdentityHistory>(self.identity)})) {}
+  std::shared_ptr<const trust::Accepted> Find(const OrgId& org) const override {
+    return org == party_->identity.org() ? party_ : nullptr;
+  }
+
+ private:
+  std::shared_ptr<const trust::Accepted> party_;
+};
+
+envelope::Batch Signed(const trust::Self& self, std::vector<OrgId> audience, size_t statements) {
+  policy::Constraints constraints;
+  constraints.label = model::Label::kGreen;
+  return *envelope::SignBatch(self, constraints, std::move(audience), std::vector<Bytes>(statements, Bytes(kContentBytes, 'x')),
+                              {crypto::RandomId<StreamId>(), 0, {}}, trust::SampleNow());
+}
+
+// The id, the path and the content of each, hashed and nothing else.
+void HashAll(const std::vector<v1::StatementProof>& proofs) {
+  for (const v1::StatementProof& proof : proofs) {
+    const v1::StatementEntry& entry = proof.statement();
+    std::vector<Digest> path;
+    for (const std::string& hash : entry.path()) path.push_back(*Digest::From(hash));
+    const StatementId id = envelope::IdOf(entry.body(), false);
+    Demand(crypto::RootFromPath(id.view(), entry.index(), kStatements, path).has_value());
+    crypto::LabeledHash("entente/1/content", {entry.salt(), entry.content()});
+  }
+}
+
+void Proofs(const trust::Self& self) {
+  const OneParty known(self);
+  const envelope::Batch batch = Signed(self, {}, kStatements);
+  std::vector<v1::StatementProof> proofs;
+  for (const envelope::Statement& statement : batch.statements()) proofs.push_back(envelope::MakeProof(batch, statement, true));
+  const Bytes key = self.statement_key->public_key();
+  const v1::SignedBody& wire = batch.signed_body();
+  const double verify =
+      Microseconds([&] { Demand(crypto::Verify(key, trust::kBatchType, wire.body(), wire.signature())); });
+  const double hashing = Microseconds([&] { HashAll(proofs); });
+  const double checked = Microseconds([&] {
+    envelope::VerifiedBatches verified;
+    for (const v1::StatementProof& proof : proofs) {
+      Demand(envelope::CheckProof(proof, known, trust::SampleNow(), &verified).ok());
+    }
+  });
+  std::printf("statements of one batch, each alone\n");
+  Print("verification_us", verify);
+  Print("hashing_of_1024_us", hashing);
+  Print("proofs_1024_us", checked);
+  Print("verifications_1024_us", verify * static_cast<double>(kStatements));
+  Print("proofs_over_one_verification_and_hashing", checked / (verify + hashing));
+}
+
+policy::Permit PermitFor(const OrgId& org) {
+  policy::Question question;
+  question.constraints.label = model::Label::kGreen;
+  question.integrity = question.agreement = true;
+  question.sender.org = question.recipient.org = org;
+  question.sender.nation = question.recipient.nation = "XN";
+  question.sender.kind = question.recipient.kind = model::PartyKind::kCert;
+  question.sender.ceiling = question.recipient.ceiling = model::Label::kRed;
+  question.now = trust::SampleNow();
+  return *policy::Evaluate({}, question).permit();
+}
+
+void Seals(const trust::Self& self) {
+  std::vector<OrgId> audience;
+  std::vector<envelope::Recipient> all;
+  for (size_t i = 0; i < kRecipients; ++i) {
+    audience.push_back(crypto::RandomId<OrgId>());
+    const trust::Prekey prekey{audience.back(), crypto::RandomId<PrekeyId>(), crypto::GenerateKemKeyPair().public_key,
+                               trust::SampleNow() + trust::kPrekeyUse};
+    all.push_back({prekey, {PermitFor(prekey.org)}});
+  }
+  const envelope::Batch batch = Signed(self, audience, 1);
+  const envelope::Statement& statement = batch.statements()[0];
+  const std::vector<envelope::Sealable> sealables = {{statement.body(), statement.salt(), statement.content(), 0, {}}};
+  const auto seal = [&](size_t recipients) {
+    const std::vector<envelope::Recipient> to(all.begin(), all.begin() + static_cast<ptrdiff_t>(recipients));
+    return Microseconds(
+        [&] { Demand(envelope::SealDirect(self, {batch.signed_body(), sealables}, to, trust::SampleNow()).ok()); });
+  };
+  const crypto::SecretBytes content_key = crypto::SecretBytes::Random(crypto::kKeySize);
+  const trust::Prekey& first = all[0].prekey;
+  const double encapsulation =
+      Microseconds([&] { Demand(crypto::WrapSlot(first.public_key, first.id, "info", content_key, "hedge").ok()); });
+  const double one = seal(1), many = seal(kRecipients);
+  const double each = (many - one) / static_cast<double>(kRecipients - 1);
+  std::printf("direct envelope\n");
+  Print("encapsulation_us", encapsulation);
+  Print("seal_to_1_us", one);
+  Print("seal_to_64_us", many);
+  Print("each_recipient_us", each);
+  Print("each_recipient_over_encapsulation", each / encapsulation);
+}
+
+}  // namespace
+}  // namespace entente::bench
+
+int main() {
+  if (!entente::crypto::Initialise().ok()) return 1;
+  const entente::trust::Self self = entente::trust::SampleSelf("cert.norlandia", 'a');
+  entente::bench::Proofs(self);
+  entente::bench::Seals(self);
+}
