@@ -191,7 +191,7 @@ TEST_F(Files, EachEntryIsRefusedForItself) {
   EXPECT_TRUE(in.status.ok()) << in.status;
   EXPECT_EQ(in.report.taken(), 1u);
   EXPECT_EQ(in.report.refused().at("E_PARSE"), 2u);
-  EXPECT_EQ(in.report.refused().at("E_IDENTITY"), 1u);
+  EXPECT_EQ(in.report.refused().at("E_IDCHAIN"), 1u);
   EXPECT_EQ(in.report.refused().at("E_PREKEY"), 1u);
   EXPECT_EQ(in.report.refused().at("E_HEADER"), 1u);
   EXPECT_EQ(estovia_.counters.Rejects(Door::kPeer, kPrekey), 1u);
