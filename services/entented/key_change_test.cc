@@ -106,7 +106,8 @@ TEST_F(KeyChange, AStolenKeyGoesAtOnceAndANewOneComes) {
   EXPECT_FALSE(Holds(first_));
   EXPECT_EQ(StateOf(first_), "stolen");
   EXPECT_EQ(VersionOfCard(), 2u);
-  const auto& revocation = History().keys().Find(first_.view())->revocation;
+  const trust::IdentityHistory history = History();
+  const auto& revocation = history.keys().Find(first_.view())->revocation;
   EXPECT_EQ(revocation->cutoff_us(), absl::ToUnixMicros(since));
 }
 
