@@ -1,8 +1,6 @@
 #include "trust/group_directory.h"
 
-#include <gtest/gtest.h>
-
-#include "trust/sample_world.h"
+#include "trust/sample_world_test.h"
 
 namespace entente::trust {
 namespace {
@@ -11,20 +9,8 @@ using enum RejectReason;
 
 constexpr absl::Duration kTick = absl::Microseconds(1);
 
-// Four members: 0 and 1 issue, 0 logs, 3 may be taken out.
-class GroupDirectoryTest : public testing::Test {
+class GroupDirectoryTest : public SampleWorldTest {
  protected:
-  GroupDirectoryTest() : world_(4) {}
-  const OrgId& Org(size_t i) const { return world_.founders.orgs[i].org(); }
-  SampleNode& Node(size_t i) { return *world_.nodes[i]; }
-  RejectReason Seals(size_t node, absl::Time now) { return ReasonOf(Node(node).groups->ToSealUnder(world_.group, now).status()); }
-  RejectReason Opens(size_t node, const RouteTag& tag, absl::Time now) { return ReasonOf(Node(node).groups->ForTag(tag, now).status()); }
-  RouteTag TagOf(size_t node, absl::Time now) { return Node(node).groups->ToSealUnder(world_.group, now)->secret->Tag(); }
-  GroupTerms Without(size_t i) {
-    GroupTerms terms = world_.Terms();
-    terms.members.erase(Org(i));
-    return terms;
-  }
   void TakeOut(size_t i, absl::Time now) {
     world_.Change(Without(i), now);
     world_.Rekey(0, v1::EPOCH_REASON_REMOVAL, now);
@@ -47,8 +33,6 @@ class GroupDirectoryTest : public testing::Test {
     return terms;
   }
   static absl::Time Now() { return SampleNow(); }
-
-  SampleWorld world_;
 };
 
 TEST_F(GroupDirectoryTest, AllMembersShareOneSecret) {

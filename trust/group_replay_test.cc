@@ -1,11 +1,9 @@
 // GroupDirectory over time: restarts, refusals of the disk, issuers that contradict themselves, members that come back.
-#include <gtest/gtest.h>
-
 #include <atomic>
 #include <thread>
 
 #include "trust/epoch_keystore.h"
-#include "trust/sample_world.h"
+#include "trust/sample_world_test.h"
 
 namespace entente::trust {
 namespace {
@@ -14,23 +12,11 @@ using enum RejectReason;
 
 constexpr absl::Duration kTick = absl::Microseconds(1), kHour = absl::Hours(1);
 
-class GroupReplayTest : public testing::Test {
+class GroupReplayTest : public SampleWorldTest {
  protected:
-  GroupReplayTest() : world_(4) { world_.Found(); }
+  GroupReplayTest() { world_.Found(); }
   static absl::Time Now() { return SampleNow(); }
-  const OrgId& Org(size_t i) const { return world_.founders.orgs[i].org(); }
-  SampleNode& Node(size_t i) { return *world_.nodes[i]; }
-  RejectReason Seals(size_t node, absl::Time now) { return ReasonOf(Node(node).groups->ToSealUnder(world_.group, now).status()); }
-  RejectReason Opens(size_t node, const RouteTag& tag, absl::Time now) { return ReasonOf(Node(node).groups->ForTag(tag, now).status()); }
-  RouteTag TagOf(size_t node, absl::Time now) { return Node(node).groups->ToSealUnder(world_.group, now)->secret->Tag(); }
-  GroupTerms Without(size_t i) {
-    GroupTerms terms = world_.Terms();
-    terms.members.erase(Org(i));
-    return terms;
-  }
   static absl::Status Full() { return Reject(kDiskFull, "no space"); }
-
-  SampleWorld world_;
 };
 
 TEST_F(GroupReplayTest, AfterARestartTheJournalAndTheKeystoreGiveTheGroupBack) {
