@@ -32,6 +32,7 @@ struct Admission::Task {
   Bytes wire;
   std::optional<v1::SignedBody> head;
   Done done;
+  Carrier carrier = Carrier::kSession;
   absl::Status refused;
   std::shared_ptr<Arrival> arrival;
   bool checked = false;
@@ -59,12 +60,14 @@ Admission::~Admission() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-void Admission::Submit(const OrgId& from, Bytes wire, std::optional<v1::SignedBody> head, Done done) {
+void Admission::Submit(const OrgId& from, Bytes wire, std::optional<v1::SignedBody> head, Done done,
+                       Carrier carrier) {
   auto task = std::make_shared<Task>();
   task->from = from;
   task->wire = std::move(wire);
   task->head = std::move(head);
   task->done = std::move(done);
+  task->carrier = carrier;
   {
     std::lock_guard lock(mutex_);
     std::shared_ptr<Lane>& lane = lanes_[from];
@@ -142,12 +145,12 @@ void Admission::CommitInOrder(const OrgId& from) {
       lane->tasks.pop_front();
     }
     const auto finish = [this, task, lane](const absl::Status& status) {
-      const auto costs = [&] { return !lane->free_repeats.Take(std::chrono::steady_clock::now()); };
+      const auto costs = [&] { return task->carrier == Carrier::kSession && !lane->free_repeats.Take(std::chrono::steady_clock::now()); };
       const bool fruitless = status.ok() ? !task->arrival->brought_something() && costs() : !IsOwnFault(ReasonOf(status));
       if (status.ok()) task->arrival->Count();
       PeerCounters& counters = room_.counters.Peer(task->from);
       counters.cpu_ns += task->cpu_ns;
-      if (fruitless) counters.fruitless_cpu_ns += task->cpu_ns;
+      if (fruitless && task->carrier == Carrier::kSession) counters.fruitless_cpu_ns += task->cpu_ns;
       task->arrival.reset();  // now, with its turn: the task itself may live on in a worker that waits for one
       task->done(status);
       std::lock_guard lock(mutex_);

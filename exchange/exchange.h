@@ -47,9 +47,12 @@ class Admission {
   ~Admission();  // finishes what was submitted
   // `done` runs exactly once: OK means every statement is durable here (stored, known already, or quarantined); a refusal
   // carries its reason and nothing of the envelope was kept; kDiskFull, kStoreIo and kUnavailable mean "try again later".
-  // Does not block. The caller bounds what is under way by its credit.
+  // Does not block. The caller bounds what is under way by its credit. What came by a file is not charged to `from`, which
+  // nobody proved to have written it.
   using Done = std::function<void(absl::Status)>;
-  void Submit(const OrgId& from, Bytes wire, std::optional<v1::SignedBody> head, Done done);
+  enum class Carrier { kSession, kFile };
+  void Submit(const OrgId& from, Bytes wire, std::optional<v1::SignedBody> head, Done done,
+              Carrier carrier = Carrier::kSession);
 
  private:
   struct Task;

@@ -92,6 +92,7 @@ class Exporting {
 
   absl::Status Release(std::vector<uint64_t> seqs) {
     while (!seqs.empty()) {
+      if (absl::Status status = Give(Bytes()); !status.ok()) return status;  // what is withheld alone gives nothing to write
       absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, seqs, prekey_);
       if (!released.ok()) return released.status();
       report_.set_withheld(report_.withheld() + released->withheld.size());

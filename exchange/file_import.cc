@@ -67,6 +67,9 @@ absl::Status FileImport::TakeEntry(envelope::ExportEntry entry) {
   if (!taken.ok()) {
     tally_->CountRefused(ReasonOf(taken));
     room_.counters.CountReject(Door::kPeer, ReasonOf(taken));
+    if (++refused_documents_ > kMaxRefusedDocuments) {
+      return Reject(RejectReason::kLimit, "over 64 documents of the file were refused; ask its writer for a new one");
+    }
   }
   return tally_->own_fault;
 }
@@ -100,7 +103,7 @@ absl::Status FileImport::TakePrekey(ByteView bytes) const {
   const auto party = room_.directory.Find(reader_.from());
   if (!party) return Reject(RejectReason::kUnknownParty, "the party is no longer on file here");
   const auto checked = trust::CheckPrekey(*party->history, prekey, room_.clock.Now(), v1::PREKEY_CLASS_OFFLINE);
-  if (checked.ok()) room_.directory.heard_prekeys().Keep(reader_.from(), v1::PREKEY_CLASS_OFFLINE, prekey);
+  if (checked.ok()) room_.directory.heard_prekeys().Keep(reader_.from(), v1::PREKEY_CLASS_OFFLINE, prekey, checked->not_after);
   return checked.status();
 }
 
@@ -130,7 +133,7 @@ void FileImport::Submit(Bytes envelope) {
       tally->CountRefused(reason);
     }
     tally->changed.notify_all();
-  });
+  }, Admission::Carrier::kFile);
 }
 
 }  // namespace entente::exchange

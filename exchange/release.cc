@@ -81,16 +81,18 @@ absl::StatusOr<StoredBatch> LoadBatch(const Room& room, const OrgId& peer, uint6
 }
 
 // The outcome for one statement. Besides its batch, the label counts that was raised since.
-absl::StatusOr<Outcome> OutcomeNow(const Room& room, const OrgId& peer, const StoredBatch& batch,
+absl::StatusOr<Outcome> OutcomeNow(const Room& room, const trust::Prekey& prekey, const StoredBatch& batch,
                                    const StoredStatement& statement) {
   if (std::holds_alternative<RejectReason>(batch.outcome)) return batch.outcome;
+  if (batch.constraints.label > prekey.ceiling) return RejectReason::kPrekey;
   absl::StatusOr<std::optional<storage::VersionEntry>> version =
       room.journal.FindVersion(statement.id, statement.version_ns);
   if (!version.ok()) return version.status();
   if (!version->has_value() || (*version)->label <= batch.constraints.label) return batch.outcome;
   policy::Constraints raised = batch.constraints;
   raised.label = (*version)->label;
-  return Ask(room, peer, raised);
+  if (raised.label > prekey.ceiling) return RejectReason::kPrekey;
+  return Ask(room, prekey.org, raised);
 }
 
 absl::StatusOr<Bytes> SealStatements(const Room& room, const StoredBatch& batch,
@@ -142,7 +144,7 @@ absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const
     const bool full = statements.size() == kBatchStatements || bytes + statement->content.size() > kBatchBytes;
     if (full && !statements.empty()) break;
     out.last = seq;
-    absl::StatusOr<Outcome> outcome = OutcomeNow(room, peer, batch, *statement);
+    absl::StatusOr<Outcome> outcome = OutcomeNow(room, prekey, batch, *statement);
     if (!outcome.ok()) return outcome.status();
     if (const RejectReason* denied = std::get_if<RejectReason>(&*outcome)) {
       out.withheld.push_back({seq, *denied});

@@ -20,7 +20,7 @@ struct Released {
   Bytes envelope;                   // empty when nothing is sent
 };
 // Takes entries from the front of `entries` (ascending) while one envelope carries them: one batch, kBatchStatements,
-// kBatchBytes unless one object alone is larger. Refuses with kStoreCorrupt, kStoreIo, and what envelope::SealDirect refuses.
+// kBatchBytes unless one object alone is larger. What is above the prekey's ceiling is withheld (kPrekey). Refuses with kStoreCorrupt, kStoreIo, and what envelope::SealDirect refuses.
 absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const std::vector<uint64_t>& entries,
                                       const trust::Prekey& prekey);
 

@@ -14,15 +14,20 @@ namespace entente::trust {
 // from any thread.
 class HeardPrekeys {
  public:
-  // Takes the place of what was heard before. REQUIRES that `prekey` has passed CheckPrekey for this class.
-  void Keep(const OrgId& org, v1::PrekeyClass prekey_class, const v1::SignedBody& prekey);
-  // For what goes by file: the offline one, else the online one, checked again as of `now`. Refuses with kPrekey when none
+  // Takes the place of what was heard before, unless that lasts longer. REQUIRES that `prekey` has passed CheckPrekey for this
+  // class, which gave `not_after`.
+  void Keep(const OrgId& org, v1::PrekeyClass prekey_class, const v1::SignedBody& prekey, absl::Time not_after);
+  // For what goes by file: the online one, else the offline one, checked again as of `now`. Refuses with kPrekey when none
   // was heard or none can be sealed to any more.
   absl::StatusOr<Prekey> ForFile(const IdentityHistory& owner, absl::Time now) const;
 
  private:
   mutable std::mutex mutex_;
-  std::map<std::pair<OrgId, v1::PrekeyClass>, v1::SignedBody> heard_;
+  struct Heard {
+    v1::SignedBody prekey;
+    absl::Time not_after = absl::InfinitePast();
+  };
+  std::map<std::pair<OrgId, v1::PrekeyClass>, Heard> heard_;
 };
 
 }  // namespace entente::trust

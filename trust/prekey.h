@@ -6,6 +6,7 @@
 #include "absl/time/time.h"
 #include "crypto/keystore.h"
 #include "entente/v1/identity.pb.h"
+#include "model/marking.h"
 #include "trust/identity_chain.h"
 
 namespace entente::trust {
@@ -22,6 +23,7 @@ struct Prekey {
   PrekeyId id;
   Bytes public_key;   // X-Wing
   absl::Time not_after;
+  model::Label ceiling = model::Label::kRed;  // the strictest material to seal to it: of class offline what its owner says
 };
 // Refuses with kPrekey: not signed by a statement key of `owner` that counts now, of another organisation, document, suite or
 // class, offline where the newest document does not say so, expired or not yet valid at `now`, living longer than its class

@@ -61,7 +61,11 @@ absl::StatusOr<Prekey> CheckPrekey(const IdentityHistory& owner, const v1::Signe
   if (absl::Status status = CheckTimes(body, now); !status.ok()) return status;
   if (absl::Status status = CheckSigner(owner, body, prekey, now); !status.ok()) return status;
   if (!crypto::IsValidKemKey(body.public_key())) return RefusePrekey("nothing can be sealed to its key");
-  return Prekey{owner.org(), *id, body.public_key(), absl::FromUnixMicros(body.not_after_us())};
+  Prekey checked{owner.org(), *id, body.public_key(), absl::FromUnixMicros(body.not_after_us())};
+  if (prekey_class == v1::PREKEY_CLASS_OFFLINE) {
+    checked.ceiling = static_cast<model::Label>(owner.newest().document().offline().ceiling());
+  }
+  return checked;
 }
 
 }  // namespace entente::trust

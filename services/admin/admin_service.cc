@@ -103,7 +103,7 @@ grpc::Status AdminService::Prove(grpc::ServerContext* context, const v1::GetRequ
 
 grpc::Status AdminService::Export(grpc::ServerContext* context, const v1::ExportRequest* request,
                                   grpc::ServerWriter<v1::ExportPiece>* pieces) {
-  return ToGrpc(*context, RunExport(sources_, growth_, *request, *pieces));
+  return ToGrpc(*context, RunExport(sources_, growth_, *request, *context, *pieces));
 }
 
 grpc::Status AdminService::Import(grpc::ServerContext*, grpc::ServerReader<v1::ImportPiece>* pieces,

@@ -38,7 +38,7 @@ absl::Status RunPublish(const AdminSources& sources, const grpc::ServerContext& 
 
 // One Export call: the file in pieces, then the report. Ends early when the server stops or the client goes.
 absl::Status RunExport(const AdminSources& sources, const Growth& growth, const v1::ExportRequest& request,
-                       grpc::ServerWriter<v1::ExportPiece>& pieces);
+                       const grpc::ServerContext& context, grpc::ServerWriter<v1::ExportPiece>& pieces);
 // One Import call, to the end of the file, its first fault or the server's stop; the report says which.
 v1::ImportReport RunImport(const AdminSources& sources, const Growth& growth, grpc::ServerReader<v1::ImportPiece>& pieces);
 

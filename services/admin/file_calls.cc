@@ -11,13 +11,14 @@ absl::Status Stopping() { return Reject(RejectReason::kUnavailable, "the node is
 }  // namespace
 
 absl::Status RunExport(const AdminSources& sources, const Growth& growth, const v1::ExportRequest& request,
-                       grpc::ServerWriter<v1::ExportPiece>& pieces) {
+                       const grpc::ServerContext& context, grpc::ServerWriter<v1::ExportPiece>& pieces) {
   const auto peer = sources.room.directory.Named(request.peer());
   if (!peer.ok()) return peer.status();
   const auto prekey = sources.room.directory.heard_prekeys().ForFile(*(*peer)->history, sources.room.clock.Now());
   if (!prekey.ok()) return prekey.status();
   v1::ExportPiece piece;
   const auto sink = [&](ByteView bytes) {
+    if (growth.stopped() || context.IsCancelled()) return false;
     for (size_t at = 0; at < bytes.size(); at += kPieceBytes) {
       piece.set_bytes(Bytes(bytes.substr(at, kPieceBytes)));
       if (growth.stopped() || !pieces.Write(piece)) return false;

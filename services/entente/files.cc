@@ -1,15 +1,18 @@
 #include <CLI/CLI.hpp>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <memory>
 
 #include "services/entente/client.h"
 #include "services/entente/commands.h"
 #include "services/entente/json_writer.h"
 #include "services/entente/publish_file.h"
+#include "services/entented/files.h"
 
 // Sealed envelopes as a file, for where no line leads (docs/formats/files.md).
 namespace entente::cli {
@@ -17,20 +20,24 @@ namespace {
 
 constexpr size_t kStep = 256 * 1024;
 
-// A file that did not exist before; gone again unless it was kept whole. For "-" standard output.
+// A file that did not exist before. Until it is kept it stands beside its name as NAME.part, which a killed run leaves behind and
+// the next one takes over: under its own name there is only a whole one. For "-" standard output.
 class OutputFile {
  public:
   static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path) {
     if (path == "-") return std::unique_ptr<OutputFile>(new OutputFile(-1, path));
-    const int fd = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd >= 0) return std::unique_ptr<OutputFile>(new OutputFile(fd, path));
-    const std::string why = errno == EEXIST ? "there is a file of that name; give another, or remove it" : std::strerror(errno);
-    return Reject(RejectReason::kUsage, "'" + Shown(path) + "' cannot be written: " + why);
+    struct stat there {};
+    if (lstat(path.c_str(), &there) == 0) return Refused(path, EEXIST);
+    const std::string part = path + ".part";
+    unlink(part.c_str());
+    const int fd = open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0) return Refused(path, errno);
+    return std::unique_ptr<OutputFile>(new OutputFile(fd, path));
   }
   ~OutputFile() {
     if (fd_ < 0) return;
     close(fd_);
-    if (!kept_) unlink(path_.c_str());
+    unlink(part_.c_str());
   }
   bool Write(std::string_view bytes) {
     if (fd_ < 0) return PrintBytes(bytes);
@@ -42,25 +49,30 @@ class OutputFile {
     }
     return true;
   }
-  // On the disk, also after a fall of power: it is carried away next.
+  // Under its name and on the disk, also after a fall of power: it is carried away next.
   absl::Status Keep() {
-    if (fd_ >= 0 && why_.ok() && fsync(fd_) != 0) Failed();
-    kept_ = why_.ok();
+    if (fd_ < 0 || !why_.ok()) return why_;
+    if (fsync(fd_) != 0) Failed();
+    if (why_.ok() && link(part_.c_str(), path_.c_str()) != 0) why_ = Refused(path_, errno);
+    if (why_.ok()) why_ = node::SyncFolder(std::filesystem::absolute(path_).parent_path().string());
     return why_;
   }
   const absl::Status& why() const { return why_; }
 
  private:
-  OutputFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
+  OutputFile(int fd, std::string path) : fd_(fd), path_(std::move(path)), part_(path_ + ".part") {}
+  static absl::Status Refused(const std::string& path, int error) {
+    const std::string why = error == EEXIST ? "there is a file of that name; give another, or remove it" : std::strerror(error);
+    return Reject(RejectReason::kUsage, "'" + Shown(path) + "' cannot be written: " + why);
+  }
   bool Failed() {
     why_ = Reject(errno == ENOSPC || errno == EDQUOT ? RejectReason::kDiskFull : RejectReason::kStoreIo,
                   "'" + Shown(path_) + "' cannot be written: " + std::strerror(errno));
     return false;
   }
   const int fd_;
-  const std::string path_;
+  const std::string path_, part_;
   absl::Status why_;
-  bool kept_ = false;
 };
 
 Exit RunExport(const Invocation& invocation, const std::string& peer, const std::string& path) {
@@ -101,19 +113,16 @@ Exit RunExport(const Invocation& invocation, const std::string& peer, const std:
   return Exit::kOk;
 }
 
-// The whole file to the daemon, as far as it reads.
-absl::StatusOr<v1::ImportReport> Send(AdminClient& client, InputFile& input) {
-  absl::Status reading;
+// The whole file to the daemon, as far as it can be read.
+absl::StatusOr<v1::ImportReport> Send(AdminClient& client, InputFile& input, absl::Status& reading) {
   std::string buffer(kStep, '\0');
-  auto report = client.Import([&](v1::ImportPiece& piece) {
+  return client.Import([&](v1::ImportPiece& piece) {
     const auto size = input.Read(buffer.data(), buffer.size());
     if (!size.ok()) reading = size.status();
     if (!size.ok() || *size == 0) return false;
     piece.set_bytes(buffer.data(), *size);
     return true;
   });
-  if (!reading.ok()) return reading;
-  return report;
 }
 
 void PrintImport(const Invocation& invocation, const v1::ImportReport& report, uint64_t refused) {
@@ -139,13 +148,15 @@ Exit RunImport(const Invocation& invocation, const std::string& path) {
   if (!client.ok()) return Fail(client.status());
   const auto input = InputFile::Open(path);
   if (!input.ok()) return Fail(input.status());
-  const auto report = Send(**client, **input);
+  absl::Status reading;
+  const auto report = Send(**client, **input, reading);
   if (!report.ok()) return Fail(report.status());
   uint64_t refused = 0;
   for (const auto& [reason, count] : report->refused()) refused += count;
-  const bool nothing = report->taken() + report->known() + refused == 0;
+  const bool nothing = report->entries() == 0;
   if (report->fault().empty() || !nothing) PrintImport(invocation, *report, refused);
   if (!report->for_this_node() && !report->from().empty()) Say("note: the file says that it is for another organisation");
+  if (!reading.ok()) return Fail(reading), nothing ? ExitOf(reading) : Exit::kPartly;
   if (!report->fault().empty()) {
     for (const RejectEntry& entry : AllRejectReasons()) {
       if (entry.name != report->fault()) continue;

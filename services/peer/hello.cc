@@ -70,7 +70,7 @@ absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& pee
     }
   }
   if (absl::Status forward = CheckPeerWentForward(room, *party, *head); !forward.ok()) return forward;
-  room.directory.heard_prekeys().Keep(peer, v1::PREKEY_CLASS_ONLINE, hello.prekey());
+  room.directory.heard_prekeys().Keep(peer, v1::PREKEY_CLASS_ONLINE, hello.prekey(), prekey->not_after);
   return Greeting{*std::move(prekey), hello.head()};
 }
 

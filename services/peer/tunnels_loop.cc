@@ -100,10 +100,12 @@ void Tunnels::AdoptNew(Time now) {
 void Tunnels::DismissAll(const OrgId& org, Time now) {
   std::vector<uint64_t> ids;
   for (const auto& [id, entry] : entries_) {
-    if (entry->org == org && (entry->dialled || entry->tunnel->handshake() == Handshake::kDone)) ids.push_back(id);
+    if (entry->org == org) ids.push_back(id);
   }
   for (const uint64_t id : ids) {
-    entries_.at(id)->tunnel->Dismiss(now);
+    Tunnel& tunnel = *entries_.at(id)->tunnel;
+    // One whose certificate was checked and that is not proven yet would be let in by what counted then.
+    Shaking(tunnel) && !entries_.at(id)->dialled ? tunnel.Cut() : tunnel.Dismiss(now);
     Turn(*entries_.at(id), {}, now);
   }
 }
