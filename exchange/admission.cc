@@ -15,8 +15,8 @@ bool IsOwnFault(RejectReason reason) {
 
 namespace {
 
-// What no record and no view holds yet is not acknowledged, and so it is refused: how statements came by others' hands, who else
-// vouches for them, and notices.
+// What no record and no view holds yet is not acknowledged, and so it is refused: how statements came by others' hands,
+// who else vouches for them, and notices.
 absl::Status CheckKept(const envelope::VerifiedEnvelope& envelope, const OrgId& from) {
   if (!envelope.batch) return Reject(RejectReason::kParse, "notices are not taken in yet");
   if (!envelope.hops.empty()) return Reject(RejectReason::kParse, "forwarded statements are not taken in yet");
@@ -42,7 +42,7 @@ struct Admission::Task {
 // One peer's envelopes, in the order of Submit, whatever its sessions do. `commit` keeps the order of journal commits.
 struct Admission::Lane {
   std::mutex commit;
-  std::deque<std::shared_ptr<Task>> tasks;  // guarded by Admission::mutex_
+  std::deque<std::shared_ptr<Task>> tasks;                                   // guarded by Admission::mutex_
   TokenBucket free_repeats{kFreeRepeats, std::chrono::steady_clock::now()};  // the committer's thread alone
 };
 
@@ -60,8 +60,7 @@ Admission::~Admission() {
   for (std::thread& worker : workers_) worker.join();
 }
 
-void Admission::Submit(const OrgId& from, Bytes wire, std::optional<v1::SignedBody> head, Done done,
-                       Carrier carrier) {
+void Admission::Submit(const OrgId& from, Bytes wire, std::optional<v1::SignedBody> head, Done done, Carrier carrier) {
   auto task = std::make_shared<Task>();
   task->from = from;
   task->wire = std::move(wire);
@@ -145,8 +144,11 @@ void Admission::CommitInOrder(const OrgId& from) {
       lane->tasks.pop_front();
     }
     const auto finish = [this, task, lane](const absl::Status& status) {
-      const auto costs = [&] { return task->carrier == Carrier::kSession && !lane->free_repeats.Take(std::chrono::steady_clock::now()); };
-      const bool fruitless = status.ok() ? !task->arrival->brought_something() && costs() : !IsOwnFault(ReasonOf(status));
+      const auto costs = [&] {
+        return task->carrier == Carrier::kSession && !lane->free_repeats.Take(std::chrono::steady_clock::now());
+      };
+      const bool fruitless =
+          status.ok() ? !task->arrival->brought_something() && costs() : !IsOwnFault(ReasonOf(status));
       if (status.ok()) task->arrival->Count();
       PeerCounters& counters = room_.counters.Peer(task->from);
       counters.cpu_ns += task->cpu_ns;

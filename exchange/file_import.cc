@@ -28,7 +28,8 @@ FileImport::~FileImport() {
 }
 
 absl::Status FileImport::Take(ByteView bytes) {
-  if (failed_.ok()) failed_ = reader_.Take(bytes, [this](envelope::ExportEntry entry) { return TakeEntry(std::move(entry)); });
+  if (failed_.ok())
+    failed_ = reader_.Take(bytes, [this](envelope::ExportEntry entry) { return TakeEntry(std::move(entry)); });
   return failed_;
 }
 
@@ -43,7 +44,6 @@ absl::Status FileImport::Finish() {
 v1::ImportReport FileImport::Report() const {
   const std::lock_guard lock(tally_->mutex);
   v1::ImportReport report = tally_->report;
-  report.set_entries(reader_.entries());
   if (!reader_.begun()) return report;
   report.set_from(room_.directory.NameOf(reader_.from()));
   report.set_for_this_node(reader_.to() == room_.self.org());
@@ -52,30 +52,41 @@ v1::ImportReport FileImport::Report() const {
 
 absl::Status FileImport::TakeEntry(envelope::ExportEntry entry) {
   if (reader_.from() == room_.self.org() || !room_.directory.Find(reader_.from())) {
-    return Reject(RejectReason::kUnknownParty, "the file was written by this node itself or by nobody on file; add that party with `entente peer add` first");
+    return Reject(
+        RejectReason::kUnknownParty,
+        "the file was written by this node itself or by nobody on file; add that party with `entente peer add` first");
   }
   using envelope::ExportKind;
   absl::Status taken;
   switch (entry.kind) {
-    case ExportKind::kEnvelope: Submit(std::move(entry.bytes)); break;
-    case ExportKind::kIdentity: taken = TakeIdentity(entry.bytes); break;
-    case ExportKind::kPrekey: taken = TakePrekey(entry.bytes); break;
-    default: taken = Reject(RejectReason::kParse, "entries of this kind are not taken in yet");
+    case ExportKind::kEnvelope:
+      Submit(std::move(entry.bytes));
+      break;
+    case ExportKind::kIdentity:
+      taken = TakeIdentity(entry.bytes);
+      break;
+    case ExportKind::kPrekey:
+      taken = TakePrekey(entry.bytes);
+      break;
+    default:
+      taken = Reject(RejectReason::kParse, "entries of this kind are not taken in yet");
   }
   const std::lock_guard lock(tally_->mutex);
   if (IsOwnFault(ReasonOf(taken))) return taken;
+  tally_->report.set_entries(tally_->report.entries() + 1);
   if (!taken.ok()) {
     tally_->CountRefused(ReasonOf(taken));
     room_.counters.CountReject(Door::kPeer, ReasonOf(taken));
     if (++refused_documents_ > kMaxRefusedDocuments) {
-      return Reject(RejectReason::kLimit, "over 64 documents of the file were refused; ask its writer for a new one");
+      return Reject(RejectReason::kLimit, "over " + std::to_string(kMaxRefusedDocuments) +
+                                              " documents of the file were refused; ask its writer for a new one");
     }
   }
   return tally_->own_fault;
 }
 
-// The writer's own documents, each from version 1 on: one that is on file already changes nothing. Accepting a party stays the
-// operator's act.
+// The writer's own documents, each from version 1 on: one that is on file already changes nothing. Accepting a party
+// stays the operator's act.
 absl::Status FileImport::TakeIdentity(ByteView bytes) {
   v1::IdentityChain chain;
   v1::SignedIdentity& wire = *chain.add_documents();
@@ -103,7 +114,8 @@ absl::Status FileImport::TakePrekey(ByteView bytes) const {
   const auto party = room_.directory.Find(reader_.from());
   if (!party) return Reject(RejectReason::kUnknownParty, "the party is no longer on file here");
   const auto checked = trust::CheckPrekey(*party->history, prekey, room_.clock.Now(), v1::PREKEY_CLASS_OFFLINE);
-  if (checked.ok()) room_.directory.heard_prekeys().Keep(reader_.from(), v1::PREKEY_CLASS_OFFLINE, prekey, checked->not_after);
+  if (checked.ok())
+    room_.directory.heard_prekeys().Keep(reader_.from(), v1::PREKEY_CLASS_OFFLINE, prekey, checked->not_after);
   return checked.status();
 }
 
@@ -111,29 +123,33 @@ void FileImport::Submit(Bytes envelope) {
   const size_t size = envelope.size();
   {
     std::unique_lock lock(tally_->mutex);
-    tally_->changed.wait(lock, [&] { return tally_->under_way == 0 || tally_->bytes_under_way + size <= kImportUnderWay; });
+    tally_->changed.wait(lock,
+                         [&] { return tally_->under_way == 0 || tally_->bytes_under_way + size <= kImportUnderWay; });
     tally_->bytes_under_way += size;
     ++tally_->under_way;
     tally_->report.set_envelopes(tally_->report.envelopes() + 1);
   }
   Counters& counters = room_.counters;
-  admission_.Submit(reader_.from(), std::move(envelope), std::nullopt, [tally = tally_, size, &counters](absl::Status status) {
-    const RejectReason reason = ReasonOf(status);
-    if (!status.ok()) counters.CountReject(Door::kPeer, reason);
-    const std::lock_guard lock(tally->mutex);
-    tally->bytes_under_way -= size;
-    --tally->under_way;
-    if (status.ok()) {
-      tally->report.set_taken(tally->report.taken() + 1);
-    } else if (reason == RejectReason::kReplay) {
-      tally->report.set_known(tally->report.known() + 1);
-    } else if (IsOwnFault(reason)) {
-      if (tally->own_fault.ok()) tally->own_fault = status;
-    } else {
-      tally->CountRefused(reason);
-    }
-    tally->changed.notify_all();
-  }, Admission::Carrier::kFile);
+  admission_.Submit(
+      reader_.from(), std::move(envelope), std::nullopt,
+      [tally = tally_, size, &counters](absl::Status status) {
+        const RejectReason reason = ReasonOf(status);
+        if (!status.ok()) counters.CountReject(Door::kPeer, reason);
+        const std::lock_guard lock(tally->mutex);
+        tally->bytes_under_way -= size;
+        --tally->under_way;
+        if (status.ok()) {
+          tally->report.set_taken(tally->report.taken() + 1);
+        } else if (reason == RejectReason::kReplay) {
+          tally->report.set_known(tally->report.known() + 1);
+        } else if (IsOwnFault(reason)) {
+          if (tally->own_fault.ok()) tally->own_fault = status;
+        } else {
+          tally->CountRefused(reason);
+        }
+        tally->changed.notify_all();
+      },
+      Admission::Carrier::kFile);
 }
 
 }  // namespace entente::exchange

@@ -198,6 +198,52 @@ TEST_F(Files, EachEntryIsRefusedForItself) {
   EXPECT_EQ(estovia_.journal->Count().objects, 1u);
 }
 
+TEST_F(Files, RefusedDocumentsAreBounded) {
+  const auto file = [&](int refused) {
+    envelope::ExportWriter writer;
+    Bytes bytes = writer.Begin(norlandia_.org(), estovia_.org());
+    for (int i = 0; i < refused; ++i) bytes += *writer.Add(envelope::ExportKind::kPrekey, "no prekey");
+    return bytes + writer.End();
+  };
+  EXPECT_TRUE(Import(estovia_, file(kMaxRefusedDocuments)).status.ok());
+  const Imported in = Import(estovia_, file(kMaxRefusedDocuments + 9));
+  EXPECT_EQ(ReasonOf(in.status), kLimit);
+  EXPECT_EQ(in.report.refused().at("E_PARSE"), kMaxRefusedDocuments + 1u);
+}
+
+// Anyone can write a file that names norlandia as its writer.
+TEST_F(Files, WhoIsNamedInAFileIsNotChargedForIt) {
+  Publish(0, 1);
+  Bytes file = Export();
+  file[file.size() - 60] ^= 1;  // in the last envelope
+  EXPECT_EQ(Import(estovia_, file).report.refused_size(), 1);
+  EXPECT_EQ(estovia_.counters.Peer(norlandia_.org()).fruitless_cpu_ns, 0u);
+}
+
+TEST_F(Files, NothingAboveItsCeilingIsSealedToAPrekey) {
+  Publish(0, 2);
+  trust::Prekey prekey = estovia_.OfferedPrekey();
+  prekey.ceiling = Label::kClear;
+  const auto report = ExportTo(norlandia_.room(), estovia_.org(), prekey, [](ByteView) { return true; });
+  ASSERT_TRUE(report.ok()) << report.status();
+  EXPECT_EQ(report->withheld(), 2u);
+  EXPECT_EQ(report->envelopes(), 0u);
+  prekey.ceiling = Label::kGreen;
+  EXPECT_EQ(ExportTo(norlandia_.room(), estovia_.org(), prekey, [](ByteView) { return true; })->objects(), 2u);
+}
+
+TEST_F(Files, WhoAskedMayGoWhileAllIsWithheld) {
+  Publish(0, 1);
+  norlandia_.Accept(estovia_, Label::kClear);
+  bool gone = false;
+  const auto leave = [&](ByteView piece) {
+    gone = gone || piece.empty();
+    return !gone;
+  };
+  EXPECT_EQ(ReasonOf(ExportTo(norlandia_.room(), estovia_.org(), estovia_.OfferedPrekey(), leave).status()), kUnavailable);
+  EXPECT_TRUE(gone);
+}
+
 TEST_F(Files, WhoAskedMayGo) {
   Publish(0, 1);
   const auto gone = ExportTo(norlandia_.room(), estovia_.org(), estovia_.OfferedPrekey(), [](ByteView) { return false; });
@@ -208,10 +254,14 @@ TEST_F(Files, TheNewestPrekeyThatCanBeSealedToIsTaken) {
   trust::HeardPrekeys& heard = norlandia_.directory->heard_prekeys();
   const trust::IdentityHistory owner(estovia_.self->identity);
   EXPECT_EQ(ReasonOf(heard.ForFile(owner, norlandia_.clock.now).status()), kPrekey);
-  heard.Keep(estovia_.org(), v1::PREKEY_CLASS_ONLINE, estovia_.prekeys->Offer());
+  heard.Keep(estovia_.org(), v1::PREKEY_CLASS_ONLINE, estovia_.prekeys->Offer(), norlandia_.clock.now + absl::Hours(24));
   const auto found = heard.ForFile(owner, norlandia_.clock.now);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->id, estovia_.OfferedPrekey().id);
+  v1::SignedBody older = estovia_.prekeys->Offer();
+  older.set_body("heard again, as a recording");
+  heard.Keep(estovia_.org(), v1::PREKEY_CLASS_ONLINE, older, norlandia_.clock.now + absl::Hours(23));
+  EXPECT_EQ(heard.ForFile(owner, norlandia_.clock.now)->id, found->id);
   EXPECT_EQ(ReasonOf(heard.ForFile(owner, norlandia_.clock.now + trust::kPrekeyUse + absl::Hours(1)).status()), kPrekey);
 }
 
