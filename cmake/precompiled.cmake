@@ -14,7 +14,7 @@ set(ENTENTE_MESSAGE_HEADERS <google/protobuf/message.h> <google/protobuf/map_fie
   <google/protobuf/wire_format_lite.h> <google/protobuf/descriptor.h>)
 
 # What only runs once is compiled quickly; the modules under test are compiled as they ship.
-set(ENTENTE_TEST_OPTIONS $<$<CONFIG:Release>:-O1>)
+set(ENTENTE_TEST_OPTIONS $<$<CONFIG:Release>:-O1> $<$<CONFIG:Debug>:-O0>)
 
 # entente_precompiled(NAME x HEADERS ... LIBS ...) makes entente_precompiled_x for REUSE_FROM.
 function(entente_precompiled)

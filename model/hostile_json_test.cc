@@ -40,7 +40,7 @@ BundleReader ReaderOf(ByteView text) {
   });
 }
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ENTENTE_ADDRESS_SANITIZER
 constexpr size_t kSmallStack = 2u << 20;  // its frames are several times as large
 #else
 constexpr size_t kSmallStack = 128u << 10;

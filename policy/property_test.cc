@@ -15,7 +15,7 @@ using enum RejectReason;
 
 // As many cases as docs/policy.md promises, unless whoever runs the tests asks for others; fewer under a sanitizer,
 // which looks for other faults than a wrong answer and remembers every allocation.
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ENTENTE_ADDRESS_SANITIZER
 constexpr const char* kCases = "max_success=500";
 #else
 constexpr const char* kCases = "max_success=20000";

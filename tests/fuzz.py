@@ -10,9 +10,9 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 CORPUS = ROOT / "tests/fuzz/corpus"
-PROGRAMS = ROOT / "build/fuzz/tests/fuzz"
-FOUND = ROOT / "build/fuzz/found"    # what ended a target; one folder each
-GROWN = ROOT / "build/fuzz/corpus"   # what reached something new; kept between runs
+PROGRAMS = ROOT / "build/asan/tests/fuzz"
+FOUND = ROOT / "build/found"    # what ended a target; one folder each
+GROWN = ROOT / "build/corpus"   # what reached something new; kept between runs
 INPUT_SECONDS, MEMORY_MIB = 10, 1024
 # A target that gets through fewer inputs in a run is stuck or dies at its start.
 LEAST_EXECUTIONS = 100
@@ -45,7 +45,7 @@ def run_target(name, max_len, seconds):
     if code == 0 and count >= LEAST_EXECUTIONS:
         return label, 1, 0, [], time.monotonic() - started, ""
     files = sorted(str(path.relative_to(ROOT)) for path in found.iterdir())
-    again = "\n".join(f"again: build/fuzz/tests/fuzz/{name} {path}" for path in files)
+    again = "\n".join(f"again: build/asan/tests/fuzz/{name} {path}" for path in files)
     return label, 0, 1, [], time.monotonic() - started, f"{output[-6000:]}\n{again or 'no input was kept'}"
 
 

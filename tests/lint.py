@@ -32,7 +32,7 @@ WALLS = {
     r"spdlog/": ["services/entented/log.cc"],
     r"prometheus/": ["services/metrics/"],
     r"boost/": ["services/metrics/http_server.cc"],
-    r"CLI/": ["services/entente/", "services/entented/main.cc"],
+    r"CLI/": ["services/command_line/"],
     r"grpcpp/": ["services/", "tests/hostile/", "bench/"],
 }
 
@@ -60,7 +60,7 @@ def modules():
     for path in ROOT.glob("**/CMakeLists.txt"):
         if "build" in path.relative_to(ROOT).parts:
             continue
-        for call in re.findall(r"entente_module\(([^)]*)\)", path.read_text()):
+        for kind, call in re.findall(r"entente_(module|program)\(([^)]*)\)", path.read_text()):
             name = re.search(r"NAME (\w+)", call).group(1)
             deps = re.search(r"\bDEPS ([\w\s]*?)(?=\b[A-Z_]{4,}\b|$)", call)
             tests = re.search(r"\bTEST_DEPS ([\w\s]*?)(?=\b[A-Z_]{4,}\b|$)", call)
@@ -68,6 +68,8 @@ def modules():
             at = str(path.parent.relative_to(ROOT))
             if files[0].startswith("testing/"):
                 at += "/testing"
+            if kind == "program":  # owns the files that it lists, no folder
+                name, at = f"program {name}", ""
             if "SERVICE_SOURCES" not in files[0]:  # all generated: no folder of its own
                 found[name] = (at, (deps.group(1).split() if deps else []), (tests.group(1).split() if tests else []),
                                {f"{path.parent.relative_to(ROOT)}/{file}" for file in re.findall(r"[\w/]+\.(?:cc|h)\b", call)})

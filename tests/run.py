@@ -116,7 +116,7 @@ def run_lint():
 
 
 def run_fuzz(seconds):
-    build("fuzz", ["fuzz"])
+    build("asan", ["fuzz"])
     for row in fuzz.run(seconds):
         print(row[5], end="\n" if row[5] else "", flush=True)
         yield row
@@ -155,7 +155,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         scratch = pathlib.Path(name)
         programs = sorted((build_dir / "tests").glob("*_test"), reverse=True)  # the longest are not last
-        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count() + 1) as pool:  # each waits now and then
             for row in pool.map(lambda program: run_unit(program, scratch, added), programs):
                 rows.append(row)
                 if row[2]:

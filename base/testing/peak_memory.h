@@ -8,7 +8,7 @@
 namespace entente::test {
 
 // Sanitizers keep shadow memory and hold freed blocks back.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#if defined(ENTENTE_ADDRESS_SANITIZER) || defined(ENTENTE_THREAD_SANITIZER)
 inline constexpr size_t kMemoryFactor = 4;
 #else
 inline constexpr size_t kMemoryFactor = 1;

@@ -14,7 +14,7 @@
 #include "crypto/encoding.h"
 #include "crypto/primitives.h"
 
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ENTENTE_ADDRESS_SANITIZER
 #include <sanitizer/lsan_interface.h>
 #endif
 
@@ -23,7 +23,7 @@ namespace entente::crypto::testing {
 // SoftHSM 2.6.1 forgets 37 bytes at each signature by a key that it made itself: the name of the curve. While one of
 // these lives, what is allocated is not counted as leaked.
 class ForgivenLeaks {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ENTENTE_ADDRESS_SANITIZER
   __lsan::ScopedDisabler disabler_;
 #else
  public:

@@ -3,11 +3,8 @@
 #include <functional>
 #include <string>
 
+#include "services/command_line/command_line.h"
 #include "services/entente/output.h"
-
-namespace CLI {
-class App;
-}
 
 namespace entente::cli {
 
@@ -27,26 +24,26 @@ inline constexpr auto kExitCodes =
 
 // Each adds its command (or family of commands) to `app`; parsing then sets invocation.command. `invocation` outlives
 // `app`.
-void AddInit(CLI::App& app, Invocation& invocation);
-void AddRun(CLI::App& app, Invocation& invocation);
-void AddStatus(CLI::App& app, Invocation& invocation);
-void AddDoctor(CLI::App& app, Invocation& invocation);
-void AddPeer(CLI::App& app, Invocation& invocation);
-void AddKey(CLI::App& app, Invocation& invocation);
-void AddPublish(CLI::App& app, Invocation& invocation);
-void AddGet(CLI::App& app, Invocation& invocation);
-void AddSearch(CLI::App& app, Invocation& invocation);
-void AddTail(CLI::App& app, Invocation& invocation);
-void AddExplain(CLI::App& app, Invocation& invocation);
-void AddExport(CLI::App& app, Invocation& invocation);
-void AddImport(CLI::App& app, Invocation& invocation);
-void AddVerify(CLI::App& app, Invocation& invocation);
-void AddFsck(CLI::App& app, Invocation& invocation);
-void AddDemo(CLI::App& app, Invocation& invocation);
-void AddCompletion(CLI::App& app, Invocation& invocation);
-void AddMan(CLI::App& app, Invocation& invocation);
-void AddVersion(CLI::App& app, Invocation& invocation);
-void AddHelp(CLI::App& app, Invocation& invocation);
+void AddInit(Command app, Invocation& invocation);
+void AddRun(Command app, Invocation& invocation);
+void AddStatus(Command app, Invocation& invocation);
+void AddDoctor(Command app, Invocation& invocation);
+void AddPeer(Command app, Invocation& invocation);
+void AddKey(Command app, Invocation& invocation);
+void AddPublish(Command app, Invocation& invocation);
+void AddGet(Command app, Invocation& invocation);
+void AddSearch(Command app, Invocation& invocation);
+void AddTail(Command app, Invocation& invocation);
+void AddExplain(Command app, Invocation& invocation);
+void AddExport(Command app, Invocation& invocation);
+void AddImport(Command app, Invocation& invocation);
+void AddVerify(Command app, Invocation& invocation);
+void AddFsck(Command app, Invocation& invocation);
+void AddDemo(Command app, Invocation& invocation);
+void AddCompletion(Command app, Invocation& invocation);
+void AddMan(Command app, Invocation& invocation);
+void AddVersion(Command app, Invocation& invocation);
+void AddHelp(Command app, Invocation& invocation);
 
 // Parses and runs; never throws. What main returns.
 int RunProgram(int argc, char** argv);

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "services/entente/client.h"
@@ -22,14 +21,14 @@ Exit PrintPeerNames(const Invocation& invocation) {
 
 }  // namespace
 
-void AddCompletion(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("completion", "Print what makes a shell complete entente's command line");
+void AddCompletion(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("completion", "Print what makes a shell complete entente's command line");
   const auto what = std::make_shared<std::string>();
-  command->add_option("SHELL", *what, "The shell to print the script for; peers prints the names of parties on file")
-      ->check(CLI::IsMember({"bash", "zsh", "fish", "peers"}))
-      ->required();
-  command->callback([&app, &invocation, what] {
-    invocation.command = [&app, &invocation, what] {
+  command.AddOption("SHELL", *what, "The shell to print the script for; peers prints the names of parties on file")
+      .OneOf({"bash", "zsh", "fish", "peers"})
+      .Required();
+  command.OnChosen([app, &invocation, what] {
+    invocation.command = [app, &invocation, what] {
       if (*what == "peers") return PrintPeerNames(invocation);
       const CommandEntry root = TreeOf(app);
       PrintBytes(*what == "bash" ? BashCompletion(root) : *what == "zsh" ? ZshCompletion(root) : FishCompletion(root));

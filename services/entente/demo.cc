@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "services/entente/commands.h"
@@ -92,14 +91,14 @@ Exit RunOn(const Invocation& invocation, const std::string& folder, bool must_ex
 
 }  // namespace
 
-void AddDemo(CLI::App& app, Invocation& invocation) {
-  CLI::App* family = app.add_subcommand("demo", "A federation of three nodes on this machine");
+void AddDemo(Command app, Invocation& invocation) {
+  Command family = app.AddCommand("demo", "A federation of three nodes on this machine");
   const auto folder = std::make_shared<std::string>();
   const auto add = [&](const char* name, const char* help, bool must_exist,
                        Exit (*act)(const Invocation&, const Federation&)) {
-    CLI::App* command = family->add_subcommand(name, help);
-    command->add_option("--dir", *folder, "Where it lives (default: ~/.local/state/entente-demo)")->type_name("DIR");
-    command->callback([&invocation, folder, must_exist, act] {
+    Command command = family.AddCommand(name, help);
+    command.AddOption("--dir", *folder, "Where it lives (default: ~/.local/state/entente-demo)").Kind("DIR");
+    command.OnChosen([&invocation, folder, must_exist, act] {
       invocation.command = [&invocation, folder, must_exist, act] {
         return RunOn(invocation, *folder, must_exist, act);
       };

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "services/entente/checks.h"
@@ -106,20 +105,20 @@ Exit RunDoctor(const Invocation& invocation, const DoctorFlags& flags) {
 
 }  // namespace
 
-void AddDoctor(CLI::App& app, Invocation& invocation) {
-  CLI::App* command =
-      app.add_subcommand("doctor", "Check configuration, files, keys, ports, machine and peers; make a support bundle");
+void AddDoctor(Command app, Invocation& invocation) {
+  Command command =
+      app.AddCommand("doctor", "Check configuration, files, keys, ports, machine and peers; make a support bundle");
   const auto flags = std::make_shared<DoctorFlags>();
-  CLI::Option* pre = command->add_flag("--pre", flags->pre, "Before `init`: is this machine fit for a node?");
-  command->add_option("--dial", flags->dial, "With --pre: can this host:port be reached? Repeat for more")
-      ->allow_extra_args(false)
-      ->needs(pre);
-  command->add_option("--bundle", flags->bundle, "Write all that helps a supporter into this new tar file; no secrets")
-      ->type_name("FILE")
-      ->excludes(pre);
-  command->add_option("--passphrase-file", flags->passphrase_file, "File with the passphrase (default: DIR/passphrase)")
-      ->type_name("FILE");
-  command->callback(
+  Option pre = command.AddFlag("--pre", flags->pre, "Before `init`: is this machine fit for a node?");
+  command.AddOption("--dial", flags->dial, "With --pre: can this host:port be reached? Repeat for more")
+      .OneEach()
+      .OnlyWith(pre);
+  command.AddOption("--bundle", flags->bundle, "Write all that helps a supporter into this new tar file; no secrets")
+      .Kind("FILE")
+      .NeverWith(pre);
+  command.AddOption("--passphrase-file", flags->passphrase_file, "File with the passphrase (default: DIR/passphrase)")
+      .Kind("FILE");
+  command.OnChosen(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunDoctor(invocation, *flags); }; });
 }
 

@@ -1,6 +1,5 @@
 #include "services/entente/explain.h"
 
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <memory>
 
@@ -76,7 +75,8 @@ void PrintExplanation(const Terminal& terminal, const std::string& id, const std
   Print(Verdict(terminal, Shown(peer), reply) + ": " + Shown(reply.reason()));
   const bool passed_on = reply.source_role() == "custodian";
   Print("  " + Shown(id) + (reply.version().empty() ? "" : "  " + Shown(reply.version())) + "  " +
-        PaintedLabel(terminal, reply.tlp()) + (passed_on ? "  from " + Origin(reply.origin(), reply.source_role()) : ""));
+        PaintedLabel(terminal, reply.tlp()) +
+        (passed_on ? "  from " + Origin(reply.origin(), reply.source_role()) : ""));
   std::vector<std::vector<std::string>> rows;
   int number = 0;
   for (const v1::TraceStep& step : reply.trace()) {
@@ -88,14 +88,14 @@ void PrintExplanation(const Terminal& terminal, const std::string& id, const std
   if (!reply.recorded().empty()) Print("  on record: " + Shown(reply.recorded()));
 }
 
-void AddExplain(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("explain", "Why a peer gets an object, or does not");
+void AddExplain(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("explain", "Why a peer gets an object, or does not");
   const auto id = std::make_shared<std::string>(), peer = std::make_shared<std::string>();
   const auto version = std::make_shared<std::string>();
-  command->add_option("ID", *id, "STIX id of the object")->required();
-  command->add_option("--peer", *peer, "Name of the peer")->required()->type_name("PEER");
-  command->add_option("--version", *version, "The version with this `modified` (default: the newest)");
-  command->callback([&invocation, id, peer, version] {
+  command.AddOption("ID", *id, "STIX id of the object").Required();
+  command.AddOption("--peer", *peer, "Name of the peer").Required().Kind("PEER");
+  command.AddOption("--version", *version, "The version with this `modified` (default: the newest)");
+  command.OnChosen([&invocation, id, peer, version] {
     invocation.command = [&invocation, id, peer, version] { return RunExplain(invocation, *id, *peer, *version); };
   });
 }

@@ -1,4 +1,5 @@
-#include <CLI/CLI.hpp>
+#include "services/entented/files.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -12,7 +13,6 @@
 #include "services/entente/commands.h"
 #include "services/entente/json_writer.h"
 #include "services/entente/publish_file.h"
-#include "services/entented/files.h"
 
 // Sealed envelopes as a file, for where no line leads (docs/formats/files.md).
 namespace entente::cli {
@@ -20,8 +20,8 @@ namespace {
 
 constexpr size_t kStep = 256 * 1024;
 
-// A file that did not exist before. Until it is kept it stands beside its name as NAME.part, which a killed run leaves behind and
-// the next one takes over: under its own name there is only a whole one. For "-" standard output.
+// A file that did not exist before. Until it is kept it stands beside its name as NAME.part, which a killed run leaves
+// behind and the next one takes over: under its own name there is only a whole one. For "-" standard output.
 class OutputFile {
  public:
   static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path) {
@@ -62,7 +62,8 @@ class OutputFile {
  private:
   OutputFile(int fd, std::string path) : fd_(fd), path_(std::move(path)), part_(path_ + ".part") {}
   static absl::Status Refused(const std::string& path, int error) {
-    const std::string why = error == EEXIST ? "there is a file of that name; give another, or remove it" : std::strerror(error);
+    const std::string why =
+        error == EEXIST ? "there is a file of that name; give another, or remove it" : std::strerror(error);
     return Reject(RejectReason::kUsage, "'" + Shown(path) + "' cannot be written: " + why);
   }
   bool Failed() {
@@ -107,7 +108,8 @@ Exit RunExport(const Invocation& invocation, const std::string& peer, const std:
   } else {
     Print("exported " + counts + " for " + Shown(peer) + " to " + Shown(path));
   }
-  if (report->withheld() > 0) Say("note: " + Grouped(report->withheld()) + " objects are no longer permitted to " + Shown(peer));
+  if (report->withheld() > 0)
+    Say("note: " + Grouped(report->withheld()) + " objects are no longer permitted to " + Shown(peer));
   if (report->envelopes() == 0) Say("note: " + Shown(peer) + " has acknowledged everything that is permitted to it");
   Next(invocation.terminal, "carry the file to " + Shown(peer) + ", where `entente import FILE` takes it in");
   return Exit::kOk;
@@ -155,7 +157,8 @@ Exit RunImport(const Invocation& invocation, const std::string& path) {
   for (const auto& [reason, count] : report->refused()) refused += count;
   const bool nothing = report->entries() == 0;
   if (report->fault().empty() || !nothing) PrintImport(invocation, *report, refused);
-  if (!report->for_this_node() && !report->from().empty()) Say("note: the file says that it is for another organisation");
+  if (!report->for_this_node() && !report->from().empty())
+    Say("note: the file says that it is for another organisation");
   if (!reading.ok()) return Fail(reading), nothing ? ExitOf(reading) : Exit::kPartly;
   if (!report->fault().empty()) {
     for (const RejectEntry& entry : AllRejectReasons()) {
@@ -170,21 +173,21 @@ Exit RunImport(const Invocation& invocation, const std::string& path) {
 
 }  // namespace
 
-void AddExport(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("export", "What a peer has not acknowledged as a file, sealed to it");
+void AddExport(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("export", "What a peer has not acknowledged as a file, sealed to it");
   const auto peer = std::make_shared<std::string>(), file = std::make_shared<std::string>();
-  command->add_option("--to", *peer, "Name of the peer")->required()->type_name("PEER");
-  command->add_option("FILE", *file, "A new file; - for stdout")->required()->type_name("FILE");
-  command->callback([&invocation, peer, file] {
+  command.AddOption("--to", *peer, "Name of the peer").Required().Kind("PEER");
+  command.AddOption("FILE", *file, "A new file; - for stdout").Required().Kind("FILE");
+  command.OnChosen([&invocation, peer, file] {
     invocation.command = [&invocation, peer, file] { return RunExport(invocation, *peer, *file); };
   });
 }
 
-void AddImport(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("import", "Takes in a file that a peer exported for this node");
+void AddImport(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("import", "Takes in a file that a peer exported for this node");
   const auto file = std::make_shared<std::string>();
-  command->add_option("FILE", *file, "What `entente export` wrote; - for stdin")->required()->type_name("FILE");
-  command->callback(
+  command.AddOption("FILE", *file, "What `entente export` wrote; - for stdin").Required().Kind("FILE");
+  command.OnChosen(
       [&invocation, file] { invocation.command = [&invocation, file] { return RunImport(invocation, *file); }; });
 }
 

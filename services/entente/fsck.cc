@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
 #include <memory>
@@ -78,15 +77,15 @@ Exit RunFsck(const Invocation& invocation, const FsckFlags& flags) {
 
 }  // namespace
 
-void AddFsck(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("fsck", "Check every record, signature and view of the store");
+void AddFsck(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("fsck", "Check every record, signature and view of the store");
   const auto flags = std::make_shared<FsckFlags>();
-  command->add_flag("--rebuild", flags->rebuild, "Make damaged views anew from the journal");
+  command.AddFlag("--rebuild", flags->rebuild, "Make damaged views anew from the journal");
   command
-      ->add_option("--passphrase-file", flags->passphrase_file,
-                   "For a stopped node: file with the passphrase (default: DIR/passphrase)")
-      ->type_name("FILE");
-  command->callback(
+      .AddOption("--passphrase-file", flags->passphrase_file,
+                 "For a stopped node: file with the passphrase (default: DIR/passphrase)")
+      .Kind("FILE");
+  command.OnChosen(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunFsck(invocation, *flags); }; });
 }
 

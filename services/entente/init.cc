@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "services/entente/checks.h"
@@ -68,37 +67,35 @@ Exit RunInit(const Invocation& invocation, InitFlags flags) {
 
 }  // namespace
 
-void AddInit(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("init", "Make a node: keys, configuration, card, empty store");
+void AddInit(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("init", "Make a node: keys, configuration, card, empty store");
   const auto flags = std::make_shared<InitFlags>();
   node::InitOptions& options = flags->options;
   options.peer_listen.clear();
   options.metrics_listen.clear();
-  command->add_option("--name", options.name, "Name of the organisation, as in cert.norlandia")->required();
-  command->add_option("--nation", options.nation, "ISO 3166-1 code of its nation (default: ZZ, unknown)");
-  command->add_option("--kind", options.kind, "nation, cert, private, research, observer or relay")
-      ->type_name("KIND")
-      ->capture_default_str();
-  CLI::Option* listen =
-      command->add_option("--listen", options.peer_listen,
-                          "Peer port as host:port (default: 127.0.0.1:7443, or a free port); none: dial only");
-  command->add_option("--address", options.peer_address, "What peers dial, as host:port (default: the peer port)");
-  CLI::Option* metrics =
-      command->add_option("--metrics", options.metrics_listen,
-                          "Metrics port as host:port (default: 127.0.0.1:9464, or a free port); none: off");
+  command.AddOption("--name", options.name, "Name of the organisation, as in cert.norlandia").Required();
+  command.AddOption("--nation", options.nation, "ISO 3166-1 code of its nation (default: ZZ, unknown)");
+  command.AddOption("--kind", options.kind, "nation, cert, private, research, observer or relay")
+      .Kind("KIND")
+      .ShowStandard();
+  Option listen =
+      command.AddOption("--listen", options.peer_listen,
+                        "Peer port as host:port (default: 127.0.0.1:7443, or a free port); none: dial only");
+  command.AddOption("--address", options.peer_address, "What peers dial, as host:port (default: the peer port)");
+  Option metrics = command.AddOption("--metrics", options.metrics_listen,
+                                     "Metrics port as host:port (default: 127.0.0.1:9464, or a free port); none: off");
   command
-      ->add_option("--passphrase-file", options.passphrase_file,
-                   "File with the passphrase, mode 0600 (default: DIR/passphrase, made at random)")
-      ->type_name("FILE");
+      .AddOption("--passphrase-file", options.passphrase_file,
+                 "File with the passphrase, mode 0600 (default: DIR/passphrase, made at random)")
+      .Kind("FILE");
   command
-      ->add_option("--root-cost", flags->root_cost,
-                   "Memory that opening the root key takes: sensitive (1 GiB) or daemon")
-      ->check(CLI::IsMember({"sensitive", "daemon"}))
-      ->capture_default_str();
-  command->callback([&invocation, flags, listen, metrics] {
+      .AddOption("--root-cost", flags->root_cost, "Memory that opening the root key takes: sensitive (1 GiB) or daemon")
+      .OneOf({"sensitive", "daemon"})
+      .ShowStandard();
+  command.OnChosen([&invocation, flags, listen, metrics] {
     node::InitOptions& given = flags->options;
-    if (listen->count() == 0) given.peer_listen = LoopbackAddress(kPeerPort);
-    if (metrics->count() == 0) given.metrics_listen = LoopbackAddress(kMetricsPort);
+    if (!listen.given()) given.peer_listen = LoopbackAddress(kPeerPort);
+    if (!metrics.given()) given.metrics_listen = LoopbackAddress(kMetricsPort);
     if (given.peer_listen == "none") given.peer_listen.clear();
     if (given.metrics_listen == "none") given.metrics_listen.clear();
     invocation.command = [&invocation, flags] { return RunInit(invocation, *flags); };

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "absl/time/clock.h"
@@ -21,16 +20,24 @@ struct KeyFlags {
 
 std::string UsageName(v1::KeyUsage usage) {
   switch (usage) {
-    case v1::KEY_USAGE_ROOT: return "root";
-    case v1::KEY_USAGE_STATEMENT: return "statement";
-    case v1::KEY_USAGE_GROUP_ADMIN: return "group admin";
-    case v1::KEY_USAGE_LOG: return "log";
-    case v1::KEY_USAGE_WITNESS: return "witness";
-    default: return "unknown";
+    case v1::KEY_USAGE_ROOT:
+      return "root";
+    case v1::KEY_USAGE_STATEMENT:
+      return "statement";
+    case v1::KEY_USAGE_GROUP_ADMIN:
+      return "group admin";
+    case v1::KEY_USAGE_LOG:
+      return "log";
+    case v1::KEY_USAGE_WITNESS:
+      return "witness";
+    default:
+      return "unknown";
   }
 }
 
-bool NoFolder(const Invocation& invocation) { return invocation.node.empty(); }
+bool NoFolder(const Invocation& invocation) {
+  return invocation.node.empty();
+}
 Exit AskForFolder() {
   return Fail(RejectReason::kUsage, "no node is named", "give --node DIR, or set ENTENTE_NODE");
 }
@@ -53,11 +60,13 @@ Exit RunList(const Invocation& invocation) {
   const auto list = node::ListKeys(invocation.node, absl::Now());
   if (!list.ok()) return Fail(list.status());
   if (invocation.json) return WriteList(*list), Exit::kOk;
-  Print("version " + std::to_string(list->version) + " of the identity document, until " + Timestamp(absl::ToUnixMicros(list->expires)));
+  Print("version " + std::to_string(list->version) + " of the identity document, until " +
+        Timestamp(absl::ToUnixMicros(list->expires)));
   std::vector<std::vector<std::string>> rows = {{"key", "usage", "state", "until"}};
   for (const node::ListedKey& one : list->keys) {
     const int64_t until = one.cutoff ? absl::ToUnixMicros(*one.cutoff) : one.key.not_after_us();
-    rows.push_back({crypto::ToHex(one.key.key_id()).substr(0, kShownDigits), UsageName(one.key.usage()), one.state, Timestamp(until)});
+    rows.push_back({crypto::ToHex(one.key.key_id()).substr(0, kShownDigits), UsageName(one.key.usage()), one.state,
+                    Timestamp(until)});
   }
   Print(Columns(rows));
   return Exit::kOk;
@@ -74,7 +83,8 @@ Exit Changed(const Invocation& invocation, const absl::StatusOr<node::KeyChangeF
   }
   Print(Columns({{"version", std::to_string(facts->version) + " of the identity document is in force"},
                  {"signs", key.substr(0, kShownDigits) + (facts->made ? ", made now" : "")},
-                 {"card", Shown(facts->card_path)}}, 0));
+                 {"card", Shown(facts->card_path)}},
+                0));
   Next(invocation.terminal, "hand the card to every peer, then entente run --node " + invocation.node);
   return Exit::kOk;
 }
@@ -110,42 +120,43 @@ Exit RunCard(const Invocation& invocation) {
   return Exit::kOk;
 }
 
-void AddKeystores(CLI::App& command, node::KeyChangeOptions& options) {
-  command.add_option("--root", options.root_keystore, "The root keystore (default: DIR/root.keystore)")->type_name("FILE");
+void AddKeystores(Command command, node::KeyChangeOptions& options) {
+  command.AddOption("--root", options.root_keystore, "The root keystore (default: DIR/root.keystore)").Kind("FILE");
   command
-      .add_option("--root-passphrase-file", options.root_passphrase_file,
-                  "File with its passphrase (default: the node's passphrase)")
-      ->type_name("FILE");
+      .AddOption("--root-passphrase-file", options.root_passphrase_file,
+                 "File with its passphrase (default: the node's passphrase)")
+      .Kind("FILE");
   command
-      .add_option("--passphrase-file", options.passphrase_file, "File with the node's passphrase (default: DIR/passphrase)")
-      ->type_name("FILE");
+      .AddOption("--passphrase-file", options.passphrase_file,
+                 "File with the node's passphrase (default: DIR/passphrase)")
+      .Kind("FILE");
 }
 
 }  // namespace
 
-void AddKey(CLI::App& app, Invocation& invocation) {
-  CLI::App* family = app.add_subcommand("key", "The keys of this node's own organisation");
-  CLI::App* list = family->add_subcommand("list", "What the identity document says of each key");
-  list->callback([&invocation] { invocation.command = [&invocation] { return RunList(invocation); }; });
+void AddKey(Command app, Invocation& invocation) {
+  Command family = app.AddCommand("key", "The keys of this node's own organisation");
+  Command list = family.AddCommand("list", "What the identity document says of each key");
+  list.OnChosen([&invocation] { invocation.command = [&invocation] { return RunList(invocation); }; });
 
-  CLI::App* rotate = family->add_subcommand("rotate", "Sign with a new statement key from now on; the node is stopped");
+  Command rotate = family.AddCommand("rotate", "Sign with a new statement key from now on; the node is stopped");
   const auto rotation = std::make_shared<KeyFlags>();
-  AddKeystores(*rotate, rotation->options);
-  rotate->callback([&invocation, rotation] {
+  AddKeystores(rotate, rotation->options);
+  rotate.OnChosen([&invocation, rotation] {
     invocation.command = [&invocation, rotation] { return RunRotate(invocation, *rotation); };
   });
 
-  CLI::App* revoke = family->add_subcommand("revoke", "Say that a statement key was stolen; the node is stopped");
+  Command revoke = family.AddCommand("revoke", "Say that a statement key was stolen; the node is stopped");
   const auto revocation = std::make_shared<KeyFlags>();
-  revoke->add_option("KEY", revocation->key, "Its id, or the first digits of it")->required()->type_name("KEY");
-  revoke->add_option("--since", revocation->since, "When it may have been stolen (default: now)")->type_name("TIME");
-  AddKeystores(*revoke, revocation->options);
-  revoke->callback([&invocation, revocation] {
+  revoke.AddOption("KEY", revocation->key, "Its id, or the first digits of it").Required().Kind("KEY");
+  revoke.AddOption("--since", revocation->since, "When it may have been stolen (default: now)").Kind("TIME");
+  AddKeystores(revoke, revocation->options);
+  revoke.OnChosen([&invocation, revocation] {
     invocation.command = [&invocation, revocation] { return RunRevoke(invocation, *revocation); };
   });
 
-  CLI::App* card = family->add_subcommand("card", "Write the card anew from the identity document");
-  card->callback([&invocation] { invocation.command = [&invocation] { return RunCard(invocation); }; });
+  Command card = family.AddCommand("card", "Write the card anew from the identity document");
+  card.OnChosen([&invocation] { invocation.command = [&invocation] { return RunCard(invocation); }; });
 }
 
 }  // namespace entente::cli

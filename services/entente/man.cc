@@ -1,6 +1,5 @@
 #include <sys/stat.h>
 
-#include <CLI/CLI.hpp>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -26,7 +25,7 @@ Exit WritePages(const CommandEntry& root, const std::string& folder) {
   return Exit::kOk;
 }
 
-Exit RunMan(const CLI::App& app, const std::vector<std::string>& words, const std::string& folder) {
+Exit RunMan(Command app, const std::vector<std::string>& words, const std::string& folder) {
   const CommandEntry root = TreeOf(app);
   if (!folder.empty()) return WritePages(root, folder);
   std::string path = root.path;
@@ -41,16 +40,14 @@ Exit RunMan(const CLI::App& app, const std::vector<std::string>& words, const st
 
 }  // namespace
 
-void AddMan(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("man", "Print a manual page: entente man peer add | man -l -");
+void AddMan(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("man", "Print a manual page: entente man peer add | man -l -");
   const auto words = std::make_shared<std::vector<std::string>>();
   const auto folder = std::make_shared<std::string>();
-  command->add_option("COMMAND", *words, "The command's words (default: the page of entente itself)")
-      ->type_name("COMMAND");
-  command->add_option("--all-into", *folder, "Write the pages of all commands into this folder instead")
-      ->type_name("DIR");
-  command->callback([&app, &invocation, words, folder] {
-    invocation.command = [&app, words, folder] { return RunMan(app, *words, *folder); };
+  command.AddOption("COMMAND", *words, "The command's words (default: the page of entente itself)").Kind("COMMAND");
+  command.AddOption("--all-into", *folder, "Write the pages of all commands into this folder instead").Kind("DIR");
+  command.OnChosen([app, &invocation, words, folder] {
+    invocation.command = [app, words, folder] { return RunMan(app, *words, *folder); };
   });
 }
 

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "absl/time/clock.h"
@@ -79,8 +78,9 @@ Exit RunAdd(const Invocation& invocation, const AddFlags& flags) {
   for (const std::string& identity : flags.identities) request.add_identities(identity);
   const auto peer = (*client)->AddPeer(request);
   if (ReasonOf(peer.status()) == RejectReason::kConflict) {
-    return Fail(peer.status(), "name taken: give it another here with --name (`entente peer list` shows those in use); "
-                                "key taken: ask its operator for its own, current card");
+    return Fail(peer.status(),
+                "name taken: give it another here with --name (`entente peer list` shows those in use); "
+                "key taken: ask its operator for its own, current card");
   }
   if (!peer.ok()) return Fail(peer.status());
   if (invocation.json) {
@@ -142,41 +142,42 @@ Exit RunShow(const Invocation& invocation, const std::string& name) {
               "'" + name + "' is no peer of this node" + (meant.empty() ? "" : "; did you mean '" + meant + "'?"));
 }
 
-void AddAdd(CLI::App& family, Invocation& invocation) {
-  CLI::App* command = family.add_subcommand("add", "Accept an organisation, or change what is on file about it");
+void AddAdd(Command family, Invocation& invocation) {
+  Command command = family.AddCommand("add", "Accept an organisation, or change what is on file about it");
   const auto flags = std::make_shared<AddFlags>();
-  command->add_option("CARD", flags->card_file, "The card file that its `entente init` wrote")->required()->type_name("FILE");
-  command->add_option("--fingerprint", flags->fingerprint, "Its fingerprint, compared over a channel you trust")
-      ->required();
-  command->add_option("--nation", flags->nation, "ISO 3166-1 code of its nation")->required();
-  command->add_option("--kind", flags->kind, "nation, cert, private, research, observer or relay")
-      ->required()
-      ->type_name("KIND");
-  command->add_option("--ceiling", flags->ceiling,
-                      "Strictest label ever exchanged with it (default: AMBER+STRICT; GREEN for an observer or relay)")
-      ->type_name("LABEL");
-  command->add_option("--name", flags->name, "What to call it here (default: the card's name)");
-  command->add_option("--sector", flags->sectors, "A sector it belongs to, as in energy; repeat for more")
-      ->allow_extra_args(false);
-  command->add_option("--identity", flags->identities,
-                      "Id of a STIX identity object that it speaks as; nobody else may name it as creator; repeat for more")
-      ->type_name("ID")
-      ->allow_extra_args(false);
-  command->callback(
+  command.AddOption("CARD", flags->card_file, "The card file that its `entente init` wrote").Required().Kind("FILE");
+  command.AddOption("--fingerprint", flags->fingerprint, "Its fingerprint, compared over a channel you trust")
+      .Required();
+  command.AddOption("--nation", flags->nation, "ISO 3166-1 code of its nation").Required();
+  command.AddOption("--kind", flags->kind, "nation, cert, private, research, observer or relay")
+      .Required()
+      .Kind("KIND");
+  command
+      .AddOption("--ceiling", flags->ceiling,
+                 "Strictest label ever exchanged with it (default: AMBER+STRICT; GREEN for an observer or relay)")
+      .Kind("LABEL");
+  command.AddOption("--name", flags->name, "What to call it here (default: the card's name)");
+  command.AddOption("--sector", flags->sectors, "A sector it belongs to, as in energy; repeat for more").OneEach();
+  command
+      .AddOption("--identity", flags->identities,
+                 "Id of a STIX identity object that it speaks as; nobody else may name it as creator; repeat for more")
+      .Kind("ID")
+      .OneEach();
+  command.OnChosen(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunAdd(invocation, *flags); }; });
 }
 
 }  // namespace
 
-void AddPeer(CLI::App& app, Invocation& invocation) {
-  CLI::App* family = app.add_subcommand("peer", "The organisations this node exchanges with");
-  AddAdd(*family, invocation);
-  CLI::App* list = family->add_subcommand("list", "All peers");
-  list->callback([&invocation] { invocation.command = [&invocation] { return RunList(invocation); }; });
-  CLI::App* show = family->add_subcommand("show", "One peer");
+void AddPeer(Command app, Invocation& invocation) {
+  Command family = app.AddCommand("peer", "The organisations this node exchanges with");
+  AddAdd(family, invocation);
+  Command list = family.AddCommand("list", "All peers");
+  list.OnChosen([&invocation] { invocation.command = [&invocation] { return RunList(invocation); }; });
+  Command show = family.AddCommand("show", "One peer");
   const auto name = std::make_shared<std::string>();
-  show->add_option("NAME", *name, "Name of the peer")->required()->type_name("PEER");
-  show->callback(
+  show.AddOption("NAME", *name, "Name of the peer").Required().Kind("PEER");
+  show.OnChosen(
       [&invocation, name] { invocation.command = [&invocation, name] { return RunShow(invocation, *name); }; });
 }
 

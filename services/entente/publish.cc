@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 #include <optional>
 
@@ -72,27 +71,27 @@ Exit RunPublish(const Invocation& invocation, const Publish& publish) {
   return exit;
 }
 
-void AddReleaseOptions(CLI::App& command, PublishFlags& flags) {
+void AddReleaseOptions(Command command, PublishFlags& flags) {
   const auto list = [&command](const std::string& name, std::vector<std::string>& into, const std::string& help) {
-    return command.add_option(name, into, help + "; repeat for more")->allow_extra_args(false)->group("Release");
+    return command.AddOption(name, into, help + "; repeat for more").OneEach().Group("Release");
   };
   const auto text = [&command](const std::string& name, std::string& into, const std::string& help) {
-    return command.add_option(name, into, help)->group("Release");
+    return command.AddOption(name, into, help).Group("Release");
   };
   text("--tlp", flags.tlp, "CLEAR, GREEN, AMBER, AMBER+STRICT or RED: labels what has none, may raise, never lowers")
-      ->type_name("LABEL");
-  list("--to", flags.to, "Address it to this peer")->type_name("PEER");
+      .Kind("LABEL");
+  list("--to", flags.to, "Address it to this peer").Kind("PEER");
   list("--rel-to", flags.rel_to, "Releasable to this nation only");
   list("--not-rel-to", flags.not_rel_to, "Not releasable to this nation");
-  command.add_flag("--orcon", flags.orcon, "The originator controls onward release")->group("Release");
+  command.AddFlag("--orcon", flags.orcon, "The originator controls onward release").Group("Release");
   text("--pap", flags.pap, "Permissible actions: CLEAR, GREEN, AMBER or RED");
   text("--embargo-until", flags.embargo_until, "UTC time before which it is held to the addressees");
-  text("--post-embargo-tlp", flags.post_embargo_tlp, "Label from the end of the embargo on")->type_name("LABEL");
+  text("--post-embargo-tlp", flags.post_embargo_tlp, "Label from the end of the embargo on").Kind("LABEL");
   list("--sector-to", flags.sector_to, "For organisations of this sector only");
   list("--purpose", flags.purpose, "Permitted use");
   text("--personal-data", flags.personal_data, "none, present or special");
   text("--retain-until", flags.retain_until, "UTC time after which receivers delete it");
-  command.add_option("--hop-limit", flags.hop_limit, "How many more organisations may pass it on")->group("Release");
+  command.AddOption("--hop-limit", flags.hop_limit, "How many more organisations may pass it on").Group("Release");
   text("--exercise", flags.exercise, "Id of the exercise it belongs to");
   text("--group", flags.group, "Id of the sharing group, in hexadecimal");
   text("--source-role", flags.source_role, "author or custodian of the objects");
@@ -100,18 +99,18 @@ void AddReleaseOptions(CLI::App& command, PublishFlags& flags) {
 
 }  // namespace
 
-void AddPublish(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("publish", "Sign, seal and share the objects of a STIX file");
+void AddPublish(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("publish", "Sign, seal and share the objects of a STIX file");
   const auto publish = std::make_shared<Publish>();
-  command->add_option("FILE", publish->file, "STIX bundle, array of objects or one object; - for stdin")
-      ->required()
-      ->type_name("FILE");
-  AddReleaseOptions(*command, publish->flags);
+  command.AddOption("FILE", publish->file, "STIX bundle, array of objects or one object; - for stdin")
+      .Required()
+      .Kind("FILE");
+  AddReleaseOptions(command, publish->flags);
   command
-      ->add_option("--wait", publish->wait_seconds,
-                   "Wait until the peers that it goes to have acknowledged, at most this many seconds (default: 60)")
-      ->check(CLI::Range(0u, 86'400u));
-  command->callback([&invocation, publish] {
+      .AddOption("--wait", publish->wait_seconds,
+                 "Wait until the peers that it goes to have acknowledged, at most this many seconds (default: 60)")
+      .Between(0u, 86'400u);
+  command.OnChosen([&invocation, publish] {
     invocation.command = [&invocation, publish] { return RunPublish(invocation, *publish); };
   });
 }

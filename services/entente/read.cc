@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "absl/time/clock.h"
@@ -121,9 +120,8 @@ Exit RunSearch(const Invocation& invocation, std::string value, uint32_t limit) 
   }
   std::vector<std::vector<std::string>> rows;
   for (const v1::ObjectRow& row : reply->matches()) {
-    rows.push_back(
-        {Shown(row.id()), PaintedLabel(invocation.terminal, row.tlp()), Origin(row.origin(), row.source_role()),
-                    Shown(row.name(), 60)});
+    rows.push_back({Shown(row.id()), PaintedLabel(invocation.terminal, row.tlp()),
+                    Origin(row.origin(), row.source_role()), Shown(row.name(), 60)});
   }
   Print(rows.empty() ? "no matches" : Columns(rows, 0));
   if (reply->more()) Say("note: there are more; raise --limit");
@@ -199,42 +197,42 @@ Exit RunTail(const Invocation& invocation, const TailFlags& flags) {
 
 }  // namespace
 
-void AddGet(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("get", "One stored object");
+void AddGet(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("get", "One stored object");
   const auto flags = std::make_shared<GetFlags>();
-  command->add_option("ID", flags->id, "STIX id")->required();
-  command->add_option("--version", flags->version, "The version with this `modified` (default: the newest)");
-  CLI::Option* raw = command->add_flag("--raw", flags->raw, "The exact bytes and nothing else");
-  command->add_flag("--proof", flags->proof, "The signed statement with its proof of origin, for `entente verify`")->excludes(raw);
-  command->callback(
+  command.AddOption("ID", flags->id, "STIX id").Required();
+  command.AddOption("--version", flags->version, "The version with this `modified` (default: the newest)");
+  Option raw = command.AddFlag("--raw", flags->raw, "The exact bytes and nothing else");
+  command.AddFlag("--proof", flags->proof, "The signed statement with its proof of origin, for `entente verify`")
+      .NeverWith(raw);
+  command.OnChosen(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunGet(invocation, *flags); }; });
 }
 
-void AddSearch(CLI::App& app, Invocation& invocation) {
-  CLI::App* command =
-      app.add_subcommand("search", "Objects that name a value: domain, address, hash, CVE, technique, name");
+void AddSearch(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("search", "Objects that name a value: domain, address, hash, CVE, technique, name");
   const auto value = std::make_shared<std::string>();
   const auto limit = std::make_shared<uint32_t>(0);
   command
-      ->add_option("VALUE", *value,
-                   "The whole value; any case, hxxp and [.] are understood; - for the first line of stdin")
-      ->required();
-  command->add_option("--limit", *limit, "At most this many (default: 1000)")->check(CLI::Range(1, 100'000));
-  command->callback([&invocation, value, limit] {
+      .AddOption("VALUE", *value,
+                 "The whole value; any case, hxxp and [.] are understood; - for the first line of stdin")
+      .Required();
+  command.AddOption("--limit", *limit, "At most this many (default: 1000)").Between(1, 100'000);
+  command.OnChosen([&invocation, value, limit] {
     invocation.command = [&invocation, value, limit] { return RunSearch(invocation, *value, *limit); };
   });
 }
 
-void AddTail(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("tail", "Stored objects in the order they came, one a line");
+void AddTail(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("tail", "Stored objects in the order they came, one a line");
   const auto flags = std::make_shared<TailFlags>();
-  command->add_option("-n,--last", flags->last, "The newest N only, 1 or more")->check(CLI::Validator(AtLeastOne, ""));
-  command->add_option("--since", flags->since, "Those behind this journal sequence");
-  command->add_flag("-f,--follow", flags->follow, "Go on as objects arrive");
-  command->add_flag("--content", flags->content, "With --json: the object's exact text as member `content`");
-  command->add_option("--type", flags->type, "Only this STIX type");
-  command->add_option("--peer", flags->peer, "Only from this origin")->type_name("PEER");
-  command->callback(
+  command.AddOption("-n,--last", flags->last, "The newest N only, 1 or more").Check(AtLeastOne);
+  command.AddOption("--since", flags->since, "Those behind this journal sequence");
+  command.AddFlag("-f,--follow", flags->follow, "Go on as objects arrive");
+  command.AddFlag("--content", flags->content, "With --json: the object's exact text as member `content`");
+  command.AddOption("--type", flags->type, "Only this STIX type");
+  command.AddOption("--peer", flags->peer, "Only from this origin").Kind("PEER");
+  command.OnChosen(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunTail(invocation, *flags); }; });
 }
 

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "services/entente/commands.h"
@@ -16,12 +15,12 @@ Exit RunRun(const Invocation& invocation, const std::string& passphrase_file) {
 
 }  // namespace
 
-void AddRun(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("run", "Run the node's daemon in the foreground");
+void AddRun(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("run", "Run the node's daemon in the foreground");
   const auto passphrase_file = std::make_shared<std::string>();
-  command->add_option("--passphrase-file", *passphrase_file, "File with the passphrase (default: DIR/passphrase)")
-      ->type_name("FILE");
-  command->callback([&invocation, passphrase_file] {
+  command.AddOption("--passphrase-file", *passphrase_file, "File with the passphrase (default: DIR/passphrase)")
+      .Kind("FILE");
+  command.OnChosen([&invocation, passphrase_file] {
     invocation.command = [&invocation, passphrase_file] { return RunRun(invocation, *passphrase_file); };
   });
 }

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 
 #include "absl/time/clock.h"
 #include "services/entente/client.h"
@@ -63,9 +62,9 @@ Exit RunStatus(const Invocation& invocation) {
 
 }  // namespace
 
-void AddStatus(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("status", "What the node holds and how its peers are doing");
-  command->callback([&invocation] { invocation.command = [&invocation] { return RunStatus(invocation); }; });
+void AddStatus(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("status", "What the node holds and how its peers are doing");
+  command.OnChosen([&invocation] { invocation.command = [&invocation] { return RunStatus(invocation); }; });
 }
 
 }  // namespace entente::cli

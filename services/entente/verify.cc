@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <map>
 #include <memory>
@@ -247,13 +246,13 @@ Exit RunVerify(const Invocation& invocation, const VerifyFlags& flags) {
 
 }  // namespace
 
-void AddVerify(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("verify", "What a file proves, check by check; needs no node and no network");
+void AddVerify(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("verify", "What a file proves, check by check; needs no node and no network");
   const auto flags = std::make_shared<VerifyFlags>();
-  command->add_option("FILE", flags->file, "A card, or what `entente get ID --proof` wrote")->required()->type_name("FILE");
-  command->add_option("--identity", flags->identities, "Card of an organisation that signed; may be repeated")->type_name("CARD");
-  command->add_option("--at", flags->at, "Check times as of this moment (default: now)")->type_name("TIME");
-  command->callback(
+  command.AddOption("FILE", flags->file, "A card, or what `entente get ID --proof` wrote").Required().Kind("FILE");
+  command.AddOption("--identity", flags->identities, "Card of an organisation that signed; may be repeated").Kind("CARD");
+  command.AddOption("--at", flags->at, "Check times as of this moment (default: now)").Kind("TIME");
+  command.OnChosen(
       [&invocation, flags] { invocation.command = [&invocation, flags] { return RunVerify(invocation, *flags); }; });
 }
 

@@ -1,4 +1,3 @@
-#include <CLI/CLI.hpp>
 #include <memory>
 
 #include "model/text.h"
@@ -55,9 +54,9 @@ Exit ListCodes(const Invocation& invocation) {
 }
 
 // A code ("ENT-2004"), its name ("NO_LABEL"), or "codes". A command's name has become its --help before.
-Exit RunHelp(const CLI::App& app, const Invocation& invocation, const std::string& topic) {
+Exit RunHelp(Command app, const Invocation& invocation, const std::string& topic) {
   if (topic.empty()) {
-    Print(app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal));
+    Print(app.Help());
     return Exit::kOk;
   }
   if (topic == "codes") return ListCodes(invocation);
@@ -69,9 +68,7 @@ Exit RunHelp(const CLI::App& app, const Invocation& invocation, const std::strin
     known.emplace_back(row.code);
     known.emplace_back(row.name);
   }
-  for (const CLI::App* command : app.get_subcommands([](const CLI::App*) { return true; })) {
-    known.push_back(command->get_name());
-  }
+  for (const Command& command : app.commands()) known.push_back(command.name());
   std::string what = "there is no help on '" + topic + "'";
   const std::string meant = model::DidYouMean(topic, known);
   if (!meant.empty()) what += "; did you mean '" + meant + "'?";
@@ -80,17 +77,17 @@ Exit RunHelp(const CLI::App& app, const Invocation& invocation, const std::strin
 
 }  // namespace
 
-void AddVersion(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("version", "Print the version");
-  command->callback([&invocation] { invocation.command = [&invocation] { return RunVersion(invocation); }; });
+void AddVersion(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("version", "Print the version");
+  command.OnChosen([&invocation] { invocation.command = [&invocation] { return RunVersion(invocation); }; });
 }
 
-void AddHelp(CLI::App& app, Invocation& invocation) {
-  CLI::App* command = app.add_subcommand("help", "Explain a code, a command, or list all codes; needs no daemon");
+void AddHelp(Command app, Invocation& invocation) {
+  Command command = app.AddCommand("help", "Explain a code, a command, or list all codes; needs no daemon");
   const auto topic = std::make_shared<std::string>();
-  command->add_option("TOPIC", *topic, "ENT-1234, a reason's name, a command, or `codes`");
-  command->callback([&app, &invocation, topic] {
-    invocation.command = [&app, &invocation, topic] { return RunHelp(app, invocation, *topic); };
+  command.AddOption("TOPIC", *topic, "ENT-1234, a reason's name, a command, or `codes`");
+  command.OnChosen([app, &invocation, topic] {
+    invocation.command = [app, &invocation, topic] { return RunHelp(app, invocation, *topic); };
   });
 }
 

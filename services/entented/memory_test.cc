@@ -51,7 +51,7 @@ TEST_F(ControlGroup, AProcessInTheRootGroupHasNone) {
 }
 
 TEST(MemoryUsed, FollowsWhatTheProcessTouches) {
-#ifdef __SANITIZE_ADDRESS__
+#ifdef ENTENTE_ADDRESS_SANITIZER
   GTEST_SKIP() << "the address sanitizer keeps what is freed";
 #endif
   const uint64_t before = MemoryUsed();

@@ -23,7 +23,7 @@ class PeerBudgets : public ::testing::Test {
   }
   uint64_t Breaches(Budget budget) const { return counters_.over_budget[static_cast<size_t>(budget)]; }
 
-  const BudgetLimits limits_;
+  const BudgetLimits limits_{};
   exchange::PeerCounters counters_;
   SteadyTime now_ = SteadyTime(std::chrono::hours(1000));
   PeerBudget budget_{limits_, counters_, now_};

@@ -1,4 +1,4 @@
-// One libFuzzer program for all targets: the name it is started by says which (build/fuzz/tests/fuzz/json).
+// One libFuzzer program for all targets: the name it is started by says which (build/asan/tests/fuzz/json).
 #include <cstdio>
 #include <cstdlib>
 
