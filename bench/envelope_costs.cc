@@ -1,5 +1,5 @@
-// What a statement alone and a direct envelope cost, beside what no implementation can do without, in one run: CPU time of this program, so
-// that other load on the machine does not count.
+// What a statement alone and a direct envelope cost, beside what no implementation can do without, in one run: CPU time
+// of this program, so that other load on the machine does not count.
 
 #include <time.h>
 
@@ -10,7 +10,9 @@
 
 #include "crypto/crypto.h"
 #include "crypto/slot.h"
+#include "envelope/commitments.h"
 #include "envelope/proof.h"
+#include "envelope/signed_statements.h"
 #include "trust/sample_organisation.h"
 
 namespace entente::bench {
@@ -27,12 +29,15 @@ double Microseconds(const Work& work) {
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
     work();
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-    least = std::min(least, static_cast<double>(end.tv_sec - begin.tv_sec) * 1e6 + static_cast<double>(end.tv_nsec - begin.tv_nsec) / 1e3);
+    least = std::min(least, static_cast<double>(end.tv_sec - begin.tv_sec) * 1e6 +
+                                static_cast<double>(end.tv_nsec - begin.tv_nsec) / 1e3);
   }
   return least;
 }
 
-void Print(const char* what, double value) { std::printf("  %-48s %12.1f\n", what, value); }
+void Print(const char* what, double value) {
+  std::printf("  %-48s %12.1f\n", what, value);
+}
 
 void Demand(bool holds) {
   if (!holds) std::abort();
@@ -55,8 +60,66 @@ class OneParty final : public trust::Parties {
 envelope::Batch Signed(const trust::Self& self, std::vector<OrgId> audience, size_t statements) {
   policy::Constraints constraints;
   constraints.label = model::Label::kGreen;
-  return *envelope::SignBatch(self, constraints, std::move(audience), std::vector<Bytes>(statements, Bytes(kContentBytes, 'x')),
+  return *envelope::SignBatch(self, constraints, std::move(audience),
+                              std::vector<Bytes>(statements, Bytes(kContentBytes, 'x')),
                               {crypto::RandomId<StreamId>(), 0, {}}, trust::SampleNow());
+}
+
+// What an envelope brings: all statements of one batch in order, without paths.
+v1::Payload Whole(const envelope::Batch& batch) {
+  v1::Payload payload;
+  *payload.mutable_batch() = batch.signed_body();
+  for (const envelope::Statement& statement : batch.statements()) {
+    v1::StatementEntry& entry = *payload.add_statements();
+    entry.set_index(statement.index());
+    entry.set_body(statement.body());
+    entry.set_salt(statement.salt());
+    entry.set_content(statement.content());
+  }
+  return payload;
+}
+
+// Ids, tree and contents, hashed and nothing else.
+void HashWhole(const v1::Payload& payload) {
+  std::vector<StatementId> ids;
+  for (const v1::StatementEntry& entry : payload.statements()) {
+    ids.push_back(envelope::IdOf(entry.body(), false));
+    envelope::ContentCommitment(entry.salt(), entry.content());
+  }
+  crypto::TreeHash(envelope::Leaves(ids));
+}
+
+// The steps of a receiver from the batch's signature to the contents (docs/formats/receiving.md, 21 to 29).
+void CheckWhole(const v1::Payload& payload, const trust::Parties& known) {
+  const auto proven = envelope::CheckBatch(payload, known, trust::SampleNow(), nullptr);
+  Demand(proven.ok());
+  const auto claims = envelope::ReadClaims(envelope::Bodies(payload), proven->batch);
+  Demand(claims.ok());
+  Demand(envelope::CheckTimes(*claims, *proven->origin->history, proven->batch.key_id, trust::SampleNow()).ok());
+  std::vector<uint32_t> indexes;
+  for (const envelope::Place& place : proven->places) indexes.push_back(place.index);
+  Demand(envelope::CheckStream(*claims, indexes, proven->ids).ok());
+  for (size_t i = 0; i < claims->each.size(); ++i) {
+    const v1::StatementEntry& entry = payload.statements(static_cast<int>(i));
+    Demand(envelope::CheckContent(claims->each[i], entry.salt(), entry.content()).ok());
+  }
+}
+
+void Envelopes(const trust::Self& self) {
+  const OneParty known(self);
+  const envelope::Batch batch = Signed(self, {}, kStatements);
+  const v1::Payload payload = Whole(batch);
+  const Bytes key = self.statement_key->public_key();
+  const v1::SignedBody& wire = batch.signed_body();
+  const double verify =
+      Microseconds([&] { Demand(crypto::Verify(key, trust::kBatchType, wire.body(), wire.signature())); });
+  const double hashing = Microseconds([&] { HashWhole(payload); });
+  const double checked = Microseconds([&] { CheckWhole(payload, known); });
+  std::printf("statements of one batch, in one envelope\n");
+  Print("verification_us", verify);
+  Print("hashing_of_1024_us", hashing);
+  Print("statements_1024_us", checked);
+  Print("statements_over_one_verification_and_hashing", checked / (verify + hashing));
 }
 
 // The id, the path and the content of each, hashed and nothing else.
@@ -75,7 +138,8 @@ void Proofs(const trust::Self& self) {
   const OneParty known(self);
   const envelope::Batch batch = Signed(self, {}, kStatements);
   std::vector<v1::StatementProof> proofs;
-  for (const envelope::Statement& statement : batch.statements()) proofs.push_back(envelope::MakeProof(batch, statement, true));
+  for (const envelope::Statement& statement : batch.statements())
+    proofs.push_back(envelope::MakeProof(batch, statement, true));
   const Bytes key = self.statement_key->public_key();
   const v1::SignedBody& wire = batch.signed_body();
   const double verify =
@@ -121,8 +185,9 @@ void Seals(const trust::Self& self) {
   const std::vector<envelope::Sealable> sealables = {{statement.body(), statement.salt(), statement.content(), 0, {}}};
   const auto seal = [&](size_t recipients) {
     const std::vector<envelope::Recipient> to(all.begin(), all.begin() + static_cast<ptrdiff_t>(recipients));
-    return Microseconds(
-        [&] { Demand(envelope::SealDirect(self, {batch.signed_body(), sealables}, to, trust::SampleNow()).ok()); });
+    return Microseconds([&] {
+      Demand(envelope::SealDirect(self, {batch.signed_body(), sealables}, to, trust::SampleNow()).ok());
+    });
   };
   const crypto::SecretBytes content_key = crypto::SecretBytes::Random(crypto::kKeySize);
   const trust::Prekey& first = all[0].prekey;
@@ -144,6 +209,7 @@ void Seals(const trust::Self& self) {
 int main() {
   if (!entente::crypto::Initialise().ok()) return 1;
   const entente::trust::Self self = entente::trust::SampleSelf("cert.norlandia", 'a');
+  entente::bench::Envelopes(self);
   entente::bench::Proofs(self);
   entente::bench::Seals(self);
 }

@@ -4,6 +4,7 @@
 
 #include "base/clock.h"
 #include "base/reject.h"
+#include "envelope/alike_body.h"
 #include "envelope/commitments.h"
 #include "envelope/limits.h"
 #include "proto/strict_parse.h"
@@ -159,7 +160,12 @@ absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const Bat
   claims.each.reserve(bodies.size());
   v1::StatementBody first, other;
   std::string constraints;
+  std::optional<AlikeBody> alike;
   for (size_t i = 0; i < bodies.size(); ++i) {
+    if (auto claim = alike ? alike->Read(bodies[i]) : std::nullopt) {
+      claims.each.push_back(*std::move(claim));
+      continue;
+    }
     v1::StatementBody& body = i == 0 ? first : other;
     if (auto s = ReadBody(bodies[i], batch, body); !s.ok()) return s;
     auto references = ReadReferences(body);
@@ -174,6 +180,7 @@ absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const Bat
       return MalformedClaim("the statements of a batch differ in audience, label or stream");
     }
     claims.each.push_back(ClaimOf(body, *std::move(references)));
+    if (i == 0 && bodies.size() > 1) alike.emplace(bodies[0], claims.each[0]);
   }
   return claims;
 }

@@ -11,6 +11,7 @@ constexpr uint32_t kVarint = 0, kFixed64 = 1, kLengthDelimited = 2, kFixed32 = 5
 
 bool ReadValue(CodedInputStream& in, ByteView wire, uint32_t type, WireField& field) {
   uint32_t size = 0;
+  field.value_at = static_cast<size_t>(in.CurrentPosition());
   switch (type) {
     case kVarint:
       return in.ReadVarint64(&field.varint);
@@ -23,6 +24,7 @@ bool ReadValue(CodedInputStream& in, ByteView wire, uint32_t type, WireField& fi
       const auto at = static_cast<size_t>(in.CurrentPosition());
       if (size > wire.size() - at) return false;
       field.bytes = wire.substr(at, size);
+      field.value_at = at;
       return in.Skip(static_cast<int>(size));
     }
   }
@@ -35,8 +37,11 @@ bool WalkFields(ByteView wire, const std::function<bool(const WireField&)>& visi
   CodedInputStream in(reinterpret_cast<const uint8_t*>(wire.data()), static_cast<int>(wire.size()));
   while (static_cast<size_t>(in.CurrentPosition()) < wire.size()) {
     const uint32_t tag = in.ReadTag();
-    WireField field{tag >> 3, {}, 0};
-    if (tag == 0 || !ReadValue(in, wire, tag & 7, field) || !visit(field)) return false;
+    WireField field;
+    field.number = tag >> 3;
+    if (tag == 0 || !ReadValue(in, wire, tag & 7, field)) return false;
+    field.end = static_cast<size_t>(in.CurrentPosition());
+    if (!visit(field)) return false;
   }
   return true;
 }

@@ -13,6 +13,7 @@ struct WireField {
   uint32_t number = 0;
   ByteView bytes;       // of a length-delimited field, in the wire
   uint64_t varint = 0;  // of a varint field
+  size_t value_at = 0, end = 0;  // where its value begins, behind tag and length, and ends in the wire
 };
 // Calls `visit` for each field of one level, in order, until it answers false. False then, and when `wire` is
 // malformed.
