@@ -36,6 +36,20 @@ TEST_F(Payload, KeysKnownAnswer) {
   EXPECT_EQ(keys_.commitment.view(), vectors_[0].at("commitment"));
 }
 
+// ChaCha20-Poly1305 opens one ciphertext under two keys; the commitment, which is compared first, is of one of them alone.
+TEST(TwoKeys, P05OneCiphertextOpensUnderBothAndTheCommitmentIsOfOne) {
+  const VectorRecord vector = ReadVectors("two_keys.txt")[0];
+  const Digest h_core = *Digest::From(vector.at("h_core"));
+  const PayloadKeys first = DerivePayloadKeys(SecretBytes::CopyOf(vector.at("first_content_key")), h_core);
+  PayloadKeys second = DerivePayloadKeys(SecretBytes::CopyOf(vector.at("second_content_key")), h_core);
+  EXPECT_EQ(first.commitment.view(), vector.at("commitment"));
+  EXPECT_NE(second.commitment, first.commitment);
+  EXPECT_EQ(*OpenPayload(first, h_core, vector.at("sealed")), vector.at("first_plaintext"));
+  EXPECT_EQ(ReasonOf(OpenPayload(second, h_core, vector.at("sealed")).status()), RejectReason::kAead);
+  second.commitment = first.commitment;  // as a reader that does not compare them would
+  EXPECT_EQ(*OpenPayload(second, h_core, vector.at("sealed")), vector.at("second_plaintext"));
+}
+
 TEST_F(Payload, SealedKnownAnswersOpenAgain) {
   for (size_t i = 1; i < vectors_.size(); ++i) {
     const size_t size = std::stoul(vectors_[i].at("plaintext_size"));
