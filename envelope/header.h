@@ -7,8 +7,8 @@
 #include "base/bytes.h"
 #include "crypto/slot.h"
 
-// Private to envelope/ and its hostile maker: the clear bytes in front of an envelope's chunks
-// (docs/formats/envelope.md).
+// The clear bytes in front of an envelope's chunks (docs/formats/envelope.md). For envelope/, its hostile maker, and who tells what
+// anybody can read of an envelope.
 namespace entente::envelope {
 
 inline constexpr ByteView kMagic = "ENT1";
