@@ -104,10 +104,18 @@ void EpochRing::NoteContradiction(const Epoch& epoch) {
   if (const HeldEpoch* first = Of(epoch.issuer, epoch.number); first != nullptr) FindToChange(first->epoch.id)->contradicted = true;
 }
 
+const LogEntry* EpochRing::EntryOf(uint64_t number, const GroupLog& log) const {
+  const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, number);
+  const auto same = epochs_.find(number);
+  const bool here = same != epochs_.end() && std::any_of(same->second.begin(), same->second.end(),
+                                                         [&](const HeldEpoch& held) { return IsLogged(held, entry); });
+  return here ? entry : nullptr;
+}
+
 const HeldEpoch* EpochRing::InForce(uint64_t number, const GroupLog& log, absl::Time now) const {
   const auto same = epochs_.find(number);
   if (same == epochs_.end()) return nullptr;
-  const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, number);
+  const LogEntry* entry = EntryOf(number, log);
   const HeldEpoch* first = nullptr;
   for (const HeldEpoch& held : same->second) {
     const bool waited = entry == nullptr && std::max(held.taken, held.epoch.not_before) + kEpochUnlogged <= now;
@@ -137,8 +145,7 @@ EpochState EpochRing::StateOf(const HeldEpoch& held, const GroupLog& log, absl::
   if (now >= epoch.not_after || Successor(epoch.number, log, now) != nullptr) return EpochState::kDraining;
   if (InForce(epoch.number, log, now) == &held) return EpochState::kActive;
   // Who lost a race is opened all the same: a sender may have taken it first.
-  const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, epoch.number);
-  const bool lost = entry != nullptr || InForce(epoch.number, log, now) != nullptr;
+  const bool lost = EntryOf(epoch.number, log) != nullptr || InForce(epoch.number, log, now) != nullptr;
   return lost ? EpochState::kDraining : EpochState::kAnnounced;
 }
 

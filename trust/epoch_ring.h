@@ -71,6 +71,8 @@ class EpochRing {
   bool NeedsSweep(const GroupLog& log, absl::Duration keep, absl::Time now) const;
 
  private:
+  // The log's entry for `number`, once the epoch that it names is here: one for an epoch that nobody has keeps no other out.
+  const LogEntry* EntryOf(uint64_t number, const GroupLog& log) const;
   bool IsOver(const HeldEpoch& held, const GroupLog& log, absl::Duration keep, absl::Time now) const;
   // The one with `number` that counts: logged, or the first in turn of those that waited long enough. Null when there is none.
   const HeldEpoch* InForce(uint64_t number, const GroupLog& log, absl::Time now) const;

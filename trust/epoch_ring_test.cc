@@ -91,6 +91,19 @@ TEST_F(EpochRingTest, AStalledLogHoldsNothingUpForMoreThanAnHour) {
   EXPECT_EQ(State(late, Day(2) + kEpochUnlogged), EpochState::kActive);
 }
 
+TEST_F(EpochRingTest, AnEntryForAnEpochThatNobodyHasKeepsNoneOut) {
+  const Epoch epoch = Hold(1, Day(0)), made_up = MakeEpoch(1, Day(0), 'b');
+  Log(made_up);
+  EXPECT_EQ(State(epoch, Day(0) + kEpochUnlogged - kTick), EpochState::kAnnounced);
+  EXPECT_EQ(State(epoch, Day(0) + kEpochUnlogged), EpochState::kActive);
+  EXPECT_TRUE(Seals(epoch, Day(0) + kEpochUnlogged));
+  // It comes after all.
+  ASSERT_TRUE(ring_.Announce(made_up, 1, Day(1)).ok());
+  ASSERT_TRUE(ring_.Hold(made_up.id, Secret(made_up), {}).ok());
+  EXPECT_TRUE(Seals(made_up, Day(1)));
+  EXPECT_EQ(State(epoch, Day(1)), EpochState::kDraining);
+}
+
 TEST_F(EpochRingTest, OfARaceTheLoggedOneIsSealedUnderAndBothAreOpened) {
   const Epoch first = Hold(1, Day(0), 'a'), second = Hold(1, Day(0), 'b');
   const absl::Time waited = Day(0) + kEpochUnlogged;

@@ -125,12 +125,16 @@ TEST_F(MembershipHistoryTest, AdminsMayRaceAndTheLogDecides) {
   EXPECT_FALSE(history_.log().contradiction().has_value());
 }
 
-TEST_F(MembershipHistoryTest, OnlyTheDocumentThatTheLogNamesIsTaken) {
+TEST_F(MembershipHistoryTest, OnlyTheDocumentThatTheLogNamesCounts) {
   GroupTerms terms = TermsOf(*history_.newest());
   terms.name = "energy two";
-  ASSERT_EQ(Log(Next()), kNone);
-  EXPECT_EQ(Extend(Next(terms)), kIdentityChain);
-  EXPECT_EQ(Extend(Next()), kNone);
+  const v1::SignedMembership named = Next();
+  ASSERT_EQ(Log(named), kNone);
+  EXPECT_EQ(Extend(Next(terms)), kNone);
+  EXPECT_EQ(history_.newest()->version(), 1u);
+  EXPECT_EQ(Extend(named), kNone);
+  EXPECT_EQ(history_.newest()->hash(), MembershipHash(named.document()));
+  EXPECT_TRUE(history_.announced().empty());
 }
 
 TEST_F(MembershipHistoryTest, WhatWaitsForTheLogIsBounded) {

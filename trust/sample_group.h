@@ -93,7 +93,7 @@ struct SampleFounders {
   }
   v1::SignedMembership First() const { return First(Terms()); }
   v1::SignedBody EntryOf(const MembershipHistory& history, const Membership& membership, absl::Time now, size_t logger = 0) const {
-    return MakeLogEntry(orgs[logger].self, history.group(), history.log(), v1::GROUP_LOG_KIND_MEMBERSHIP, membership.version(),
+    return MakeLogEntry(orgs[logger].self, history.group(), history.LogWithoutAwaited(), v1::GROUP_LOG_KIND_MEMBERSHIP, membership.version(),
                         membership.hash(), now);
   }
   // `wire` and its entry; the document counts from here on.
