@@ -126,7 +126,7 @@ TEST_F(EpochIssuerTest, P30_ARewrapOfAnEpochOfOthersIsNotTaken) {
   world_.Change(Without(3), Now() + kHour);
   const Epoch second = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_REMOVAL, Now() + kHour).epoch());
   world_.Change(all, Now() + 2 * kHour);
-  const EpochUse use = *Groups(1).ForTag(Groups(0).ToSealUnder(world_.group, Now() + kHour)->secret->Tag(), Now() + kHour);
+  const EpochUse use = *Groups(1).ForTag(Groups(0).ToSealUnder(world_.group, Now() + kHour)->tag, Now() + kHour);
   const Membership& newest = *Groups(0).Newest(world_.group);
   const Prekey prekey = world_.nodes[3]->FreshPrekey(Now() + 2 * kHour);
   const v1::SignedBody rewrap = *MakeRewrap(By(0), second, *use.secret, newest, newest, prekey, Now() + 2 * kHour);

@@ -79,7 +79,7 @@ absl::Status EpochRing::Announce(const Epoch& epoch, size_t turn, absl::Time tak
     if (!secret.ok()) return secret.status();
     held.secret = *std::move(secret);
   }
-  if (held.secret != nullptr) tags_[held.secret->Tag()] = epoch.id;
+  if (held.secret != nullptr) tags_[held.secret->Tag(epoch.fields())] = epoch.id;
   numbers_[epoch.id] = epoch.number;
   epochs_[epoch.number].push_back(std::move(held));
   return absl::OkStatus();
@@ -95,7 +95,7 @@ absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl
       return status;
     }
   }
-  tags_[secret.Tag()] = id;
+  tags_[secret.Tag(held.epoch.fields())] = id;
   held.secret = std::make_shared<const crypto::EpochSecret>(std::move(secret));
   return absl::OkStatus();
 }

@@ -154,7 +154,7 @@ TEST_F(EpochRingTest, WhatIsOverIsWipedFromDiskAndRemembered) {
   const Epoch first = Hold(1, Day(0)), second = Hold(2, Day(4));
   Log(first);
   Log(second);
-  const RouteTag tag = Secret(first).Tag();
+  const RouteTag tag = Secret(first).Tag(first.fields());
   EXPECT_FALSE(ring_.NeedsSweep(log_, {}, Day(7) - kTick));
   EXPECT_TRUE(ring_.NeedsSweep(log_, {}, Day(7)));
   ASSERT_TRUE(ring_.Sweep(log_, {}, Day(7)).ok());
@@ -184,7 +184,7 @@ TEST_F(EpochRingTest, WhatIsInTheKeystoreIsFoundAgain) {
   EpochRing again(*keystore_->keystore);
   ASSERT_TRUE(again.Announce(epoch, 0, Day(0)).ok());
   EXPECT_NE(again.Find(epoch.id)->secret, nullptr);
-  EXPECT_NE(again.WithTag(Secret(epoch).Tag()), nullptr);
+  EXPECT_NE(again.WithTag(Secret(epoch).Tag(epoch.fields())), nullptr);
   // Another secret under its name is none of it.
   Epoch other = epoch;
   other.commit.data()[0] ^= 1;

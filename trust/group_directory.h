@@ -22,6 +22,7 @@ struct EpochUse {
   std::shared_ptr<const Membership> membership;  // the version that the epoch is for
   uint64_t number = 0;
   absl::Time not_before, not_after;
+  RouteTag tag;
   std::shared_ptr<const crypto::EpochSecret> secret;
 };
 

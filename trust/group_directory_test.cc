@@ -41,7 +41,7 @@ TEST_F(GroupDirectoryTest, AllMembersShareOneSecret) {
   EXPECT_EQ(first.number, 1u);
   EXPECT_EQ(first.membership->version(), 1u);
   for (size_t i = 1; i < 4; ++i) {
-    const EpochUse use = *Node(i).groups->ForTag(first.secret->Tag(), Now());
+    const EpochUse use = *Node(i).groups->ForTag(first.tag, Now());
     EXPECT_TRUE(Equal(*use.secret, *first.secret)) << i;
     EXPECT_EQ(use.not_after, Now() + trust::kEpoch);
     EXPECT_EQ(Node(i).SecretsOnDisk(), 1u);
@@ -97,8 +97,8 @@ TEST_F(GroupDirectoryTest, P29_WhoIsTakenOutHoldsNothingOfTheNextEpoch) {
   EXPECT_EQ(after.number, 2u);
   EXPECT_FALSE(Equal(*after.secret, *before.secret));
   EXPECT_EQ(Seals(3, later), kNotMember);
-  EXPECT_EQ(Opens(3, before.secret->Tag(), later), kNotMember);
-  EXPECT_EQ(Opens(3, after.secret->Tag(), later), kEpoch);
+  EXPECT_EQ(Opens(3, before.tag, later), kNotMember);
+  EXPECT_EQ(Opens(3, after.tag, later), kEpoch);
   EXPECT_FALSE(Node(0).groups->Newest(world_.group)->IsMember(Org(3)));
   // What it holds gives no slot and no secret: neither another member's slot nor the old secret as one.
   EXPECT_EQ(Node(3).SecretsOnDisk(), 1u);
@@ -116,8 +116,8 @@ TEST_F(GroupDirectoryTest, P30_WhoComesInReadsNothingOfBefore) {
   ASSERT_TRUE(Node(3).TakeDocuments(world_.group, run, {later}).ok());
   EXPECT_EQ(Seals(3, later), kEpochStale);  // no epoch yet
   world_.Rekey(0, v1::EPOCH_REASON_JOIN, later);
-  EXPECT_EQ(Opens(3, before.secret->Tag(), later), kEpoch);
-  EXPECT_EQ(Opens(0, before.secret->Tag(), later), kNone);  // draining
+  EXPECT_EQ(Opens(3, before.tag, later), kEpoch);
+  EXPECT_EQ(Opens(0, before.tag, later), kNone);  // draining
   EXPECT_TRUE(Equal(*Node(3).groups->ToSealUnder(world_.group, later)->secret, *Node(0).groups->ToSealUnder(world_.group, later)->secret));
 }
 

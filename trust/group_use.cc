@@ -20,6 +20,11 @@ absl::Status CheckSuite(const Membership& membership) {
   return Reject(kSuite, "the group uses a suite that this version does not know; install a newer one");
 }
 
+EpochUse UseOf(const HeldEpoch& held, std::shared_ptr<const Membership> membership) {
+  const Epoch& epoch = held.epoch;
+  return {std::move(membership), epoch.number, epoch.not_before, epoch.not_after, held.secret->Tag(epoch.fields()), held.secret};
+}
+
 // Whether everybody who has a slot in an epoch of `then` is a member in `newest` too.
 bool AllStay(const Membership& then, const Membership& newest) {
   return std::includes(newest.members().begin(), newest.members().end(), then.members().begin(), then.members().end());
@@ -71,8 +76,7 @@ absl::StatusOr<EpochUse> GroupDirectory::ForTag(const RouteTag& tag, absl::Time 
   }
   if (absl::Status status = group->history.CheckFresh(now); !status.ok()) return status;
   if (!IsIn(*group, self_)) return NotMember();
-  return EpochUse{group->history.Version(held.epoch.membership.version, held.epoch.membership.hash), held.epoch.number,
-                  held.epoch.not_before, held.epoch.not_after, held.secret};
+  return UseOf(held, group->history.Version(held.epoch.membership.version, held.epoch.membership.hash));
 }
 
 absl::StatusOr<EpochUse> GroupDirectory::ToSealUnder(const GroupId& group_id, absl::Time now) const {
@@ -91,7 +95,7 @@ absl::StatusOr<EpochUse> GroupDirectory::ToSealUnder(const GroupId& group_id, ab
   if (gone || !AllStay(*then, *history.newest())) {
     return NoEpoch(kEpochStale, "a member left the group and still has the epoch; the next one comes from its issuers");
   }
-  return EpochUse{then, held->epoch.number, held->epoch.not_before, held->epoch.not_after, held->secret};
+  return UseOf(*held, then);
 }
 
 std::optional<v1::EpochReason> GroupDirectory::RekeyDue(const GroupId& group_id, absl::Time now) const {

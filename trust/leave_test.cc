@@ -50,7 +50,7 @@ TEST_F(LeaveTest, EachFieldIsChecked) {
 
 TEST_F(LeaveTest, TheLeaverStopsAtOnce) {
   world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
-  const RouteTag tag = world_.nodes[3]->groups->ToSealUnder(world_.group, Now())->secret->Tag();
+  const RouteTag tag = world_.nodes[3]->groups->ToSealUnder(world_.group, Now())->tag;
   ASSERT_EQ(Take(3, By(3)), kNone);
   EXPECT_EQ(Seals(3, Now()), kNotMember);
   EXPECT_EQ(ReasonOf(world_.nodes[3]->groups->ForTag(tag, Now()).status()), kNotMember);
