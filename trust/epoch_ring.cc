@@ -18,7 +18,7 @@ absl::Time KeptUntil(const Epoch& epoch, absl::Duration keep) {
   return keep > absl::ZeroDuration() ? epoch.not_after + keep : absl::UnixEpoch();
 }
 
-bool IsLogged(const HeldEpoch& held, const LogEntry* entry) { return entry != nullptr && entry->subject.view() == held.epoch.id.view(); }
+bool Names(const LogEntry* entry, const Epoch& epoch) { return entry != nullptr && entry->subject.view() == epoch.id.view(); }
 
 }  // namespace
 
@@ -50,8 +50,11 @@ const HeldEpoch* EpochRing::Of(const OrgId& issuer, uint64_t number) const {
   return found == same->second.end() ? nullptr : &*found;
 }
 
-absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const Arrival& arrival) const {
-  if (Of(epoch.issuer, epoch.number) != nullptr) return RefuseEpoch(kEquivocation, "its issuer signed another epoch with its number");
+absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const GroupLog& log, const Arrival& arrival) const {
+  // Who took the other one first goes on with the group all the same.
+  if (Of(epoch.issuer, epoch.number) != nullptr && !Names(log.Of(v1::GROUP_LOG_KIND_EPOCH, epoch.number), epoch)) {
+    return RefuseEpoch(kEquivocation, "its issuer signed another epoch with its number");
+  }
   size_t held = 0;
   for (const auto& [number, same] : epochs_) {
     held += static_cast<size_t>(std::count_if(same.begin(), same.end(), [](const HeldEpoch& one) { return !one.destroyed; }));
@@ -108,7 +111,7 @@ const LogEntry* EpochRing::EntryOf(uint64_t number, const GroupLog& log) const {
   const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, number);
   const auto same = epochs_.find(number);
   const bool here = same != epochs_.end() && std::any_of(same->second.begin(), same->second.end(),
-                                                         [&](const HeldEpoch& held) { return IsLogged(held, entry); });
+                                                         [&](const HeldEpoch& held) { return Names(entry, held.epoch); });
   return here ? entry : nullptr;
 }
 
@@ -119,7 +122,7 @@ const HeldEpoch* EpochRing::InForce(uint64_t number, const GroupLog& log, absl::
   const HeldEpoch* first = nullptr;
   for (const HeldEpoch& held : same->second) {
     const bool waited = entry == nullptr && std::max(held.taken, held.epoch.not_before) + kEpochUnlogged <= now;
-    if (held.epoch.not_before > now || (!IsLogged(held, entry) && !waited)) continue;
+    if (held.epoch.not_before > now || (!Names(entry, held.epoch) && !waited)) continue;
     if (first == nullptr || held.turn < first->turn) first = &held;
   }
   return first;

@@ -44,13 +44,14 @@ class EpochRing {
     absl::Duration catch_up;       // how long past epochs are given out
   };
   // Steps 7 and 10 for one that is not on file. Refuses with kIdentityChain, kEpochStale, kLimit, and with kEquivocation a
-  // second epoch of one issuer and number.
-  absl::Status CheckPlace(const Epoch& epoch, const Terms& terms, const Arrival& arrival) const;
+  // second epoch of one issuer and number, unless the log names it.
+  absl::Status CheckPlace(const Epoch& epoch, const Terms& terms, const GroupLog& log, const Arrival& arrival) const;
   // Enters an epoch whose body was checked. Its secret is with it where the keystore holds it. Refuses with kKeystore.
   absl::Status Announce(const Epoch& epoch, size_t turn, absl::Time taken);
   // Gives an epoch on file its secret, which has been checked against its commitment, and writes it to disk first; `keep` is
   // how long behind its end an issuer re-wraps it. Refuses with kKeystore, and then nothing has changed.
   absl::Status Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep);
+  // Marks an epoch of the same issuer and number, where there is one.
   void NoteContradiction(const Epoch& epoch);
 
   const HeldEpoch* Find(const EpochId& id) const;
@@ -58,7 +59,7 @@ class EpochRing {
   const HeldEpoch* WithTag(const RouteTag& tag) const;
   // Of those with the highest number the one that counts, else the first by its issuer's turn. Null when there is none.
   const HeldEpoch* Latest(const GroupLog& log, absl::Time now) const;
-  // By an issuer and a number. Null when there is none.
+  // By an issuer and a number, the first that came. Null when there is none.
   const HeldEpoch* Of(const OrgId& issuer, uint64_t number) const;
 
   EpochState StateOf(const HeldEpoch& held, const GroupLog& log, absl::Time now) const;
@@ -82,7 +83,8 @@ class EpochRing {
   void DropOldTombstones();
 
   crypto::Keystore& keystore_;
-  std::map<uint64_t, std::vector<HeldEpoch>> epochs_;  // by number; of one number each issuer has one
+  // By number; of one number each issuer has one, and beside it one that the log names.
+  std::map<uint64_t, std::vector<HeldEpoch>> epochs_;
   std::map<RouteTag, EpochId> tags_;
   std::map<EpochId, uint64_t> numbers_;
   bool unsaved_ = false;  // the keystore in memory is ahead of its file

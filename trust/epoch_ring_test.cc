@@ -55,7 +55,7 @@ class EpochRingTest : public testing::Test {
   }
   bool Seals(const Epoch& epoch, absl::Time now) const { return Sealing(now) != nullptr && Sealing(now)->id == epoch.id; }
   RejectReason Place(const Epoch& epoch, const Arrival& arrival, bool rejoined = false) const {
-    return ReasonOf(ring_.CheckPlace(epoch, {rejoined, kCatchUpWindow}, arrival));
+    return ReasonOf(ring_.CheckPlace(epoch, {rejoined, kCatchUpWindow}, log_, arrival));
   }
 
   std::unique_ptr<SampleKeystore> keystore_ = SampleKeystore::Take();
@@ -217,6 +217,8 @@ TEST_F(EpochRingTest, NumbersFollowAndCommitsChain) {
   Epoch twice = MakeEpoch(1, Day(0));
   twice.id = *EpochId::From(Bytes(32, 'x'));
   EXPECT_EQ(Place(twice, {Day(0)}), kEquivocation);
+  Log(twice);
+  EXPECT_EQ(Place(twice, {Day(0)}), kNone);  // the log's word goes before
 }
 
 TEST_F(EpochRingTest, AnOlderOneIsTakenWhereItWasAskedForAndTheWindowIsOpen) {

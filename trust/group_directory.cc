@@ -85,7 +85,7 @@ absl::Status GroupDirectory::CheckNewEpoch(const Group& group, const Epoch& epoc
     terms.rejoined = !history.IsMemberSince(self_, latest->epoch.membership.version) && membership.IsMember(self_) &&
                      epoch.membership.version > latest->epoch.membership.version;
   }
-  if (absl::Status status = group.ring.CheckPlace(epoch, terms, arrival); !status.ok()) return status;
+  if (absl::Status status = group.ring.CheckPlace(epoch, terms, history.log(), arrival); !status.ok()) return status;
   return CheckEpochTerms(epoch, membership, arrival.now);
 }
 
@@ -107,6 +107,7 @@ absl::Status GroupDirectory::TakeEpoch(const v1::EpochDelivery& delivery, const 
       Publish(std::move(next));
     }
     if (!checked.ok()) return checked;
+    next->ring.NoteContradiction(*epoch);
   }
   const std::shared_ptr<const Membership> membership = before->history.Version(epoch->membership.version, epoch->membership.hash);
   if (absl::Status status = CheckSlotPlace(*epoch, *membership, self_, delivery); !status.ok()) return status;

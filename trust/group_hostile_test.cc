@@ -60,5 +60,24 @@ TEST_F(GroupHostileTest, ASecretThatIsUsedInTwoGroupsLeadsToTwoEpochs) {
   EXPECT_EQ(Node(1).groups->ForTag(second.tag, Now())->membership->group(), history.group());
 }
 
+TEST_F(GroupHostileTest, AnIssuerThatSignsTwoEpochsOfOneNumberSplitsNobodyOff) {
+  world_.Found();
+  const v1::EpochSlots one = world_.Issue(0, v1::EPOCH_REASON_FOUNDED, Now()), two = world_.Issue(0, v1::EPOCH_REASON_FOUNDED, Now());
+  ASSERT_TRUE(Node(2).TakeEpoch(world_.For(2, one), {Now()}).ok());
+  for (const size_t i : {0, 1, 3}) ASSERT_TRUE(Node(i).TakeEpoch(world_.For(i, two), {Now()}).ok());
+  EXPECT_EQ(ReasonOf(Node(2).TakeEpoch(world_.For(2, two), {Now()})), kEquivocation);
+  world_.Log(two, Now());
+  int persisted = 0;
+  const auto persist = [&] { return ++persisted, absl::OkStatus(); };
+  EXPECT_TRUE(Node(2).groups->TakeEpoch(world_.For(2, two), {Now()}, persist).ok());
+  EXPECT_EQ(persisted, 1);
+  EXPECT_EQ(TagOf(2, Now()), TagOf(1, Now()));
+  EXPECT_EQ(ReasonOf(Node(1).TakeEpoch(world_.For(1, one), {Now()})), kEquivocation);  // lost, and evidence
+  const absl::Time later = Now() + kSampleDay * 6;
+  const v1::EpochSlots next = world_.Rekey(1, v1::EPOCH_REASON_AGE, later);
+  EXPECT_EQ(ReadEpoch(next.epoch())->number, 2u);
+  EXPECT_EQ(TagOf(2, later), TagOf(1, later));
+}
+
 }  // namespace
 }  // namespace entente::trust
