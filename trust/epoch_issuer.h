@@ -33,7 +33,7 @@ absl::StatusOr<v1::EpochSlots> IssueEpoch(const Self& self, const EpochTerms& te
 absl::StatusOr<v1::EpochDelivery> DeliveryFor(const v1::EpochSlots& issued, size_t place);
 
 // `secret` of `epoch` under the recipient's current prekey. `then` is the membership that the epoch names. Refuses with kIssuer,
-// with kNotMember unless the recipient was a member then and is one now, and with kPrekey.
+// with kNotMember unless the recipient was a member then and is one now, and with kPrekey for a bad prekey and one that has ended.
 absl::StatusOr<v1::SignedBody> MakeRewrap(const Self& self, const Epoch& epoch, const crypto::EpochSecret& secret, const Membership& then,
                                           const Membership& newest, const Prekey& recipient, absl::Time now);
 

@@ -112,11 +112,37 @@ TEST_F(EpochIssuerTest, ARewrapIsForWhoWasAMemberThenAndIsOneNow) {
   EXPECT_EQ(Rewrap(0, first, 3, later), kNotMember);
   const Epoch second = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_REMOVAL, later).epoch());
   world_.Change(all, later + kHour);
-  EXPECT_EQ(Rewrap(0, first, 3, later + kHour), kNone);
+  EXPECT_EQ(Rewrap(0, first, 3, later + kHour), kNotMember);  // out since
   EXPECT_EQ(Rewrap(0, second, 3, later + kHour), kNotMember);
+  EXPECT_EQ(Rewrap(0, second, 2, later + kHour), kNone);
   Epoch unknown = first;
   unknown.id = EpochId();
   EXPECT_EQ(Rewrap(0, unknown, 3, later), RejectReason::kEpoch);
+}
+
+TEST_F(EpochIssuerTest, P29_WhoHadLeftWhenAnEpochWasIssuedGetsNothingOfItWhenItIsBack) {
+  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
+  const v1::SignedBody leave = MakeLeave(By(3), Groups(0).Newest(world_.group)->ref(), Now() + kHour);
+  ASSERT_TRUE(Groups(0).TakeLeave(leave, {Now() + kHour}, Kept).ok());
+  const GroupTerms all = world_.Terms();
+  // For version 1, which lists the leaver still.
+  const Epoch second = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_LEAVE, Now() + kHour).epoch());
+  EXPECT_EQ(Rewrap(0, second, 3, Now() + kHour), kNotMember);
+  world_.Change(Without(3), Now() + 2 * kHour);
+  world_.Change(all, Now() + 3 * kHour);
+  EXPECT_EQ(Rewrap(0, second, 3, Now() + 3 * kHour), kNotMember);
+}
+
+TEST_F(EpochIssuerTest, ARewrapIsForAPrekeyThatCounts) {
+  const Epoch first = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now()).epoch());
+  Prekey prekey = world_.nodes[3]->FreshPrekey(Now());
+  prekey.not_after = Now();
+  EXPECT_EQ(ReasonOf(Groups(0).RewrapFor(By(0), world_.group, first.id, prekey, Now()).status()), kPrekey);
+  EXPECT_EQ(Rewrap(0, first, 3), kNone);
+  GroupTerms terms = world_.Terms();
+  terms.members[Org(3)] = 3;  // it has version 2
+  world_.Change(terms, Now() + kHour);
+  EXPECT_EQ(Rewrap(0, first, 3, Now() + kHour), kPrekey);
 }
 
 // Whatever an issuer does: who was no member of an epoch does not take its secret.

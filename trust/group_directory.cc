@@ -144,8 +144,8 @@ absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arriva
   if (held->destroyed || arrival.now >= held->epoch.not_after + membership->catch_up()) {
     return Reject(kEpochStale, "re-wrap refused: its epoch ended too long ago; what was sealed under it must be sealed again");
   }
-  if (!membership->IsMember(self_)) {
-    return Reject(kNotMember, "re-wrap refused: this organisation was no member in that epoch; ask for a forward of what it needs");
+  if (!before->history.IsMemberSince(self_, membership->version())) {
+    return Reject(kNotMember, "re-wrap refused: this organisation was no member from that epoch on; ask for a forward of what it needs");
   }
   if (held->secret != nullptr) return absl::OkStatus();
   auto next = std::make_shared<Group>(*before);

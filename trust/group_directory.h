@@ -69,8 +69,9 @@ class GroupDirectory {
   // was taken. Refuses as IssueEpoch does, and with kUnknownParty, kFreeze and kSuite.
   absl::StatusOr<v1::EpochSlots> Issue(const Self& self, const GroupId& group, std::span<const Prekey> prekeys, v1::EpochReason reason,
                                        absl::Time now) const;
-  // An epoch's secret for the owner of `recipient`. Refuses as MakeRewrap does, with kEpoch for one that is not on file, and with
-  // kEpochStale for one whose secret is not held any more.
+  // An epoch's secret for the owner of `recipient`. Refuses as MakeRewrap does, with kEpoch for one that is not on file, with
+  // kEpochStale for one whose secret is not held any more, with kNotMember for who was out of the group since, and with
+  // kPrekey where the recipient's identity document is older than the group asks for.
   absl::StatusOr<v1::SignedBody> RewrapFor(const Self& self, const GroupId& group, const EpochId& epoch, const Prekey& recipient,
                                            absl::Time now) const;
   // Destroys what has drained; call it every minute. Refuses with kKeystore; the next call tries again.
@@ -90,6 +91,7 @@ class GroupDirectory {
   absl::Status CheckNewEpoch(const Group& group, const Epoch& epoch, const v1::SignedBody& wire, const Arrival& arrival) const;
   absl::Status OpenSlot(Group& group, const Epoch& epoch, ByteView slot, absl::Time now) const;
   bool IsIn(const Group& group, const OrgId& org) const;
+  bool MayGetSecrets(const Membership& newest, const OrgId& member) const;
   absl::Duration KeptFor(const Group& group) const;
 
   const Parties& parties_;

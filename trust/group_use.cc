@@ -107,6 +107,14 @@ std::optional<v1::EpochReason> GroupDirectory::RekeyDue(const GroupId& group_id,
   return trust::RekeyDue(group->history, latest == nullptr ? nullptr : &latest->epoch, leaves, parties_, self_, now);
 }
 
+// A member whose document is older than the group asks for gets no secret until its new one is here.
+bool GroupDirectory::MayGetSecrets(const Membership& newest, const OrgId& member) const {
+  const std::optional<size_t> place = newest.PlaceOf(member);
+  const std::shared_ptr<const Accepted> party = parties_.Find(member);
+  return place.has_value() && party != nullptr &&
+         party->identity.version() >= newest.document().members(static_cast<int>(*place)).min_identity_version();
+}
+
 absl::StatusOr<v1::EpochSlots> GroupDirectory::Issue(const Self& self, const GroupId& group_id, std::span<const Prekey> prekeys,
                                                      v1::EpochReason reason, absl::Time now) const {
   const GroupPtr group = Find(group_id);
@@ -127,15 +135,8 @@ absl::StatusOr<v1::EpochSlots> GroupDirectory::Issue(const Self& self, const Gro
     terms.left.push_back(org);
     terms.not_before = std::max(terms.not_before, leave.time);
   }
-  // A member whose document is older than the group asks for gets no slot until its new one is here.
   std::vector<Prekey> usable;
-  for (const Prekey& prekey : prekeys) {
-    const std::optional<size_t> place = newest->PlaceOf(prekey.org);
-    const std::shared_ptr<const Accepted> party = parties_.Find(prekey.org);
-    if (!place.has_value() || party == nullptr) continue;
-    const uint64_t least = newest->document().members(static_cast<int>(*place)).min_identity_version();
-    if (party->identity.version() >= least) usable.push_back(prekey);
-  }
+  std::copy_if(prekeys.begin(), prekeys.end(), std::back_inserter(usable), [&](const Prekey& prekey) { return MayGetSecrets(*newest, prekey.org); });
   return IssueEpoch(self, terms, usable, now);
 }
 
@@ -148,8 +149,16 @@ absl::StatusOr<v1::SignedBody> GroupDirectory::RewrapFor(const Self& self, const
   if (held == nullptr) return NoEpoch(RejectReason::kEpoch, "that epoch is not on file here; ask another issuer");
   if (held->secret == nullptr) return NoEpoch(kEpochStale, "the secret of that epoch is not held here any more; ask another issuer");
   if (group->leaves.contains(recipient.org)) return Reject(kNotMember, "who asks for an epoch's secret has left the group");
+  // Who was out since may have left before that epoch was issued.
+  if (!group->history.IsMemberSince(recipient.org, held->epoch.membership.version)) {
+    return Reject(kNotMember, "who asks for an epoch's secret was no member of the group all the time since");
+  }
+  const Membership& newest = *group->history.newest();
+  if (!MayGetSecrets(newest, recipient.org)) {
+    return Reject(kPrekey, "who asks for an epoch's secret has an older identity document than the group asks for; get its newest");
+  }
   const std::shared_ptr<const Membership> then = group->history.Version(held->epoch.membership.version, held->epoch.membership.hash);
-  return MakeRewrap(self, held->epoch, *held->secret, *then, *group->history.newest(), recipient, now);
+  return MakeRewrap(self, held->epoch, *held->secret, *then, newest, recipient, now);
 }
 
 }  // namespace entente::trust
