@@ -26,6 +26,19 @@ class EpochIssuerTest : public testing::Test {
     const Prekey prekey = world_.nodes[to]->FreshPrekey(now);
     return ReasonOf(Groups(by).RewrapFor(By(by), world_.group, epoch.id, prekey, now).status());
   }
+  // Organisation 3 revokes its statement key at `said`, which comes to the nodes at `taken`.
+  void Revoke(const v1::Revocation& revocation, absl::Time said, absl::Time taken) {
+    const SampleOrg& victim = world_.founders.orgs[3];
+    IdentityHistory history = victim.history;
+    const std::string name = history.newest().name();
+    const crypto::SigningKey root = NamedKey(name + " root"), fresh = NamedKey(name + " fresh");
+    IdentityChange change;
+    change.add.push_back({v1::KEY_USAGE_STATEMENT, &fresh});
+    change.revoke.push_back(revocation);
+    const std::vector<const crypto::SigningKey*> roots = {&root};
+    EXPECT_TRUE(history.Extend(*MakeNext(history, change, roots, said), said).ok());
+    world_.founders.parties.Accept(history, taken);
+  }
   GroupTerms Without(size_t i) {
     GroupTerms terms = world_.Terms();
     terms.members.erase(Org(i));
@@ -211,22 +224,33 @@ TEST_F(EpochIssuerTest, FallbackIssuersWaitTheirTurn) {
 TEST_F(EpochIssuerTest, AStolenKeyOfAMemberIsACause) {
   world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
   const absl::Time later = Now() + kHour;
-  SampleOrg& victim = world_.founders.orgs[3];
-  const std::string name = victim.history.newest().name();
-  const crypto::SigningKey root = NamedKey(name + " root"), fresh = NamedKey(name + " fresh");
-  const auto next = [&](const v1::Revocation& revocation) {
-    IdentityHistory history = victim.history;
-    IdentityChange change;
-    change.add.push_back({v1::KEY_USAGE_STATEMENT, &fresh});
-    change.revoke.push_back(revocation);
-    const std::vector<const crypto::SigningKey*> roots = {&root};
-    EXPECT_TRUE(history.Extend(*MakeNext(history, change, roots, later), later).ok());
-    world_.founders.parties.Accept(history);
-  };
-  next(Supersede(victim.self.key_id, later + kKeyOverlap));
+  Revoke(Supersede(By(3).key_id, later + kKeyOverlap), later, later);
   EXPECT_EQ(Due(0, later), std::nullopt);  // replaced in due course
-  next(Compromise(victim.self.key_id, later));
+  Revoke(Compromise(By(3).key_id, later), later, absl::InfinitePast());
   EXPECT_EQ(Due(0, later), v1::EPOCH_REASON_COMPROMISE);
+}
+
+TEST_F(EpochIssuerTest, AStolenKeyIsACauseOnceWheneverItIsSaid) {
+  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
+  world_.Rekey(0, v1::EPOCH_REASON_AGE, Now() + 2 * kHour);
+  const absl::Time late = Now() + 3 * kHour;
+  Revoke(Compromise(By(3).key_id, Now() + kHour), Now() + kHour, late);
+  EXPECT_EQ(Due(0, late), v1::EPOCH_REASON_COMPROMISE);
+  EXPECT_EQ(Due(1, late), std::nullopt);
+  EXPECT_EQ(Due(1, late + kIssuerTurn), v1::EPOCH_REASON_COMPROMISE);
+  world_.Rekey(0, v1::EPOCH_REASON_COMPROMISE, late);
+  EXPECT_EQ(Due(0, late), std::nullopt);
+  EXPECT_EQ(Due(1, late + kHour), std::nullopt);
+  // The other issuer hears of it behind the first one's epoch, whose word it takes.
+  Revoke(Compromise(By(3).key_id, Now() + kHour), Now() + kHour, late + kHour);
+  EXPECT_EQ(Due(1, late + 2 * kHour), std::nullopt);
+  // Dated ahead: at its time, and no second time.
+  const absl::Time ahead = late + 3 * kHour + kClockSkew;
+  Revoke(Compromise(By(3).key_id, ahead), ahead, late + 3 * kHour);
+  EXPECT_EQ(Due(0, ahead - kTick), std::nullopt);
+  EXPECT_EQ(Due(0, ahead), v1::EPOCH_REASON_COMPROMISE);
+  world_.Rekey(0, v1::EPOCH_REASON_COMPROMISE, ahead);
+  EXPECT_EQ(Due(0, ahead), std::nullopt);
 }
 
 }  // namespace

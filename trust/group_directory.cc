@@ -41,7 +41,7 @@ absl::Status GroupDirectory::TakeDocuments(const GroupId& group, std::span<const
   auto next = std::make_shared<Group>(*before);
   const absl::Status taken = next->history.TakeIn(run, parties_, arrival, persist);
   std::erase_if(next->leaves, [&](const auto& leave) {
-    return !next->history.IsMemberSince(leave.first, leave.second.membership_version);
+    return !next->history.IsMemberSince(leave.first, leave.second.leave.membership_version);
   });
   Publish(std::move(next));
   return taken;
@@ -164,7 +164,7 @@ absl::Status GroupDirectory::TakeLeave(const v1::SignedBody& wire, const Arrival
   if (before->leaves.contains(leave->org)) return absl::OkStatus();
   if (absl::Status status = persist(); !status.ok()) return status;
   auto next = std::make_shared<Group>(*before);
-  next->leaves.emplace(leave->org, *leave);
+  next->leaves.emplace(leave->org, HeldLeave{*leave, arrival.recorded.value_or(arrival.now)});
   Publish(std::move(next));
   return absl::OkStatus();
 }

@@ -81,7 +81,7 @@ class GroupDirectory {
   struct Group {
     MembershipHistory history;
     EpochRing ring;
-    std::map<OrgId, Leave> leaves;  // in effect
+    std::map<OrgId, HeldLeave> leaves;
   };
   using GroupPtr = std::shared_ptr<const Group>;
 

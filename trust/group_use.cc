@@ -90,7 +90,9 @@ absl::StatusOr<EpochUse> GroupDirectory::ToSealUnder(const GroupId& group_id, ab
   if (held == nullptr) return NoEpoch(kEpochStale, "the group has no epoch to seal under now; the next one comes from its issuers");
   const std::shared_ptr<const Membership> then = history.Version(held->epoch.membership.version, held->epoch.membership.hash);
   const bool gone = std::any_of(group->leaves.begin(), group->leaves.end(), [&](const auto& leave) {
-    return then->IsMember(leave.first) && leave.second.time > held->epoch.not_before;
+    const HeldLeave& left = leave.second;
+    const bool own = held->epoch.issuer == self_ && !LeavesOut(*held, left, self_);
+    return then->IsMember(leave.first) && (own || left.leave.time > held->epoch.not_before);
   });
   if (gone || !AllStay(*then, *history.newest())) {
     return NoEpoch(kEpochStale, "a member left the group and still has the epoch; the next one comes from its issuers");
@@ -101,10 +103,10 @@ absl::StatusOr<EpochUse> GroupDirectory::ToSealUnder(const GroupId& group_id, ab
 std::optional<v1::EpochReason> GroupDirectory::RekeyDue(const GroupId& group_id, absl::Time now) const {
   const GroupPtr group = Find(group_id);
   if (group == nullptr) return std::nullopt;
-  std::vector<Leave> leaves;
+  std::vector<HeldLeave> leaves;
   for (const auto& [org, leave] : group->leaves) leaves.push_back(leave);
   const HeldEpoch* latest = group->ring.Latest(group->history.log(), now);
-  return trust::RekeyDue(group->history, latest == nullptr ? nullptr : &latest->epoch, leaves, parties_, self_, now);
+  return trust::RekeyDue(group->history, latest, leaves, parties_, self_, now);
 }
 
 // A member whose document is older than the group asks for gets no secret until its new one is here.
@@ -133,7 +135,7 @@ absl::StatusOr<v1::EpochSlots> GroupDirectory::Issue(const Self& self, const Gro
   }
   for (const auto& [org, leave] : group->leaves) {
     terms.left.push_back(org);
-    terms.not_before = std::max(terms.not_before, leave.time);
+    terms.not_before = std::max(terms.not_before, leave.leave.time);
   }
   std::vector<Prekey> usable;
   std::copy_if(prekeys.begin(), prekeys.end(), std::back_inserter(usable), [&](const Prekey& prekey) { return MayGetSecrets(*newest, prekey.org); });

@@ -47,9 +47,9 @@ inline SampleOrg MakeSampleOrg(const std::string& name) {
 // Who is on file at a node.
 class SampleParties : public Parties {
  public:
-  void Accept(const IdentityHistory& history) {
+  void Accept(const IdentityHistory& history, absl::Time taken = absl::InfinitePast()) {
     accepted_[history.org()] =
-        std::make_shared<const Accepted>(Accepted{{}, history.newest(), std::make_shared<const IdentityHistory>(history)});
+        std::make_shared<const Accepted>(Accepted{{}, history.newest(), std::make_shared<const IdentityHistory>(history), taken});
   }
   void Forget(const OrgId& org) { accepted_.erase(org); }
   std::shared_ptr<const Accepted> Find(const OrgId& org) const override {
