@@ -55,11 +55,9 @@ absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const
   if (Of(epoch.issuer, epoch.number) != nullptr && !Names(log.Of(v1::GROUP_LOG_KIND_EPOCH, epoch.number), epoch)) {
     return RefuseEpoch(kEquivocation, "its issuer signed another epoch with its number");
   }
-  size_t held = 0;
-  for (const auto& [number, same] : epochs_) {
-    held += static_cast<size_t>(std::count_if(same.begin(), same.end(), [](const HeldEpoch& one) { return !one.destroyed; }));
+  if (OfIssuer(epoch.issuer, /*drained=*/false, log, arrival.now).size() >= kMaxEpochsHeld) {
+    return RefuseEpoch(kLimit, "128 epochs of its issuer are held that have not drained");
   }
-  if (held >= kMaxEpochsHeld) return RefuseEpoch(kLimit, "128 epochs of the group are held");
   if (epochs_.empty() || terms.rejoined) return absl::OkStatus();
 
   const uint64_t newest = epochs_.rbegin()->first;
@@ -72,6 +70,32 @@ absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const
   const bool follows = std::any_of(before->second.begin(), before->second.end(),
                                    [&](const HeldEpoch& one) { return one.epoch.commit == epoch.previous_commit; });
   return follows ? absl::OkStatus() : RefuseEpoch(kIdentityChain, "it follows another epoch than those on file");
+}
+
+std::vector<EpochId> EpochRing::OfIssuer(const OrgId& issuer, bool drained, const GroupLog& log, absl::Time now) const {
+  std::vector<EpochId> out;
+  for (const auto& [number, same] : epochs_) {
+    for (const HeldEpoch& held : same) {
+      if (held.destroyed || held.epoch.issuer != issuer) continue;
+      if ((now >= DrainsUntil(held, log, now)) == drained) out.push_back(held.epoch.id);
+    }
+  }
+  return out;
+}
+
+void EpochRing::MakeRoom(const OrgId& issuer, const GroupLog& log, absl::Time now) {
+  const std::vector<EpochId> kept = OfIssuer(issuer, /*drained=*/true, log, now);
+  const size_t held = kept.size() + OfIssuer(issuer, /*drained=*/false, log, now).size();
+  if (held < kMaxEpochsHeld) return;
+  const std::lock_guard lock(keystore_.mutex());
+  for (size_t i = 0; i < std::min(kept.size(), held - kMaxEpochsHeld + 1); ++i) Destroy(*FindToChange(kept[i]));
+}
+
+void EpochRing::Destroy(HeldEpoch& held) {
+  unsaved_ = unsaved_ || held.secret != nullptr;
+  RemoveEpochSecret(keystore_, held.epoch);
+  held.secret.reset();
+  held.destroyed = true;
 }
 
 absl::Status EpochRing::Announce(const Epoch& epoch, size_t turn, absl::Time taken) {
@@ -180,11 +204,7 @@ absl::Status EpochRing::Sweep(const GroupLog& log, absl::Duration keep, absl::Ti
   const std::lock_guard lock(keystore_.mutex());
   for (auto& [number, same] : epochs_) {
     for (HeldEpoch& held : same) {
-      if (!IsOver(held, log, keep, now)) continue;
-      unsaved_ = unsaved_ || held.secret != nullptr;
-      RemoveEpochSecret(keystore_, held.epoch);
-      held.secret.reset();
-      held.destroyed = true;
+      if (IsOver(held, log, keep, now)) Destroy(held);
     }
   }
   DropOldTombstones();

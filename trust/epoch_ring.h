@@ -14,7 +14,7 @@
 
 namespace entente::trust {
 
-inline constexpr size_t kMaxEpochsHeld = 128;   // of one group: 35 days of daily ones, their races and what drains
+inline constexpr size_t kMaxEpochsHeld = 128;   // of one issuer in one group: three days of hourly ones drain, or 35 of daily ones are kept
 inline constexpr size_t kMaxTombstones = 1024;  // of one group
 inline constexpr absl::Duration kEpochUnlogged = absl::Hours(1);  // a log that stalls does not stop a rekey
 
@@ -46,6 +46,9 @@ class EpochRing {
   // Steps 7 and 10 for one that is not on file. Refuses with kIdentityChain, kEpochStale, kLimit, and with kEquivocation a
   // second epoch of one issuer and number, unless the log names it.
   absl::Status CheckPlace(const Epoch& epoch, const Terms& terms, const GroupLog& log, const Arrival& arrival) const;
+  // Destroys the oldest that an issuer keeps of `issuer` for others alone until there is room for one more of its epochs. The
+  // keystore's file is rewritten by the next Hold or Sweep.
+  void MakeRoom(const OrgId& issuer, const GroupLog& log, absl::Time now);
   // Enters an epoch whose body was checked. Its secret is with it where the keystore holds it. Refuses with kKeystore.
   absl::Status Announce(const Epoch& epoch, size_t turn, absl::Time taken);
   // Gives an epoch on file its secret, which has been checked against its commitment, and writes it to disk first; `keep` is
@@ -79,6 +82,9 @@ class EpochRing {
   const HeldEpoch* InForce(uint64_t number, const GroupLog& log, absl::Time now) const;
   const HeldEpoch* Successor(uint64_t number, const GroupLog& log, absl::Time now) const;
   absl::Time DrainsUntil(const HeldEpoch& held, const GroupLog& log, absl::Time now) const;
+  // The undestroyed ones of `issuer`, oldest first, that have or have not drained.
+  std::vector<EpochId> OfIssuer(const OrgId& issuer, bool drained, const GroupLog& log, absl::Time now) const;
+  void Destroy(HeldEpoch& held);
   HeldEpoch* FindToChange(const EpochId& id);
   void DropOldTombstones();
 

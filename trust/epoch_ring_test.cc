@@ -232,9 +232,34 @@ TEST_F(EpochRingTest, AnOlderOneIsTakenWhereItWasAskedForAndTheWindowIsOpen) {
 
 TEST_F(EpochRingTest, WhatIsHeldIsBounded) {
   for (uint64_t i = 1; i <= kMaxEpochsHeld; ++i) ASSERT_TRUE(ring_.Announce(MakeEpoch(i, Day(0)), 0, Day(0)).ok());
-  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsHeld + 1, Day(0)), {Day(0)}, true), kLimit);
-  ASSERT_TRUE(ring_.Sweep(log_, {}, Day(30)).ok());
-  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsHeld + 1, Day(0)), {Day(0)}, true), kNone);
+  const Epoch next = MakeEpoch(kMaxEpochsHeld + 1, Day(0)), others = MakeEpoch(kMaxEpochsHeld + 1, Day(0), 'b');
+  EXPECT_EQ(Place(next, {Day(0)}, true), kLimit);
+  EXPECT_EQ(Place(others, {Day(0)}, true), kNone);  // one issuer keeps no other out
+  ring_.MakeRoom(next.issuer, log_, Day(0));        // none has drained
+  EXPECT_FALSE(ring_.Find(MakeEpoch(1, Day(0)).id)->destroyed);
+  EXPECT_EQ(Place(next, {Day(30)}, true), kNone);
+}
+
+// With epochs of an hour and 35 days of catch-up an issuer gives its oldest ones up, and goes on.
+TEST_F(EpochRingTest, WhatIsKeptForOthersMakesRoom) {
+  Epoch before;
+  for (uint64_t i = 1; i <= kMaxEpochsHeld + 20; ++i) {
+    const absl::Time from = Day(0) + absl::Hours(1) * static_cast<int64_t>(i);
+    Epoch epoch = MakeEpoch(i, from);
+    epoch.previous_commit = before.commit;
+    epoch.commit = Secret(epoch).Commitment(epoch.fields());
+    ASSERT_EQ(Place(epoch, {from}), kNone) << i;
+    ring_.MakeRoom(epoch.issuer, log_, from);
+    ASSERT_TRUE(ring_.Announce(epoch, 0, from).ok());
+    ASSERT_TRUE(ring_.Hold(epoch.id, Secret(epoch), kCatchUpWindow).ok());
+    Log(epoch);
+    ASSERT_TRUE(ring_.Sweep(log_, kCatchUpWindow, from).ok());
+    EXPECT_TRUE(Seals(epoch, from));
+    before = epoch;
+  }
+  EXPECT_EQ(keystore_->keystore->secrets().size(), kMaxEpochsHeld);
+  EXPECT_TRUE(ring_.Find(MakeEpoch(20, Day(0)).id)->destroyed);
+  EXPECT_FALSE(ring_.Find(MakeEpoch(21, Day(0)).id)->destroyed);
 }
 
 TEST_F(EpochRingTest, TombstonesAreBoundedAndTheOldestGo) {

@@ -114,6 +114,7 @@ absl::Status GroupDirectory::TakeEpoch(const v1::EpochDelivery& delivery, const 
   if (held == nullptr) {
     if (absl::Status status = persist(); !status.ok()) return status;
     const absl::Time taken = arrival.recorded.value_or(arrival.now);
+    next->ring.MakeRoom(epoch->issuer, next->history.log(), arrival.now);
     if (absl::Status status = next->ring.Announce(*epoch, *membership->TurnOf(epoch->issuer), taken); !status.ok()) return status;
   }
   const bool opens = membership->IsMember(self_) && !arrival.recorded.has_value() && next->ring.Find(epoch->id)->secret == nullptr;
