@@ -58,7 +58,11 @@ absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const
   if (OfIssuer(epoch.issuer, /*drained=*/false, log, arrival.now).size() >= kMaxEpochsHeld) {
     return RefuseEpoch(kLimit, "128 epochs of its issuer are held that have not drained");
   }
-  if (epochs_.empty() || terms.rejoined) return absl::OkStatus();
+  if (epochs_.empty() || terms.rejoined) {
+    // Nothing could follow a number at the end of all, and nobody would catch up with one far ahead.
+    const bool far = epoch.number > log.Last(v1::GROUP_LOG_KIND_EPOCH) + kMaxEpochsAhead;
+    return far ? RefuseEpoch(kIdentityChain, "its number is far ahead of the group's log") : absl::OkStatus();
+  }
 
   const uint64_t newest = epochs_.rbegin()->first;
   if (epoch.number > newest && epoch.number - newest > 1) return RefuseEpoch(kIdentityChain, "epochs between it and those on file are missing");

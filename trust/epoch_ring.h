@@ -18,6 +18,8 @@ inline constexpr size_t kMaxEpochsHeld = 128;   // of one issuer in one group: t
 inline constexpr size_t kMaxTombstones = 1024;  // of one group
 inline constexpr absl::Duration kEpochUnlogged = absl::Hours(1);  // a log that stalls does not stop a rekey
 
+inline constexpr uint64_t kMaxEpochsAhead = 128;  // of the log: who has no epoch yet begins no further on
+
 enum class EpochState { kAnnounced, kActive, kDraining, kDestroyed };
 
 // An epoch on file. Without its secret where no slot opened yet, or as a tombstone.

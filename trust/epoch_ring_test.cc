@@ -205,7 +205,10 @@ TEST_F(EpochRingTest, ASecretThatIsNotOnDiskDoesNotCount) {
 
 TEST_F(EpochRingTest, NumbersFollowAndCommitsChain) {
   Epoch next = MakeEpoch(2, Day(1));
-  EXPECT_EQ(Place(MakeEpoch(9, Day(1)), {Day(1)}), kNone);  // who joins begins anywhere
+  EXPECT_EQ(Place(MakeEpoch(9, Day(1)), {Day(1)}), kNone);  // who joins begins where the group is
+  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsAhead, Day(1)), {Day(1)}), kNone);
+  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsAhead + 1, Day(1)), {Day(1)}), kIdentityChain);
+  EXPECT_EQ(Place(MakeEpoch(UINT64_MAX, Day(1)), {Day(1)}), kIdentityChain);
   const Epoch first = Hold(1, Day(0));
   EXPECT_EQ(Place(next, {Day(1)}), kIdentityChain);
   next.previous_commit = first.commit;
@@ -217,7 +220,10 @@ TEST_F(EpochRingTest, NumbersFollowAndCommitsChain) {
   Epoch twice = MakeEpoch(1, Day(0));
   twice.id = *EpochId::From(Bytes(32, 'x'));
   EXPECT_EQ(Place(twice, {Day(0)}), kEquivocation);
+  EXPECT_EQ(Place(MakeEpoch(UINT64_MAX, Day(1)), {Day(1)}, /*rejoined=*/true), kIdentityChain);
   Log(twice);
+  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsAhead + 1, Day(1)), {Day(1)}, /*rejoined=*/true), kNone);
+  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsAhead + 2, Day(1)), {Day(1)}, /*rejoined=*/true), kIdentityChain);
   EXPECT_EQ(Place(twice, {Day(0)}), kNone);  // the log's word goes before
 }
 
@@ -232,12 +238,13 @@ TEST_F(EpochRingTest, AnOlderOneIsTakenWhereItWasAskedForAndTheWindowIsOpen) {
 
 TEST_F(EpochRingTest, WhatIsHeldIsBounded) {
   for (uint64_t i = 1; i <= kMaxEpochsHeld; ++i) ASSERT_TRUE(ring_.Announce(MakeEpoch(i, Day(0)), 0, Day(0)).ok());
-  const Epoch next = MakeEpoch(kMaxEpochsHeld + 1, Day(0)), others = MakeEpoch(kMaxEpochsHeld + 1, Day(0), 'b');
-  EXPECT_EQ(Place(next, {Day(0)}, true), kLimit);
-  EXPECT_EQ(Place(others, {Day(0)}, true), kNone);  // one issuer keeps no other out
+  Epoch next = MakeEpoch(kMaxEpochsHeld + 1, Day(0)), others = MakeEpoch(kMaxEpochsHeld + 1, Day(0), 'b');
+  next.previous_commit = others.previous_commit = MakeEpoch(kMaxEpochsHeld, Day(0)).commit;
+  EXPECT_EQ(Place(next, {Day(0)}), kLimit);
+  EXPECT_EQ(Place(others, {Day(0)}), kNone);  // one issuer keeps no other out
   ring_.MakeRoom(next.issuer, log_, Day(0));        // none has drained
   EXPECT_FALSE(ring_.Find(MakeEpoch(1, Day(0)).id)->destroyed);
-  EXPECT_EQ(Place(next, {Day(30)}, true), kNone);
+  EXPECT_EQ(Place(next, {Day(30)}), kNone);
 }
 
 // With epochs of an hour and 35 days of catch-up an issuer gives its oldest ones up, and goes on.
