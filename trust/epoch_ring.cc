@@ -106,9 +106,11 @@ absl::Status EpochRing::Announce(const Epoch& epoch, size_t turn, absl::Time tak
   HeldEpoch held{epoch, turn, taken, nullptr};
   {
     const std::lock_guard lock(keystore_.mutex());
-    auto secret = FindEpochSecret(keystore_, epoch);
-    if (!secret.ok()) return secret.status();
-    held.secret = *std::move(secret);
+    auto stored = FindEpochSecret(keystore_, epoch);
+    if (!stored.ok()) return stored.status();
+    held.secret = std::move(stored->secret);
+    const bool later = stored->drain_until > epoch.not_after + kEpochGrace;
+    if (held.secret != nullptr) held.opened = later ? stored->drain_until - kCatchUpDrain : taken;
   }
   if (held.secret != nullptr) tags_[held.secret->Tag(epoch.fields())] = epoch.id;
   numbers_[epoch.id] = epoch.number;
@@ -116,11 +118,12 @@ absl::Status EpochRing::Announce(const Epoch& epoch, size_t turn, absl::Time tak
   return absl::OkStatus();
 }
 
-absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep) {
+absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep, absl::Time now) {
   HeldEpoch& held = *FindToChange(id);
+  const absl::Time drain_until = std::max(held.epoch.not_after + kEpochGrace, now + kCatchUpDrain);
   {
     const std::lock_guard lock(keystore_.mutex());
-    PutEpochSecret(keystore_, held.epoch, secret, held.epoch.not_after + kEpochGrace, KeptUntil(held.epoch, keep));
+    PutEpochSecret(keystore_, held.epoch, secret, drain_until, KeptUntil(held.epoch, keep));
     if (absl::Status status = keystore_.Save(); !status.ok()) {
       RemoveEpochSecret(keystore_, held.epoch);
       return status;
@@ -128,6 +131,7 @@ absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl
   }
   tags_[secret.Tag(held.epoch.fields())] = id;
   held.secret = std::make_shared<const crypto::EpochSecret>(std::move(secret));
+  held.opened = now;
   return absl::OkStatus();
 }
 
@@ -165,8 +169,11 @@ const HeldEpoch* EpochRing::Successor(uint64_t number, const GroupLog& log, absl
 
 absl::Time EpochRing::DrainsUntil(const HeldEpoch& held, const GroupLog& log, absl::Time now) const {
   const HeldEpoch* next = Successor(held.epoch.number, log, now);
-  if (next == nullptr) return held.epoch.not_after + kEpochGrace;
-  return std::min(held.epoch.not_after, next->epoch.not_before) + next->epoch.grace;
+  const absl::Time end = next == nullptr ? held.epoch.not_after : std::min(held.epoch.not_after, next->epoch.not_before);
+  const absl::Duration grace = next == nullptr ? kEpochGrace : next->epoch.grace;
+  // Where who was taken out gets no time, who comes late gets none either.
+  const bool late = held.opened >= end + grace && grace > absl::ZeroDuration();
+  return late ? held.opened + kCatchUpDrain : end + grace;
 }
 
 EpochState EpochRing::StateOf(const HeldEpoch& held, const GroupLog& log, absl::Time now) const {
@@ -193,22 +200,24 @@ const HeldEpoch* EpochRing::ToSealUnder(const GroupLog& log, absl::Time now) con
   return nullptr;
 }
 
-bool EpochRing::IsOver(const HeldEpoch& held, const GroupLog& log, absl::Duration keep, absl::Time now) const {
-  return !held.destroyed && now >= std::max(DrainsUntil(held, log, now), KeptUntil(held.epoch, keep));
+bool EpochRing::IsOver(const HeldEpoch& held, const GroupLog& log, const Keeping& keeping, absl::Time now) const {
+  const bool may_come = held.unopened && held.secret == nullptr;
+  const absl::Time kept = KeptUntil(held.epoch, may_come ? keeping.rewraps : keeping.for_others);
+  return !held.destroyed && now >= std::max(DrainsUntil(held, log, now), kept);
 }
 
-bool EpochRing::NeedsSweep(const GroupLog& log, absl::Duration keep, absl::Time now) const {
+bool EpochRing::NeedsSweep(const GroupLog& log, const Keeping& keeping, absl::Time now) const {
   const auto any_over = [&](const auto& same) {
-    return std::any_of(same.second.begin(), same.second.end(), [&](const HeldEpoch& held) { return IsOver(held, log, keep, now); });
+    return std::any_of(same.second.begin(), same.second.end(), [&](const HeldEpoch& held) { return IsOver(held, log, keeping, now); });
   };
   return unsaved_ || std::any_of(epochs_.begin(), epochs_.end(), any_over);
 }
 
-absl::Status EpochRing::Sweep(const GroupLog& log, absl::Duration keep, absl::Time now) {
+absl::Status EpochRing::Sweep(const GroupLog& log, const Keeping& keeping, absl::Time now) {
   const std::lock_guard lock(keystore_.mutex());
   for (auto& [number, same] : epochs_) {
     for (HeldEpoch& held : same) {
-      if (IsOver(held, log, keep, now)) Destroy(held);
+      if (IsOver(held, log, keeping, now)) Destroy(held);
     }
   }
   DropOldTombstones();

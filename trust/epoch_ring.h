@@ -16,6 +16,7 @@ namespace entente::trust {
 
 inline constexpr size_t kMaxEpochsHeld = 128;   // of one issuer in one group: three days of hourly ones drain, or 35 of daily ones are kept
 inline constexpr size_t kMaxTombstones = 1024;  // of one group
+inline constexpr absl::Duration kCatchUpDrain = kEpochGrace;      // of an epoch that comes when it has drained
 inline constexpr absl::Duration kEpochUnlogged = absl::Hours(1);  // a log that stalls does not stop a rekey
 
 inline constexpr uint64_t kMaxEpochsAhead = 128;  // of the log: who has no epoch yet begins no further on
@@ -30,6 +31,8 @@ struct HeldEpoch {
   std::shared_ptr<const crypto::EpochSecret> secret;
   bool destroyed = false;     // a tombstone
   bool contradicted = false;  // its issuer signed another one with its number
+  bool unopened = false;      // its slot did not open here: a re-wrap may come
+  absl::Time opened = absl::InfinitePast();  // when the secret came here
 };
 
 // One group's epochs and what may be done under each now: docs/formats/epoch.md, "States". What a state depends on is given
@@ -54,8 +57,11 @@ class EpochRing {
   // Enters an epoch whose body was checked. Its secret is with it where the keystore holds it. Refuses with kKeystore.
   absl::Status Announce(const Epoch& epoch, size_t turn, absl::Time taken);
   // Gives an epoch on file its secret, which has been checked against its commitment, and writes it to disk first; `keep` is
-  // how long behind its end an issuer re-wraps it. Refuses with kKeystore, and then nothing has changed.
-  absl::Status Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep);
+  // how long behind its end an issuer re-wraps it. One that has drained already drains once more, for who was away. Refuses with
+  // kKeystore, and then nothing has changed.
+  absl::Status Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep, absl::Time now);
+  // Its slot did not open, or it has none.
+  void NoteUnopened(const EpochId& id) { FindToChange(id)->unopened = true; }
   // Marks an epoch of the same issuer and number, where there is one.
   void NoteContradiction(const Epoch& epoch);
 
@@ -70,16 +76,19 @@ class EpochRing {
   EpochState StateOf(const HeldEpoch& held, const GroupLog& log, absl::Time now) const;
   // The one to seal under. Null while there is none: its secret is missing, it has ended, or its end is near and the next waits.
   const HeldEpoch* ToSealUnder(const GroupLog& log, absl::Time now) const;
-  // Destroys what has drained, but secrets that an issuer keeps for `keep` behind their epoch's end. Refuses with kKeystore
-  // when the file was not rewritten; the next call tries again.
-  absl::Status Sweep(const GroupLog& log, absl::Duration keep, absl::Time now);
+  struct Keeping {
+    absl::Duration for_others = {};  // how long behind their end an issuer keeps secrets
+    absl::Duration rewraps = {};     // how long behind its end a secret that is missing may come
+  };
+  // Destroys what has drained, but what is kept. Refuses with kKeystore when the file was not rewritten; the next call tries again.
+  absl::Status Sweep(const GroupLog& log, const Keeping& keeping, absl::Time now);
   // Whether Sweep has anything to do.
-  bool NeedsSweep(const GroupLog& log, absl::Duration keep, absl::Time now) const;
+  bool NeedsSweep(const GroupLog& log, const Keeping& keeping, absl::Time now) const;
 
  private:
   // The log's entry for `number`, once the epoch that it names is here: one for an epoch that nobody has keeps no other out.
   const LogEntry* EntryOf(uint64_t number, const GroupLog& log) const;
-  bool IsOver(const HeldEpoch& held, const GroupLog& log, absl::Duration keep, absl::Time now) const;
+  bool IsOver(const HeldEpoch& held, const GroupLog& log, const Keeping& keeping, absl::Time now) const;
   // The one with `number` that counts: logged, or the first in turn of those that waited long enough. Null when there is none.
   const HeldEpoch* InForce(uint64_t number, const GroupLog& log, absl::Time now) const;
   const HeldEpoch* Successor(uint64_t number, const GroupLog& log, absl::Time now) const;

@@ -37,7 +37,7 @@ class EpochRingTest : public testing::Test {
   Epoch Hold(uint64_t number, absl::Time from, char issuer = 'a', absl::Duration keep = absl::ZeroDuration()) {
     const Epoch epoch = MakeEpoch(number, from, issuer);
     EXPECT_TRUE(ring_.Announce(epoch, static_cast<size_t>(issuer - 'a'), from).ok());
-    EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), keep).ok());
+    EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), keep, from).ok());
     return epoch;
   }
   void Log(const Epoch& epoch) {
@@ -86,7 +86,7 @@ TEST_F(EpochRingTest, AStalledLogHoldsNothingUpForMoreThanAnHour) {
   // One that begins in the past waits its hour here all the same.
   const Epoch late = MakeEpoch(2, Day(1));
   ASSERT_TRUE(ring_.Announce(late, 0, Day(2)).ok());
-  ASSERT_TRUE(ring_.Hold(late.id, Secret(late), absl::ZeroDuration()).ok());
+  ASSERT_TRUE(ring_.Hold(late.id, Secret(late), absl::ZeroDuration(), Day(2)).ok());
   EXPECT_EQ(State(late, Day(2)), EpochState::kAnnounced);
   EXPECT_EQ(State(late, Day(2) + kEpochUnlogged), EpochState::kActive);
 }
@@ -99,7 +99,7 @@ TEST_F(EpochRingTest, AnEntryForAnEpochThatNobodyHasKeepsNoneOut) {
   EXPECT_TRUE(Seals(epoch, Day(0) + kEpochUnlogged));
   // It comes after all.
   ASSERT_TRUE(ring_.Announce(made_up, 1, Day(1)).ok());
-  ASSERT_TRUE(ring_.Hold(made_up.id, Secret(made_up), {}).ok());
+  ASSERT_TRUE(ring_.Hold(made_up.id, Secret(made_up), {}, Day(1)).ok());
   EXPECT_TRUE(Seals(made_up, Day(1)));
   EXPECT_EQ(State(epoch, Day(1)), EpochState::kDraining);
 }
@@ -172,11 +172,54 @@ TEST_F(EpochRingTest, AnIssuerKeepsASecretForTheCatchUpWindow) {
   const Epoch first = Hold(1, Day(0), 'a', kCatchUpWindow);
   Log(first);
   const absl::Time end = first.not_after + kCatchUpWindow;
-  ASSERT_TRUE(ring_.Sweep(log_, kCatchUpWindow, end - kTick).ok());
+  ASSERT_TRUE(ring_.Sweep(log_, {kCatchUpWindow, kCatchUpWindow}, end - kTick).ok());
   EXPECT_NE(ring_.Find(first.id)->secret, nullptr);
   EXPECT_EQ(State(first, end - kTick), EpochState::kDestroyed);  // to open under
-  ASSERT_TRUE(ring_.Sweep(log_, kCatchUpWindow, end).ok());
+  ASSERT_TRUE(ring_.Sweep(log_, {kCatchUpWindow, kCatchUpWindow}, end).ok());
   EXPECT_EQ(ring_.Find(first.id)->secret, nullptr);
+}
+
+TEST_F(EpochRingTest, WhatComesWhenItHasDrainedDrainsOnceMore) {
+  const Epoch first = MakeEpoch(1, Day(0)), second = Hold(2, Day(1));
+  Log(first);
+  Log(second);
+  ASSERT_TRUE(ring_.Announce(first, 0, Day(5)).ok());
+  EXPECT_EQ(State(first, Day(5)), EpochState::kDestroyed);
+  ASSERT_TRUE(ring_.Hold(first.id, Secret(first), {}, Day(5)).ok());
+  EpochRing again(*keystore_->keystore);  // after a restart
+  ASSERT_TRUE(again.Announce(first, 0, Day(5)).ok());
+  ASSERT_TRUE(again.Announce(second, 0, Day(5)).ok());
+  for (EpochRing* ring : {&ring_, &again}) {
+    const HeldEpoch& held = *ring->Find(first.id);
+    EXPECT_EQ(ring->StateOf(held, log_, Day(5) + kCatchUpDrain - kTick), EpochState::kDraining);
+    EXPECT_EQ(ring->StateOf(held, log_, Day(5) + kCatchUpDrain), EpochState::kDestroyed);
+    EXPECT_FALSE(ring->NeedsSweep(log_, {}, Day(5) + kCatchUpDrain - kTick));
+    EXPECT_TRUE(ring->NeedsSweep(log_, {}, Day(5) + kCatchUpDrain));
+    EXPECT_EQ(ring->StateOf(*ring->Find(second.id), log_, Day(5)), EpochState::kActive);
+  }
+}
+
+TEST_F(EpochRingTest, WhatEndedAtOnceDoesNotDrainForWhoComesLate) {
+  const Epoch first = MakeEpoch(1, Day(0));
+  Epoch second = MakeEpoch(2, Day(4));
+  second.grace = absl::ZeroDuration();
+  Log(first);
+  Log(second);
+  for (const Epoch& epoch : {first, second}) ASSERT_TRUE(ring_.Announce(epoch, 0, Day(5)).ok());
+  ASSERT_TRUE(ring_.Hold(first.id, Secret(first), {}, Day(5)).ok());
+  EXPECT_EQ(State(first, Day(5)), EpochState::kDestroyed);
+}
+
+TEST_F(EpochRingTest, WhatDidNotOpenWaitsForARewrap) {
+  const Epoch first = MakeEpoch(1, Day(0)), second = MakeEpoch(1, Day(0), 'b');
+  for (const Epoch& epoch : {first, second}) ASSERT_TRUE(ring_.Announce(epoch, 0, Day(0)).ok());
+  ring_.NoteUnopened(first.id);
+  const EpochRing::Keeping keeping{.rewraps = kCatchUpWindow};
+  ASSERT_TRUE(ring_.Sweep(log_, keeping, first.not_after + kCatchUpWindow - kTick).ok());
+  EXPECT_FALSE(ring_.Find(first.id)->destroyed);
+  EXPECT_TRUE(ring_.Find(second.id)->destroyed);
+  ASSERT_TRUE(ring_.Sweep(log_, keeping, first.not_after + kCatchUpWindow).ok());
+  EXPECT_TRUE(ring_.Find(first.id)->destroyed);
 }
 
 TEST_F(EpochRingTest, WhatIsInTheKeystoreIsFoundAgain) {
@@ -196,11 +239,11 @@ TEST_F(EpochRingTest, ASecretThatIsNotOnDiskDoesNotCount) {
   const Epoch epoch = MakeEpoch(1, Day(0));
   ASSERT_TRUE(ring_.Announce(epoch, 0, Day(0)).ok());
   std::filesystem::create_directory(keystore_->path() + ".new");  // where Save writes first
-  EXPECT_EQ(ReasonOf(ring_.Hold(epoch.id, Secret(epoch), {})), kKeystore);
+  EXPECT_EQ(ReasonOf(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0))), kKeystore);
   EXPECT_EQ(ring_.Find(epoch.id)->secret, nullptr);
   EXPECT_TRUE(keystore_->keystore->secrets().empty());
   std::filesystem::remove(keystore_->path() + ".new");
-  EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), {}).ok());
+  EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0)).ok());
 }
 
 TEST_F(EpochRingTest, NumbersFollowAndCommitsChain) {
@@ -258,9 +301,9 @@ TEST_F(EpochRingTest, WhatIsKeptForOthersMakesRoom) {
     ASSERT_EQ(Place(epoch, {from}), kNone) << i;
     ring_.MakeRoom(epoch.issuer, log_, from);
     ASSERT_TRUE(ring_.Announce(epoch, 0, from).ok());
-    ASSERT_TRUE(ring_.Hold(epoch.id, Secret(epoch), kCatchUpWindow).ok());
+    ASSERT_TRUE(ring_.Hold(epoch.id, Secret(epoch), kCatchUpWindow, from).ok());
     Log(epoch);
-    ASSERT_TRUE(ring_.Sweep(log_, kCatchUpWindow, from).ok());
+    ASSERT_TRUE(ring_.Sweep(log_, {kCatchUpWindow, kCatchUpWindow}, from).ok());
     EXPECT_TRUE(Seals(epoch, from));
     before = epoch;
   }

@@ -119,6 +119,7 @@ absl::Status GroupDirectory::TakeEpoch(const v1::EpochDelivery& delivery, const 
   }
   const bool opens = membership->IsMember(self_) && !arrival.recorded.has_value() && next->ring.Find(epoch->id)->secret == nullptr;
   const absl::Status opened = opens ? OpenSlot(*next, *epoch, delivery.slot(), arrival.now) : absl::OkStatus();
+  if (!opened.ok()) next->ring.NoteUnopened(epoch->id);
   Publish(std::move(next));
   return opened;
 }
@@ -126,7 +127,7 @@ absl::Status GroupDirectory::TakeEpoch(const v1::EpochDelivery& delivery, const 
 absl::Status GroupDirectory::OpenSlot(Group& group, const Epoch& epoch, ByteView slot, absl::Time now) const {
   absl::StatusOr<crypto::EpochSecret> secret = OpenEpochSlot(epoch, self_, slot, prekeys_, now);
   if (!secret.ok()) return secret.status();
-  return group.ring.Hold(epoch.id, *std::move(secret), KeptFor(group));
+  return group.ring.Hold(epoch.id, *std::move(secret), KeepingIn(group).for_others, now);
 }
 
 absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arrival& arrival) {
@@ -178,9 +179,9 @@ absl::Status GroupDirectory::Sweep(absl::Time now) {
     for (const auto& [id, group] : groups_) all.push_back(group);
   }
   for (const GroupPtr& group : all) {
-    if (!group->ring.NeedsSweep(group->history.log(), KeptFor(*group), now)) continue;
+    if (!group->ring.NeedsSweep(group->history.log(), KeepingIn(*group), now)) continue;
     auto next = std::make_shared<Group>(*group);
-    const absl::Status swept = next->ring.Sweep(next->history.log(), KeptFor(*next), now);
+    const absl::Status swept = next->ring.Sweep(next->history.log(), KeepingIn(*next), now);
     Publish(std::move(next));
     if (!swept.ok()) return swept;
   }

@@ -92,7 +92,7 @@ class GroupDirectory {
   absl::Status OpenSlot(Group& group, const Epoch& epoch, ByteView slot, absl::Time now) const;
   bool IsIn(const Group& group, const OrgId& org) const;
   bool MayGetSecrets(const Membership& newest, const OrgId& member) const;
-  absl::Duration KeptFor(const Group& group) const;
+  EpochRing::Keeping KeepingIn(const Group& group) const;
 
   const Parties& parties_;
   const OrgId self_;

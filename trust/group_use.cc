@@ -36,10 +36,11 @@ bool GroupDirectory::IsIn(const Group& group, const OrgId& org) const {
   return group.history.newest() != nullptr && group.history.newest()->IsMember(org) && !group.leaves.contains(org);
 }
 
-// How long behind its end this node keeps a secret for others: only an issuer does.
-absl::Duration GroupDirectory::KeptFor(const Group& group) const {
+// Only an issuer keeps a secret for others.
+EpochRing::Keeping GroupDirectory::KeepingIn(const Group& group) const {
   const Membership* newest = group.history.newest();
-  return newest != nullptr && newest->TurnOf(self_).has_value() ? newest->catch_up() : absl::ZeroDuration();
+  if (newest == nullptr) return {};
+  return {newest->TurnOf(self_).has_value() ? newest->catch_up() : absl::ZeroDuration(), newest->catch_up()};
 }
 
 std::shared_ptr<const Membership> GroupDirectory::Newest(const GroupId& group) const {
