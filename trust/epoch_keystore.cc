@@ -36,6 +36,11 @@ absl::Status Unreadable() {
 
 }  // namespace
 
+size_t CountEpochSecrets(const crypto::Keystore& keystore) {
+  return static_cast<size_t>(std::count_if(keystore.secrets().begin(), keystore.secrets().end(),
+                                           [](const auto& one) { return one.first.starts_with(kNamePrefix); }));
+}
+
 void PutEpochSecret(crypto::Keystore& keystore, const Epoch& epoch, const crypto::EpochSecret& secret, absl::Time drain_until,
                     absl::Time keep_until) {
   Bytes times;

@@ -12,6 +12,9 @@
 // moments at which they are destroyed. Whoever calls holds the keystore's mutex.
 namespace entente::trust {
 
+inline constexpr size_t kMaxEpochSecrets = 4096;  // of a node: three fifths of a keystore's 1 MiB
+
+size_t CountEpochSecrets(const crypto::Keystore& keystore);
 // In memory only, until the keystore is saved.
 void PutEpochSecret(crypto::Keystore& keystore, const Epoch& epoch, const crypto::EpochSecret& secret, absl::Time drain_until,
                     absl::Time keep_until);

@@ -123,6 +123,7 @@ absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl
   const absl::Time drain_until = std::max(held.epoch.not_after + kEpochGrace, now + kCatchUpDrain);
   {
     const std::lock_guard lock(keystore_.mutex());
+    if (CountEpochSecrets(keystore_) >= kMaxEpochSecrets) return RefuseEpoch(kLimit, "this node holds 4,096 secrets of epochs");
     PutEpochSecret(keystore_, held.epoch, secret, drain_until, KeptUntil(held.epoch, keep));
     if (absl::Status status = keystore_.Save(); !status.ok()) {
       RemoveEpochSecret(keystore_, held.epoch);

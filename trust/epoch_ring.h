@@ -58,7 +58,7 @@ class EpochRing {
   absl::Status Announce(const Epoch& epoch, size_t turn, absl::Time taken);
   // Gives an epoch on file its secret, which has been checked against its commitment, and writes it to disk first; `keep` is
   // how long behind its end an issuer re-wraps it. One that has drained already drains once more, for who was away. Refuses with
-  // kKeystore, and then nothing has changed.
+  // kKeystore, and with kLimit beyond kMaxEpochSecrets of all groups, and then nothing has changed.
   absl::Status Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep, absl::Time now);
   // Its slot did not open, or it has none.
   void NoteUnopened(const EpochId& id) { FindToChange(id)->unopened = true; }

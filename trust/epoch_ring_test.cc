@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "trust/epoch_keystore.h"
 #include "trust/sample_node.h"
 
 namespace entente::trust {
@@ -243,6 +244,17 @@ TEST_F(EpochRingTest, ASecretThatIsNotOnDiskDoesNotCount) {
   EXPECT_EQ(ring_.Find(epoch.id)->secret, nullptr);
   EXPECT_TRUE(keystore_->keystore->secrets().empty());
   std::filesystem::remove(keystore_->path() + ".new");
+  EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0)).ok());
+}
+
+TEST_F(EpochRingTest, SecretsOfAllGroupsAreBounded) {
+  crypto::Keystore& keystore = *keystore_->keystore;
+  for (size_t i = 0; i < kMaxEpochSecrets; ++i) keystore.Put("epoch/" + std::to_string(i), crypto::SecretBytes(48));
+  const Epoch epoch = MakeEpoch(1, Day(0));
+  ASSERT_TRUE(ring_.Announce(epoch, 0, Day(0)).ok());
+  EXPECT_EQ(ReasonOf(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0))), kLimit);
+  EXPECT_EQ(ring_.Find(epoch.id)->secret, nullptr);
+  keystore.Remove("epoch/0");
   EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0)).ok());
 }
 

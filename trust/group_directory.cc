@@ -53,10 +53,6 @@ absl::Status GroupDirectory::Found(const GroupId& group, std::span<const GroupDo
   if (first == nullptr || GroupOfFirst((*first)->document()) != group) {
     return RefuseMembership("a group that is not followed yet begins with version 1 of its document", kIdentityChain);
   }
-  {
-    const std::lock_guard lock(mutex_);
-    if (groups_.size() >= kMaxGroups) return RefuseMembership("this node follows 256 groups", kLimit);
-  }
   absl::StatusOr<MembershipHistory> history = MembershipHistory::Begin(**first, parties_, arrival);
   if (!history.ok()) return history.status();
   std::vector<GroupDocument> taken = {run.front()};
@@ -69,11 +65,48 @@ absl::Status GroupDirectory::Found(const GroupId& group, std::span<const GroupDo
   const bool here = (history->newest() != nullptr && follows(*history->newest())) ||
                     std::any_of(history->announced().begin(), history->announced().end(), [&](const auto& one) { return follows(*one); });
   if (!here) return rest.ok() || ReasonOf(rest) == kFreeze ? NotFollowed() : rest;
+  std::set<OrgId> founders;
+  for (const v1::OrgSignature& signature : (*first)->signatures()) founders.insert(*OrgId::From(signature.org_id()));
+  if (absl::Status room = MakeRoom(founders, arrival.now); !room.ok()) return room;
   for (const GroupDocument& one : taken) {
     if (absl::Status status = persist(one); !status.ok()) return status;
   }
-  Publish(std::make_shared<const Group>(Group{*std::move(history), EpochRing(keystore_), {}}));
+  Publish(std::make_shared<const Group>(Group{*std::move(history), EpochRing(keystore_), {}, std::move(founders)}));
   return rest;
+}
+
+bool GroupDirectory::IsOver(const Group& group, absl::Time now) const {
+  const MembershipHistory& history = group.history;
+  const Membership& last = history.newest() != nullptr ? *history.newest() : *history.announced().front();
+  const bool out = history.newest() != nullptr && !last.IsMember(self_) && !last.IsAdmin(self_);
+  return out || now >= last.expires() + kCatchUpWindow;
+}
+
+// Else one party could fill the list with its groups; those of this organisation itself are its operator's act.
+absl::Status GroupDirectory::MakeRoom(const std::set<OrgId>& founders, absl::Time now) {
+  const std::lock_guard lock(mutex_);
+  const auto make_room = [&](size_t most, const auto& counts) {
+    size_t count = 0;
+    auto over = groups_.end();
+    for (auto one = groups_.begin(); one != groups_.end(); ++one) {
+      if (!counts(*one->second)) continue;
+      ++count;
+      if (IsOver(*one->second, now)) over = one;
+    }
+    if (count < most) return true;
+    if (over == groups_.end()) return false;
+    groups_.erase(over);
+    return true;
+  };
+  for (const OrgId& founder : founders) {
+    if (founders.contains(self_)) break;
+    const auto of_founder = [&](const Group& group) { return group.founders.contains(founder) && !group.founders.contains(self_); };
+    if (!make_room(kMaxGroupsOfFounder, of_founder)) {
+      return RefuseMembership("this node follows 16 groups of one of its founders", kLimit);
+    }
+  }
+  const bool room = make_room(kMaxGroups, [](const Group&) { return true; });
+  return room ? absl::OkStatus() : RefuseMembership("this node follows 256 groups", kLimit);
 }
 
 absl::Status GroupDirectory::CheckNewEpoch(const Group& group, const Epoch& epoch, const v1::SignedBody& wire, const Arrival& arrival) const {

@@ -84,6 +84,51 @@ TEST_F(GroupDirectoryTest, GroupsAreBounded) {
   }
 }
 
+TEST_F(GroupDirectoryTest, GroupsOfOneFounderAreBoundedAndWhatIsOverGivesWay) {
+  GroupTerms terms = world_.founders.Terms();
+  const auto take = [&](const std::string& name, absl::Time now) {
+    terms.name = name;
+    const v1::SignedMembership first = world_.founders.First(terms, now);
+    const GroupId group = GroupOfFirst(first.document());
+    return std::pair(group, ReasonOf(Node(3).TakeDocuments(group, {&first}, {now})));
+  };
+  std::vector<GroupId> groups;
+  for (size_t i = 0; i < kMaxGroupsOfFounder; ++i) {
+    const auto [group, reason] = take("group " + std::to_string(i), Now());
+    ASSERT_EQ(reason, kNone) << i;
+    groups.push_back(group);
+  }
+  EXPECT_EQ(take("one more", Now()).second, kLimit);
+  GroupTerms others = terms;
+  others.admins = {Org(2)};
+  others.threshold = 1;
+  const v1::SignedMembership first = world_.founders.Sign(*MakeMembership(others, nullptr, Now()), {2});
+  EXPECT_TRUE(Node(3).TakeDocuments(GroupOfFirst(first.document()), {&first}, {Now()}).ok());
+  // What nobody has led on for long is no group any more.
+  const absl::Time over = Now() + kMembershipLifetime + kCatchUpWindow;
+  EXPECT_EQ(take("one more", over - kTick).second, kLimit);
+  EXPECT_EQ(take("one more", over).second, kNone);
+  const auto followed = [&](const GroupId& group) { return Node(3).groups->History(group).has_value(); };
+  EXPECT_EQ(static_cast<size_t>(std::count_if(groups.begin(), groups.end(), followed)), kMaxGroupsOfFounder - 1);
+}
+
+TEST_F(GroupDirectoryTest, AGroupThatThisOrganisationIsOutOfGivesWay) {
+  GroupTerms terms = world_.founders.Terms();
+  const auto take = [&](size_t i) {
+    terms.name = "group " + std::to_string(i);
+    const v1::SignedMembership first = world_.founders.First(terms, Now() + absl::Hours(1));
+    return ReasonOf(Node(3).TakeDocuments(GroupOfFirst(first.document()), {&first}, {Now() + absl::Hours(1)}));
+  };
+  world_.Found(terms);
+  for (size_t i = 1; i < kMaxGroupsOfFounder; ++i) ASSERT_EQ(take(i), kNone) << i;
+  EXPECT_EQ(take(kMaxGroupsOfFounder), kLimit);
+  world_.Change(Without(3), Now() + absl::Hours(1));
+  EXPECT_EQ(take(kMaxGroupsOfFounder), kNone);
+  EXPECT_FALSE(Node(3).groups->History(world_.group).has_value());
+  EXPECT_TRUE(Node(0).groups->History(world_.group).has_value());
+  EXPECT_EQ(take(kMaxGroupsOfFounder + 1), kLimit);
+}
+
 TEST_F(GroupDirectoryTest, P29_WhoIsTakenOutHoldsNothingOfTheNextEpoch) {
   Begin();
   const EpochUse before = *Node(3).groups->ToSealUnder(world_.group, Now());

@@ -64,6 +64,9 @@ absl::Status MembershipHistory::Extend(const v1::SignedMembership& wire, const P
   if (version < newest) return RefuseMembership("it is older than the version that counts, and another one", kRollback);
   if (version - 1 > newest) return RefuseMembership("versions between it and the one that counts are missing", kIdentityChain);
   if (version > kMaxMembershipVersions) return RefuseMembership("over 2,048 versions of one group", kLimit);
+  if (version > newest && bytes_ + wire.ByteSizeLong() > kMaxGroupDocumentBytes) {
+    return RefuseMembership("over 16 MiB of documents of one group; found it anew", kLimit);
+  }
   if (absl::Status status = CheckNext(*next, parties, arrival); !status.ok()) return status;
 
   if (version == newest) {
@@ -97,6 +100,7 @@ void MembershipHistory::CountLogged() {
   if (awaited == nullptr) return;
   std::shared_ptr<const Membership> logged = Announced(awaited->subject);
   if (logged == nullptr) return;
+  bytes_ += logged->wire().ByteSizeLong();
   versions_.push_back(std::move(logged));
   announced_.clear();
 }

@@ -16,6 +16,7 @@
 namespace entente::trust {
 
 inline constexpr size_t kMaxMembershipVersions = 2048;  // of one group on file
+inline constexpr size_t kMaxGroupDocumentBytes = 16 << 20;  // of these, with their signatures: a year of daily ones of 1,000 members
 inline constexpr size_t kMaxAnnounced = 8;              // documents of the next version that wait for an entry
 
 // A membership document or a log entry, as a run brings them. Borrowed.
@@ -80,6 +81,7 @@ class MembershipHistory {
   GroupId group_;
   std::vector<std::shared_ptr<const Membership>> versions_;  // those that count; version n at n - 1
   std::vector<std::shared_ptr<const Membership>> announced_;
+  size_t bytes_ = 0;  // of versions_, as they came
   GroupLog log_;
 };
 

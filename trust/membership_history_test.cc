@@ -296,6 +296,24 @@ TEST_F(MembershipHistoryTest, ARunIsTakenInItsOrderAndBounded) {
   EXPECT_EQ(ReasonOf(missing.TakeIn(std::vector<GroupDocument>(kMaxCatchUp + 1, &entries[0]), Founders().parties, {Day(4)}, keep)), kLimit);
 }
 
+TEST_F(MembershipHistoryTest, TheBytesOfAllVersionsAreBounded) {
+  const auto pad = [](v1::MembershipDocument& d) {  // a field that this version skips
+    d.GetReflection()->MutableUnknownFields(&d)->AddLengthDelimited(100, Bytes(255 << 10, 'x'));
+  };
+  const auto next = [&](absl::Time now) {
+    v1::SignedMembership wire = *MakeMembership(TermsOf(*history_.newest()), history_.newest(), now);
+    v1::MembershipDocument document;
+    EXPECT_TRUE(document.ParseFromString(wire.document()));
+    pad(document);
+    wire.set_document(document.SerializeAsString());
+    return Founders().Sign(wire);
+  };
+  absl::Time now = Day(1);
+  for (int i = 0; i < 64; ++i, now += absl::Hours(1)) Founders().Count(history_, next(now), now);
+  EXPECT_EQ(Extend(next(now), now), kLimit);
+  EXPECT_EQ(Extend(Founders().Sign(*MakeMembership(TermsOf(*history_.newest()), history_.newest(), now)), now), kNone);
+}
+
 TEST_F(MembershipHistoryTest, WhoWasAMemberAllTheTime) {
   GroupTerms without = TermsOf(*history_.newest());
   without.members.erase(Org(4));
