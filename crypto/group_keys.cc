@@ -54,9 +54,9 @@ absl::Status EpochSecret::CheckCommitment(const Digest& epoch_fields, const Dige
                 "the epoch's secret is not the one its issuer announced; ask another issuer for a new epoch");
 }
 
-RouteTag EpochSecret::Tag() const {
+RouteTag EpochSecret::Tag(const Digest& epoch_fields) const {
   RouteTag tag;
-  Derive(bytes_, "entente/1/route", {}, {tag.data(), RouteTag::kSize});
+  Derive(bytes_, "entente/1/route", epoch_fields.view(), {tag.data(), RouteTag::kSize});
   return tag;
 }
 

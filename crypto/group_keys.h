@@ -38,8 +38,8 @@ class EpochSecret {
   Digest Commitment(const Digest& epoch_fields) const;
   // In constant time. Refuses with kCommit: the issuer gave this member another secret than it announced.
   absl::Status CheckCommitment(const Digest& epoch_fields, const Digest& commitment) const;
-  // Public; tells carriers which envelopes are of one epoch, and nothing about the secret.
-  RouteTag Tag() const;
+  // Public; tells carriers which envelopes are of one epoch, and nothing about the secret. Other fields give another tag.
+  RouteTag Tag(const Digest& epoch_fields) const;
   // The content key of the envelope with this salt. Another group, epoch or salt gives another key.
   SecretBytes ContentKey(const GroupId& group, uint64_t epoch, const Digest& msg_salt) const;
 

@@ -65,7 +65,7 @@ TEST_F(GroupKeys, KnownAnswers) {
   ASSERT_TRUE(first.ok()) << first.status();
   EXPECT_EQ(Shown(first->bytes()), example_.at("epoch_secret"));
   EXPECT_EQ(first->Commitment(fields_).view(), example_.at("epoch_commit"));
-  EXPECT_EQ(first->Tag().view(), example_.at("route_tag"));
+  EXPECT_EQ(first->Tag(fields_).view(), example_.at("route_tag"));
 }
 
 TEST_F(GroupKeys, KnownAnswersOfAnEnvelope) {
@@ -73,7 +73,7 @@ TEST_F(GroupKeys, KnownAnswersOfAnEnvelope) {
   const Digest msg_salt = *Digest::From(ByteView(envelope.at("envelope")).substr(48, 32));
   const SecretBytes key = secret_.ContentKey(Fields().group, 1, msg_salt);
   EXPECT_EQ(Shown(key), envelope.at("content_key"));
-  EXPECT_EQ(secret_.Tag().view(), ByteView(envelope.at("envelope")).substr(32, 16));
+  EXPECT_EQ(secret_.Tag(fields_).view(), ByteView(envelope.at("envelope")).substr(32, 16));
 
   const Digest h_core = *Digest::From(envelope.at("h_core"));
   const PayloadKeys keys = DerivePayloadKeys(key, h_core);
@@ -90,7 +90,7 @@ TEST_F(GroupKeys, ALaterEpochComesFromTheOneBeforeAndFreshBytes) {
     ASSERT_TRUE(next.ok()) << next.status();
     EXPECT_EQ(Shown(next->bytes()), v.at("epoch_secret"));
     EXPECT_EQ(next->Commitment(*Digest::From(v.at("epoch_fields"))).view(), v.at("epoch_commit"));
-    EXPECT_EQ(next->Tag().view(), v.at("route_tag"));
+    EXPECT_EQ(next->Tag(*Digest::From(v.at("epoch_fields"))).view(), v.at("route_tag"));
     const uint64_t epoch = std::stoull(v.at("epoch"));
     EXPECT_EQ(Shown(next->ContentKey(*GroupId::From(v.at("group_id")), epoch, *Digest::From(v.at("msg_salt")))),
               v.at("content_key"));
@@ -98,7 +98,7 @@ TEST_F(GroupKeys, ALaterEpochComesFromTheOneBeforeAndFreshBytes) {
 }
 
 // One input changed at a time: nothing that a member compares or decrypts with stays the same.
-TEST_F(GroupKeys, EveryFieldIsInTheCommitment) {
+TEST_F(GroupKeys, EveryFieldIsInTheCommitmentAndInTheTag) {
   void (*const kChanges[])(EpochFields&) = {
       [](EpochFields& f) { f.group.data()[31] ^= 1; },
       [](EpochFields& f) { f.issuer.data()[0] ^= 1; },
@@ -112,10 +112,12 @@ TEST_F(GroupKeys, EveryFieldIsInTheCommitment) {
       [](EpochFields& f) { std::swap(f.membership_version, f.not_after_us); },
   };
   std::set<Digest> commitments{secret_.Commitment(HashOf(Fields()))};
+  std::set<RouteTag> tags{secret_.Tag(HashOf(Fields()))};
   for (const auto change : kChanges) {
     EpochFields fields = Fields();
     change(fields);
     EXPECT_TRUE(commitments.insert(secret_.Commitment(HashOf(fields))).second) << commitments.size();
+    EXPECT_TRUE(tags.insert(secret_.Tag(HashOf(fields))).second) << tags.size();
   }
 }
 

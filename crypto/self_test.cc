@@ -111,7 +111,7 @@ bool GroupKeysHold() {  // docs/formats/examples/derive.txt
   if (!secret.ok() || !fields || !group || !salt) return false;
   return secret->Commitment(*fields).view() ==
              Hex("17243fc230d69f719c7a33f18d4f4b74dfd367bf566596ac2f213d47c6a28abf") &&
-         secret->Tag().view() == Hex("3c45a4d2e55df766dd662ac66464a82a") &&
+         secret->Tag(*fields).view() == Hex("b00226c1c7d5bc6f4ab3050ea9f3b175") &&
          AsView(secret->ContentKey(*group, 1, *salt).ExposeSecret()) ==
              Hex("a6e95f5bb62a0d958e1d22ad01c885d720ae6b1eee45a14aec4668239e15fb84");
 }

@@ -77,6 +77,7 @@ absl::Status Directory::Accept(Accepted accepted) {
   }
   if (known != parties_.end()) {
     accepted.history = known->second->history;
+    accepted.taken = known->second->taken;
   } else if (accepted.history == nullptr && accepted.identity.version() == 1) {
     accepted.history = std::make_shared<const IdentityHistory>(accepted.identity);
   } else if (accepted.history == nullptr) {
@@ -130,8 +131,9 @@ absl::Status Directory::Extend(const OrgId& org, const v1::IdentityChain& chain,
     absl::erase_if(keys_, [&](const auto& key) { return key.second == org; });
     return unknown;
   }
+  const absl::Time since = history.newest().version() > before->identity.version() ? now : before->taken;
   now_known->second = std::make_shared<const Accepted>(
-      Accepted{now_known->second->party, history.newest(), std::make_shared<const IdentityHistory>(history)});
+      Accepted{now_known->second->party, history.newest(), std::make_shared<const IdentityHistory>(history), since});
   return taken;
 }
 

@@ -66,6 +66,16 @@ TEST_F(DirectoryVersionsTest, ANewVersionIsStoredAndSeen) {
   EXPECT_EQ(stored_.size(), 1u);
 }
 
+TEST_F(DirectoryVersionsTest, ADocumentIsDatedByWhenItCame) {
+  EXPECT_EQ(directory_.Find(estovia_.org())->taken, absl::InfinitePast());
+  const v1::IdentityChain chain = Next(1);
+  EXPECT_EQ(Extend(chain, 2), kNone);
+  EXPECT_EQ(directory_.Find(estovia_.org())->taken, Day(2));
+  EXPECT_EQ(Extend(chain, 3), kNone);  // nothing new
+  ASSERT_TRUE(directory_.Accept(Party("estovia", estovia_.newest())).ok());
+  EXPECT_EQ(directory_.Find(estovia_.org())->taken, Day(2));
+}
+
 TEST_F(DirectoryVersionsTest, WhatCannotBeStoredDoesNotCount) {
   const v1::IdentityChain chain = Next(1, [](Draft& d) { d.Add(kStatement, 'n', Day(1)); });
   disk_ = Reject(kDiskFull, "no room");

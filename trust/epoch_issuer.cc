@@ -129,6 +129,7 @@ absl::StatusOr<v1::SignedBody> MakeRewrap(const Self& self, const Epoch& epoch, 
   if (!then.IsMember(recipient.org) || !newest.IsMember(recipient.org)) {
     return RefuseEpoch(kNotMember, "who asks for its secret was no member then, or is none now");
   }
+  if (now >= recipient.not_after) return RefuseEpoch(kPrekey, "the prekey of who asks for its secret has ended");
   const absl::StatusOr<Bytes> slot = MakeSlot(epoch, secret, recipient);
   if (!slot.ok()) return slot.status();
   v1::RewrapBody body;

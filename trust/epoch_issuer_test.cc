@@ -26,6 +26,19 @@ class EpochIssuerTest : public testing::Test {
     const Prekey prekey = world_.nodes[to]->FreshPrekey(now);
     return ReasonOf(Groups(by).RewrapFor(By(by), world_.group, epoch.id, prekey, now).status());
   }
+  // Organisation 3 revokes its statement key at `said`, which comes to the nodes at `taken`.
+  void Revoke(const v1::Revocation& revocation, absl::Time said, absl::Time taken) {
+    const SampleOrg& victim = world_.founders.orgs[3];
+    IdentityHistory history = victim.history;
+    const std::string name = history.newest().name();
+    const crypto::SigningKey root = NamedKey(name + " root"), fresh = NamedKey(name + " fresh");
+    IdentityChange change;
+    change.add.push_back({v1::KEY_USAGE_STATEMENT, &fresh});
+    change.revoke.push_back(revocation);
+    const std::vector<const crypto::SigningKey*> roots = {&root};
+    EXPECT_TRUE(history.Extend(*MakeNext(history, change, roots, said), said).ok());
+    world_.founders.parties.Accept(history, taken);
+  }
   GroupTerms Without(size_t i) {
     GroupTerms terms = world_.Terms();
     terms.members.erase(Org(i));
@@ -112,11 +125,37 @@ TEST_F(EpochIssuerTest, ARewrapIsForWhoWasAMemberThenAndIsOneNow) {
   EXPECT_EQ(Rewrap(0, first, 3, later), kNotMember);
   const Epoch second = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_REMOVAL, later).epoch());
   world_.Change(all, later + kHour);
-  EXPECT_EQ(Rewrap(0, first, 3, later + kHour), kNone);
+  EXPECT_EQ(Rewrap(0, first, 3, later + kHour), kNotMember);  // out since
   EXPECT_EQ(Rewrap(0, second, 3, later + kHour), kNotMember);
+  EXPECT_EQ(Rewrap(0, second, 2, later + kHour), kNone);
   Epoch unknown = first;
   unknown.id = EpochId();
   EXPECT_EQ(Rewrap(0, unknown, 3, later), RejectReason::kEpoch);
+}
+
+TEST_F(EpochIssuerTest, P29_WhoHadLeftWhenAnEpochWasIssuedGetsNothingOfItWhenItIsBack) {
+  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
+  const v1::SignedBody leave = MakeLeave(By(3), Groups(0).Newest(world_.group)->ref(), Now() + kHour);
+  ASSERT_TRUE(Groups(0).TakeLeave(leave, {Now() + kHour}, Kept).ok());
+  const GroupTerms all = world_.Terms();
+  // For version 1, which lists the leaver still.
+  const Epoch second = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_LEAVE, Now() + kHour).epoch());
+  EXPECT_EQ(Rewrap(0, second, 3, Now() + kHour), kNotMember);
+  world_.Change(Without(3), Now() + 2 * kHour);
+  world_.Change(all, Now() + 3 * kHour);
+  EXPECT_EQ(Rewrap(0, second, 3, Now() + 3 * kHour), kNotMember);
+}
+
+TEST_F(EpochIssuerTest, ARewrapIsForAPrekeyThatCounts) {
+  const Epoch first = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now()).epoch());
+  Prekey prekey = world_.nodes[3]->FreshPrekey(Now());
+  prekey.not_after = Now();
+  EXPECT_EQ(ReasonOf(Groups(0).RewrapFor(By(0), world_.group, first.id, prekey, Now()).status()), kPrekey);
+  EXPECT_EQ(Rewrap(0, first, 3), kNone);
+  GroupTerms terms = world_.Terms();
+  terms.members[Org(3)] = 3;  // it has version 2
+  world_.Change(terms, Now() + kHour);
+  EXPECT_EQ(Rewrap(0, first, 3, Now() + kHour), kPrekey);
 }
 
 // Whatever an issuer does: who was no member of an epoch does not take its secret.
@@ -126,7 +165,7 @@ TEST_F(EpochIssuerTest, P30_ARewrapOfAnEpochOfOthersIsNotTaken) {
   world_.Change(Without(3), Now() + kHour);
   const Epoch second = *ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_REMOVAL, Now() + kHour).epoch());
   world_.Change(all, Now() + 2 * kHour);
-  const EpochUse use = *Groups(1).ForTag(Groups(0).ToSealUnder(world_.group, Now() + kHour)->secret->Tag(), Now() + kHour);
+  const EpochUse use = *Groups(1).ForTag(Groups(0).ToSealUnder(world_.group, Now() + kHour)->tag, Now() + kHour);
   const Membership& newest = *Groups(0).Newest(world_.group);
   const Prekey prekey = world_.nodes[3]->FreshPrekey(Now() + 2 * kHour);
   const v1::SignedBody rewrap = *MakeRewrap(By(0), second, *use.secret, newest, newest, prekey, Now() + 2 * kHour);
@@ -185,22 +224,33 @@ TEST_F(EpochIssuerTest, FallbackIssuersWaitTheirTurn) {
 TEST_F(EpochIssuerTest, AStolenKeyOfAMemberIsACause) {
   world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
   const absl::Time later = Now() + kHour;
-  SampleOrg& victim = world_.founders.orgs[3];
-  const std::string name = victim.history.newest().name();
-  const crypto::SigningKey root = NamedKey(name + " root"), fresh = NamedKey(name + " fresh");
-  const auto next = [&](const v1::Revocation& revocation) {
-    IdentityHistory history = victim.history;
-    IdentityChange change;
-    change.add.push_back({v1::KEY_USAGE_STATEMENT, &fresh});
-    change.revoke.push_back(revocation);
-    const std::vector<const crypto::SigningKey*> roots = {&root};
-    EXPECT_TRUE(history.Extend(*MakeNext(history, change, roots, later), later).ok());
-    world_.founders.parties.Accept(history);
-  };
-  next(Supersede(victim.self.key_id, later + kKeyOverlap));
+  Revoke(Supersede(By(3).key_id, later + kKeyOverlap), later, later);
   EXPECT_EQ(Due(0, later), std::nullopt);  // replaced in due course
-  next(Compromise(victim.self.key_id, later));
+  Revoke(Compromise(By(3).key_id, later), later, absl::InfinitePast());
   EXPECT_EQ(Due(0, later), v1::EPOCH_REASON_COMPROMISE);
+}
+
+TEST_F(EpochIssuerTest, AStolenKeyIsACauseOnceWheneverItIsSaid) {
+  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
+  world_.Rekey(0, v1::EPOCH_REASON_AGE, Now() + 2 * kHour);
+  const absl::Time late = Now() + 3 * kHour;
+  Revoke(Compromise(By(3).key_id, Now() + kHour), Now() + kHour, late);
+  EXPECT_EQ(Due(0, late), v1::EPOCH_REASON_COMPROMISE);
+  EXPECT_EQ(Due(1, late), std::nullopt);
+  EXPECT_EQ(Due(1, late + kIssuerTurn), v1::EPOCH_REASON_COMPROMISE);
+  world_.Rekey(0, v1::EPOCH_REASON_COMPROMISE, late);
+  EXPECT_EQ(Due(0, late), std::nullopt);
+  EXPECT_EQ(Due(1, late + kHour), std::nullopt);
+  // The other issuer hears of it behind the first one's epoch, whose word it takes.
+  Revoke(Compromise(By(3).key_id, Now() + kHour), Now() + kHour, late + kHour);
+  EXPECT_EQ(Due(1, late + 2 * kHour), std::nullopt);
+  // Dated ahead: at its time, and no second time.
+  const absl::Time ahead = late + 3 * kHour + kClockSkew;
+  Revoke(Compromise(By(3).key_id, ahead), ahead, late + 3 * kHour);
+  EXPECT_EQ(Due(0, ahead - kTick), std::nullopt);
+  EXPECT_EQ(Due(0, ahead), v1::EPOCH_REASON_COMPROMISE);
+  world_.Rekey(0, v1::EPOCH_REASON_COMPROMISE, ahead);
+  EXPECT_EQ(Due(0, ahead), std::nullopt);
 }
 
 }  // namespace

@@ -36,6 +36,11 @@ absl::Status Unreadable() {
 
 }  // namespace
 
+size_t CountEpochSecrets(const crypto::Keystore& keystore) {
+  return static_cast<size_t>(std::count_if(keystore.secrets().begin(), keystore.secrets().end(),
+                                           [](const auto& one) { return one.first.starts_with(kNamePrefix); }));
+}
+
 void PutEpochSecret(crypto::Keystore& keystore, const Epoch& epoch, const crypto::EpochSecret& secret, absl::Time drain_until,
                     absl::Time keep_until) {
   Bytes times;
@@ -49,15 +54,15 @@ void PutEpochSecret(crypto::Keystore& keystore, const Epoch& epoch, const crypto
 
 void RemoveEpochSecret(crypto::Keystore& keystore, const Epoch& epoch) { keystore.Remove(NameOf(epoch)); }
 
-absl::StatusOr<std::shared_ptr<const crypto::EpochSecret>> FindEpochSecret(const crypto::Keystore& keystore, const Epoch& epoch) {
+absl::StatusOr<StoredEpochSecret> FindEpochSecret(const crypto::Keystore& keystore, const Epoch& epoch) {
   const crypto::SecretBytes* entry = keystore.Find(NameOf(epoch));
-  if (entry == nullptr) return nullptr;
+  if (entry == nullptr) return StoredEpochSecret{};
   if (entry->size() != kStoredSize) return Unreadable();
   absl::StatusOr<crypto::EpochSecret> secret =
       crypto::EpochSecret::FromBytes(crypto::SecretBytes::CopyOf(ViewOf(*entry).substr(0, crypto::kKeySize)));
   if (!secret.ok()) return secret.status();
   if (!secret->CheckCommitment(epoch.fields(), epoch.commit).ok()) return Unreadable();
-  return std::make_shared<const crypto::EpochSecret>(*std::move(secret));
+  return StoredEpochSecret{std::make_shared<const crypto::EpochSecret>(*std::move(secret)), TimeAt(*entry, kDrainAt)};
 }
 
 absl::StatusOr<bool> RemoveEndedSecrets(crypto::Keystore& keystore, absl::Time now) {

@@ -18,7 +18,7 @@ absl::Time KeptUntil(const Epoch& epoch, absl::Duration keep) {
   return keep > absl::ZeroDuration() ? epoch.not_after + keep : absl::UnixEpoch();
 }
 
-bool IsLogged(const HeldEpoch& held, const LogEntry* entry) { return entry != nullptr && entry->subject.view() == held.epoch.id.view(); }
+bool Names(const LogEntry* entry, const Epoch& epoch) { return entry != nullptr && entry->subject.view() == epoch.id.view(); }
 
 }  // namespace
 
@@ -50,14 +50,19 @@ const HeldEpoch* EpochRing::Of(const OrgId& issuer, uint64_t number) const {
   return found == same->second.end() ? nullptr : &*found;
 }
 
-absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const Arrival& arrival) const {
-  if (Of(epoch.issuer, epoch.number) != nullptr) return RefuseEpoch(kEquivocation, "its issuer signed another epoch with its number");
-  size_t held = 0;
-  for (const auto& [number, same] : epochs_) {
-    held += static_cast<size_t>(std::count_if(same.begin(), same.end(), [](const HeldEpoch& one) { return !one.destroyed; }));
+absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const GroupLog& log, const Arrival& arrival) const {
+  // Who took the other one first goes on with the group all the same.
+  if (Of(epoch.issuer, epoch.number) != nullptr && !Names(log.Of(v1::GROUP_LOG_KIND_EPOCH, epoch.number), epoch)) {
+    return RefuseEpoch(kEquivocation, "its issuer signed another epoch with its number");
   }
-  if (held >= kMaxEpochsHeld) return RefuseEpoch(kLimit, "128 epochs of the group are held");
-  if (epochs_.empty() || terms.rejoined) return absl::OkStatus();
+  if (OfIssuer(epoch.issuer, /*drained=*/false, log, arrival.now).size() >= kMaxEpochsHeld) {
+    return RefuseEpoch(kLimit, "128 epochs of its issuer are held that have not drained");
+  }
+  if (epochs_.empty() || terms.rejoined) {
+    // Nothing could follow a number at the end of all, and nobody would catch up with one far ahead.
+    const bool far = epoch.number > log.Last(v1::GROUP_LOG_KIND_EPOCH) + kMaxEpochsAhead;
+    return far ? RefuseEpoch(kIdentityChain, "its number is far ahead of the group's log") : absl::OkStatus();
+  }
 
   const uint64_t newest = epochs_.rbegin()->first;
   if (epoch.number > newest && epoch.number - newest > 1) return RefuseEpoch(kIdentityChain, "epochs between it and those on file are missing");
@@ -71,32 +76,63 @@ absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const
   return follows ? absl::OkStatus() : RefuseEpoch(kIdentityChain, "it follows another epoch than those on file");
 }
 
+std::vector<EpochId> EpochRing::OfIssuer(const OrgId& issuer, bool drained, const GroupLog& log, absl::Time now) const {
+  std::vector<EpochId> out;
+  for (const auto& [number, same] : epochs_) {
+    for (const HeldEpoch& held : same) {
+      if (held.destroyed || held.epoch.issuer != issuer) continue;
+      if ((now >= DrainsUntil(held, log, now)) == drained) out.push_back(held.epoch.id);
+    }
+  }
+  return out;
+}
+
+void EpochRing::MakeRoom(const OrgId& issuer, const GroupLog& log, absl::Time now) {
+  const std::vector<EpochId> kept = OfIssuer(issuer, /*drained=*/true, log, now);
+  const size_t held = kept.size() + OfIssuer(issuer, /*drained=*/false, log, now).size();
+  if (held < kMaxEpochsHeld) return;
+  const std::lock_guard lock(keystore_.mutex());
+  for (size_t i = 0; i < std::min(kept.size(), held - kMaxEpochsHeld + 1); ++i) Destroy(*FindToChange(kept[i]));
+}
+
+void EpochRing::Destroy(HeldEpoch& held) {
+  unsaved_ = unsaved_ || held.secret != nullptr;
+  RemoveEpochSecret(keystore_, held.epoch);
+  held.secret.reset();
+  held.destroyed = true;
+}
+
 absl::Status EpochRing::Announce(const Epoch& epoch, size_t turn, absl::Time taken) {
   HeldEpoch held{epoch, turn, taken, nullptr};
   {
     const std::lock_guard lock(keystore_.mutex());
-    auto secret = FindEpochSecret(keystore_, epoch);
-    if (!secret.ok()) return secret.status();
-    held.secret = *std::move(secret);
+    auto stored = FindEpochSecret(keystore_, epoch);
+    if (!stored.ok()) return stored.status();
+    held.secret = std::move(stored->secret);
+    const bool later = stored->drain_until > epoch.not_after + kEpochGrace;
+    if (held.secret != nullptr) held.opened = later ? stored->drain_until - kCatchUpDrain : taken;
   }
-  if (held.secret != nullptr) tags_[held.secret->Tag()] = epoch.id;
+  if (held.secret != nullptr) tags_[held.secret->Tag(epoch.fields())] = epoch.id;
   numbers_[epoch.id] = epoch.number;
   epochs_[epoch.number].push_back(std::move(held));
   return absl::OkStatus();
 }
 
-absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep) {
+absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl::Duration keep, absl::Time now) {
   HeldEpoch& held = *FindToChange(id);
+  const absl::Time drain_until = std::max(held.epoch.not_after + kEpochGrace, now + kCatchUpDrain);
   {
     const std::lock_guard lock(keystore_.mutex());
-    PutEpochSecret(keystore_, held.epoch, secret, held.epoch.not_after + kEpochGrace, KeptUntil(held.epoch, keep));
+    if (CountEpochSecrets(keystore_) >= kMaxEpochSecrets) return RefuseEpoch(kLimit, "this node holds 4,096 secrets of epochs");
+    PutEpochSecret(keystore_, held.epoch, secret, drain_until, KeptUntil(held.epoch, keep));
     if (absl::Status status = keystore_.Save(); !status.ok()) {
       RemoveEpochSecret(keystore_, held.epoch);
       return status;
     }
   }
-  tags_[secret.Tag()] = id;
+  tags_[secret.Tag(held.epoch.fields())] = id;
   held.secret = std::make_shared<const crypto::EpochSecret>(std::move(secret));
+  held.opened = now;
   return absl::OkStatus();
 }
 
@@ -104,14 +140,22 @@ void EpochRing::NoteContradiction(const Epoch& epoch) {
   if (const HeldEpoch* first = Of(epoch.issuer, epoch.number); first != nullptr) FindToChange(first->epoch.id)->contradicted = true;
 }
 
+const LogEntry* EpochRing::EntryOf(uint64_t number, const GroupLog& log) const {
+  const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, number);
+  const auto same = epochs_.find(number);
+  const bool here = same != epochs_.end() && std::any_of(same->second.begin(), same->second.end(),
+                                                         [&](const HeldEpoch& held) { return Names(entry, held.epoch); });
+  return here ? entry : nullptr;
+}
+
 const HeldEpoch* EpochRing::InForce(uint64_t number, const GroupLog& log, absl::Time now) const {
   const auto same = epochs_.find(number);
   if (same == epochs_.end()) return nullptr;
-  const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, number);
+  const LogEntry* entry = EntryOf(number, log);
   const HeldEpoch* first = nullptr;
   for (const HeldEpoch& held : same->second) {
     const bool waited = entry == nullptr && std::max(held.taken, held.epoch.not_before) + kEpochUnlogged <= now;
-    if (held.epoch.not_before > now || (!IsLogged(held, entry) && !waited)) continue;
+    if (held.epoch.not_before > now || (!Names(entry, held.epoch) && !waited)) continue;
     if (first == nullptr || held.turn < first->turn) first = &held;
   }
   return first;
@@ -126,8 +170,11 @@ const HeldEpoch* EpochRing::Successor(uint64_t number, const GroupLog& log, absl
 
 absl::Time EpochRing::DrainsUntil(const HeldEpoch& held, const GroupLog& log, absl::Time now) const {
   const HeldEpoch* next = Successor(held.epoch.number, log, now);
-  if (next == nullptr) return held.epoch.not_after + kEpochGrace;
-  return std::min(held.epoch.not_after, next->epoch.not_before) + next->epoch.grace;
+  const absl::Time end = next == nullptr ? held.epoch.not_after : std::min(held.epoch.not_after, next->epoch.not_before);
+  const absl::Duration grace = next == nullptr ? kEpochGrace : next->epoch.grace;
+  // Where who was taken out gets no time, who comes late gets none either.
+  const bool late = held.opened >= end + grace && grace > absl::ZeroDuration();
+  return late ? held.opened + kCatchUpDrain : end + grace;
 }
 
 EpochState EpochRing::StateOf(const HeldEpoch& held, const GroupLog& log, absl::Time now) const {
@@ -137,8 +184,7 @@ EpochState EpochRing::StateOf(const HeldEpoch& held, const GroupLog& log, absl::
   if (now >= epoch.not_after || Successor(epoch.number, log, now) != nullptr) return EpochState::kDraining;
   if (InForce(epoch.number, log, now) == &held) return EpochState::kActive;
   // Who lost a race is opened all the same: a sender may have taken it first.
-  const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, epoch.number);
-  const bool lost = entry != nullptr || InForce(epoch.number, log, now) != nullptr;
+  const bool lost = EntryOf(epoch.number, log) != nullptr || InForce(epoch.number, log, now) != nullptr;
   return lost ? EpochState::kDraining : EpochState::kAnnounced;
 }
 
@@ -155,26 +201,24 @@ const HeldEpoch* EpochRing::ToSealUnder(const GroupLog& log, absl::Time now) con
   return nullptr;
 }
 
-bool EpochRing::IsOver(const HeldEpoch& held, const GroupLog& log, absl::Duration keep, absl::Time now) const {
-  return !held.destroyed && now >= std::max(DrainsUntil(held, log, now), KeptUntil(held.epoch, keep));
+bool EpochRing::IsOver(const HeldEpoch& held, const GroupLog& log, const Keeping& keeping, absl::Time now) const {
+  const bool may_come = held.unopened && held.secret == nullptr;
+  const absl::Time kept = KeptUntil(held.epoch, may_come ? keeping.rewraps : keeping.for_others);
+  return !held.destroyed && now >= std::max(DrainsUntil(held, log, now), kept);
 }
 
-bool EpochRing::NeedsSweep(const GroupLog& log, absl::Duration keep, absl::Time now) const {
+bool EpochRing::NeedsSweep(const GroupLog& log, const Keeping& keeping, absl::Time now) const {
   const auto any_over = [&](const auto& same) {
-    return std::any_of(same.second.begin(), same.second.end(), [&](const HeldEpoch& held) { return IsOver(held, log, keep, now); });
+    return std::any_of(same.second.begin(), same.second.end(), [&](const HeldEpoch& held) { return IsOver(held, log, keeping, now); });
   };
   return unsaved_ || std::any_of(epochs_.begin(), epochs_.end(), any_over);
 }
 
-absl::Status EpochRing::Sweep(const GroupLog& log, absl::Duration keep, absl::Time now) {
+absl::Status EpochRing::Sweep(const GroupLog& log, const Keeping& keeping, absl::Time now) {
   const std::lock_guard lock(keystore_.mutex());
   for (auto& [number, same] : epochs_) {
     for (HeldEpoch& held : same) {
-      if (!IsOver(held, log, keep, now)) continue;
-      unsaved_ = unsaved_ || held.secret != nullptr;
-      RemoveEpochSecret(keystore_, held.epoch);
-      held.secret.reset();
-      held.destroyed = true;
+      if (IsOver(held, log, keeping, now)) Destroy(held);
     }
   }
   DropOldTombstones();

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "trust/epoch_keystore.h"
 #include "trust/sample_node.h"
 
 namespace entente::trust {
@@ -37,7 +38,7 @@ class EpochRingTest : public testing::Test {
   Epoch Hold(uint64_t number, absl::Time from, char issuer = 'a', absl::Duration keep = absl::ZeroDuration()) {
     const Epoch epoch = MakeEpoch(number, from, issuer);
     EXPECT_TRUE(ring_.Announce(epoch, static_cast<size_t>(issuer - 'a'), from).ok());
-    EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), keep).ok());
+    EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), keep, from).ok());
     return epoch;
   }
   void Log(const Epoch& epoch) {
@@ -55,7 +56,7 @@ class EpochRingTest : public testing::Test {
   }
   bool Seals(const Epoch& epoch, absl::Time now) const { return Sealing(now) != nullptr && Sealing(now)->id == epoch.id; }
   RejectReason Place(const Epoch& epoch, const Arrival& arrival, bool rejoined = false) const {
-    return ReasonOf(ring_.CheckPlace(epoch, {rejoined, kCatchUpWindow}, arrival));
+    return ReasonOf(ring_.CheckPlace(epoch, {rejoined, kCatchUpWindow}, log_, arrival));
   }
 
   std::unique_ptr<SampleKeystore> keystore_ = SampleKeystore::Take();
@@ -86,9 +87,22 @@ TEST_F(EpochRingTest, AStalledLogHoldsNothingUpForMoreThanAnHour) {
   // One that begins in the past waits its hour here all the same.
   const Epoch late = MakeEpoch(2, Day(1));
   ASSERT_TRUE(ring_.Announce(late, 0, Day(2)).ok());
-  ASSERT_TRUE(ring_.Hold(late.id, Secret(late), absl::ZeroDuration()).ok());
+  ASSERT_TRUE(ring_.Hold(late.id, Secret(late), absl::ZeroDuration(), Day(2)).ok());
   EXPECT_EQ(State(late, Day(2)), EpochState::kAnnounced);
   EXPECT_EQ(State(late, Day(2) + kEpochUnlogged), EpochState::kActive);
+}
+
+TEST_F(EpochRingTest, AnEntryForAnEpochThatNobodyHasKeepsNoneOut) {
+  const Epoch epoch = Hold(1, Day(0)), made_up = MakeEpoch(1, Day(0), 'b');
+  Log(made_up);
+  EXPECT_EQ(State(epoch, Day(0) + kEpochUnlogged - kTick), EpochState::kAnnounced);
+  EXPECT_EQ(State(epoch, Day(0) + kEpochUnlogged), EpochState::kActive);
+  EXPECT_TRUE(Seals(epoch, Day(0) + kEpochUnlogged));
+  // It comes after all.
+  ASSERT_TRUE(ring_.Announce(made_up, 1, Day(1)).ok());
+  ASSERT_TRUE(ring_.Hold(made_up.id, Secret(made_up), {}, Day(1)).ok());
+  EXPECT_TRUE(Seals(made_up, Day(1)));
+  EXPECT_EQ(State(epoch, Day(1)), EpochState::kDraining);
 }
 
 TEST_F(EpochRingTest, OfARaceTheLoggedOneIsSealedUnderAndBothAreOpened) {
@@ -141,7 +155,7 @@ TEST_F(EpochRingTest, WhatIsOverIsWipedFromDiskAndRemembered) {
   const Epoch first = Hold(1, Day(0)), second = Hold(2, Day(4));
   Log(first);
   Log(second);
-  const RouteTag tag = Secret(first).Tag();
+  const RouteTag tag = Secret(first).Tag(first.fields());
   EXPECT_FALSE(ring_.NeedsSweep(log_, {}, Day(7) - kTick));
   EXPECT_TRUE(ring_.NeedsSweep(log_, {}, Day(7)));
   ASSERT_TRUE(ring_.Sweep(log_, {}, Day(7)).ok());
@@ -159,11 +173,54 @@ TEST_F(EpochRingTest, AnIssuerKeepsASecretForTheCatchUpWindow) {
   const Epoch first = Hold(1, Day(0), 'a', kCatchUpWindow);
   Log(first);
   const absl::Time end = first.not_after + kCatchUpWindow;
-  ASSERT_TRUE(ring_.Sweep(log_, kCatchUpWindow, end - kTick).ok());
+  ASSERT_TRUE(ring_.Sweep(log_, {kCatchUpWindow, kCatchUpWindow}, end - kTick).ok());
   EXPECT_NE(ring_.Find(first.id)->secret, nullptr);
   EXPECT_EQ(State(first, end - kTick), EpochState::kDestroyed);  // to open under
-  ASSERT_TRUE(ring_.Sweep(log_, kCatchUpWindow, end).ok());
+  ASSERT_TRUE(ring_.Sweep(log_, {kCatchUpWindow, kCatchUpWindow}, end).ok());
   EXPECT_EQ(ring_.Find(first.id)->secret, nullptr);
+}
+
+TEST_F(EpochRingTest, WhatComesWhenItHasDrainedDrainsOnceMore) {
+  const Epoch first = MakeEpoch(1, Day(0)), second = Hold(2, Day(1));
+  Log(first);
+  Log(second);
+  ASSERT_TRUE(ring_.Announce(first, 0, Day(5)).ok());
+  EXPECT_EQ(State(first, Day(5)), EpochState::kDestroyed);
+  ASSERT_TRUE(ring_.Hold(first.id, Secret(first), {}, Day(5)).ok());
+  EpochRing again(*keystore_->keystore);  // after a restart
+  ASSERT_TRUE(again.Announce(first, 0, Day(5)).ok());
+  ASSERT_TRUE(again.Announce(second, 0, Day(5)).ok());
+  for (EpochRing* ring : {&ring_, &again}) {
+    const HeldEpoch& held = *ring->Find(first.id);
+    EXPECT_EQ(ring->StateOf(held, log_, Day(5) + kCatchUpDrain - kTick), EpochState::kDraining);
+    EXPECT_EQ(ring->StateOf(held, log_, Day(5) + kCatchUpDrain), EpochState::kDestroyed);
+    EXPECT_FALSE(ring->NeedsSweep(log_, {}, Day(5) + kCatchUpDrain - kTick));
+    EXPECT_TRUE(ring->NeedsSweep(log_, {}, Day(5) + kCatchUpDrain));
+    EXPECT_EQ(ring->StateOf(*ring->Find(second.id), log_, Day(5)), EpochState::kActive);
+  }
+}
+
+TEST_F(EpochRingTest, WhatEndedAtOnceDoesNotDrainForWhoComesLate) {
+  const Epoch first = MakeEpoch(1, Day(0));
+  Epoch second = MakeEpoch(2, Day(4));
+  second.grace = absl::ZeroDuration();
+  Log(first);
+  Log(second);
+  for (const Epoch& epoch : {first, second}) ASSERT_TRUE(ring_.Announce(epoch, 0, Day(5)).ok());
+  ASSERT_TRUE(ring_.Hold(first.id, Secret(first), {}, Day(5)).ok());
+  EXPECT_EQ(State(first, Day(5)), EpochState::kDestroyed);
+}
+
+TEST_F(EpochRingTest, WhatDidNotOpenWaitsForARewrap) {
+  const Epoch first = MakeEpoch(1, Day(0)), second = MakeEpoch(1, Day(0), 'b');
+  for (const Epoch& epoch : {first, second}) ASSERT_TRUE(ring_.Announce(epoch, 0, Day(0)).ok());
+  ring_.NoteUnopened(first.id);
+  const EpochRing::Keeping keeping{.rewraps = kCatchUpWindow};
+  ASSERT_TRUE(ring_.Sweep(log_, keeping, first.not_after + kCatchUpWindow - kTick).ok());
+  EXPECT_FALSE(ring_.Find(first.id)->destroyed);
+  EXPECT_TRUE(ring_.Find(second.id)->destroyed);
+  ASSERT_TRUE(ring_.Sweep(log_, keeping, first.not_after + kCatchUpWindow).ok());
+  EXPECT_TRUE(ring_.Find(first.id)->destroyed);
 }
 
 TEST_F(EpochRingTest, WhatIsInTheKeystoreIsFoundAgain) {
@@ -171,7 +228,7 @@ TEST_F(EpochRingTest, WhatIsInTheKeystoreIsFoundAgain) {
   EpochRing again(*keystore_->keystore);
   ASSERT_TRUE(again.Announce(epoch, 0, Day(0)).ok());
   EXPECT_NE(again.Find(epoch.id)->secret, nullptr);
-  EXPECT_NE(again.WithTag(Secret(epoch).Tag()), nullptr);
+  EXPECT_NE(again.WithTag(Secret(epoch).Tag(epoch.fields())), nullptr);
   // Another secret under its name is none of it.
   Epoch other = epoch;
   other.commit.data()[0] ^= 1;
@@ -183,16 +240,30 @@ TEST_F(EpochRingTest, ASecretThatIsNotOnDiskDoesNotCount) {
   const Epoch epoch = MakeEpoch(1, Day(0));
   ASSERT_TRUE(ring_.Announce(epoch, 0, Day(0)).ok());
   std::filesystem::create_directory(keystore_->path() + ".new");  // where Save writes first
-  EXPECT_EQ(ReasonOf(ring_.Hold(epoch.id, Secret(epoch), {})), kKeystore);
+  EXPECT_EQ(ReasonOf(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0))), kKeystore);
   EXPECT_EQ(ring_.Find(epoch.id)->secret, nullptr);
   EXPECT_TRUE(keystore_->keystore->secrets().empty());
   std::filesystem::remove(keystore_->path() + ".new");
-  EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), {}).ok());
+  EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0)).ok());
+}
+
+TEST_F(EpochRingTest, SecretsOfAllGroupsAreBounded) {
+  crypto::Keystore& keystore = *keystore_->keystore;
+  for (size_t i = 0; i < kMaxEpochSecrets; ++i) keystore.Put("epoch/" + std::to_string(i), crypto::SecretBytes(48));
+  const Epoch epoch = MakeEpoch(1, Day(0));
+  ASSERT_TRUE(ring_.Announce(epoch, 0, Day(0)).ok());
+  EXPECT_EQ(ReasonOf(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0))), kLimit);
+  EXPECT_EQ(ring_.Find(epoch.id)->secret, nullptr);
+  keystore.Remove("epoch/0");
+  EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0)).ok());
 }
 
 TEST_F(EpochRingTest, NumbersFollowAndCommitsChain) {
   Epoch next = MakeEpoch(2, Day(1));
-  EXPECT_EQ(Place(MakeEpoch(9, Day(1)), {Day(1)}), kNone);  // who joins begins anywhere
+  EXPECT_EQ(Place(MakeEpoch(9, Day(1)), {Day(1)}), kNone);  // who joins begins where the group is
+  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsAhead, Day(1)), {Day(1)}), kNone);
+  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsAhead + 1, Day(1)), {Day(1)}), kIdentityChain);
+  EXPECT_EQ(Place(MakeEpoch(UINT64_MAX, Day(1)), {Day(1)}), kIdentityChain);
   const Epoch first = Hold(1, Day(0));
   EXPECT_EQ(Place(next, {Day(1)}), kIdentityChain);
   next.previous_commit = first.commit;
@@ -204,6 +275,11 @@ TEST_F(EpochRingTest, NumbersFollowAndCommitsChain) {
   Epoch twice = MakeEpoch(1, Day(0));
   twice.id = *EpochId::From(Bytes(32, 'x'));
   EXPECT_EQ(Place(twice, {Day(0)}), kEquivocation);
+  EXPECT_EQ(Place(MakeEpoch(UINT64_MAX, Day(1)), {Day(1)}, /*rejoined=*/true), kIdentityChain);
+  Log(twice);
+  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsAhead + 1, Day(1)), {Day(1)}, /*rejoined=*/true), kNone);
+  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsAhead + 2, Day(1)), {Day(1)}, /*rejoined=*/true), kIdentityChain);
+  EXPECT_EQ(Place(twice, {Day(0)}), kNone);  // the log's word goes before
 }
 
 TEST_F(EpochRingTest, AnOlderOneIsTakenWhereItWasAskedForAndTheWindowIsOpen) {
@@ -217,9 +293,35 @@ TEST_F(EpochRingTest, AnOlderOneIsTakenWhereItWasAskedForAndTheWindowIsOpen) {
 
 TEST_F(EpochRingTest, WhatIsHeldIsBounded) {
   for (uint64_t i = 1; i <= kMaxEpochsHeld; ++i) ASSERT_TRUE(ring_.Announce(MakeEpoch(i, Day(0)), 0, Day(0)).ok());
-  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsHeld + 1, Day(0)), {Day(0)}, true), kLimit);
-  ASSERT_TRUE(ring_.Sweep(log_, {}, Day(30)).ok());
-  EXPECT_EQ(Place(MakeEpoch(kMaxEpochsHeld + 1, Day(0)), {Day(0)}, true), kNone);
+  Epoch next = MakeEpoch(kMaxEpochsHeld + 1, Day(0)), others = MakeEpoch(kMaxEpochsHeld + 1, Day(0), 'b');
+  next.previous_commit = others.previous_commit = MakeEpoch(kMaxEpochsHeld, Day(0)).commit;
+  EXPECT_EQ(Place(next, {Day(0)}), kLimit);
+  EXPECT_EQ(Place(others, {Day(0)}), kNone);  // one issuer keeps no other out
+  ring_.MakeRoom(next.issuer, log_, Day(0));        // none has drained
+  EXPECT_FALSE(ring_.Find(MakeEpoch(1, Day(0)).id)->destroyed);
+  EXPECT_EQ(Place(next, {Day(30)}), kNone);
+}
+
+// With epochs of an hour and 35 days of catch-up an issuer gives its oldest ones up, and goes on.
+TEST_F(EpochRingTest, WhatIsKeptForOthersMakesRoom) {
+  Epoch before;
+  for (uint64_t i = 1; i <= kMaxEpochsHeld + 20; ++i) {
+    const absl::Time from = Day(0) + absl::Hours(1) * static_cast<int64_t>(i);
+    Epoch epoch = MakeEpoch(i, from);
+    epoch.previous_commit = before.commit;
+    epoch.commit = Secret(epoch).Commitment(epoch.fields());
+    ASSERT_EQ(Place(epoch, {from}), kNone) << i;
+    ring_.MakeRoom(epoch.issuer, log_, from);
+    ASSERT_TRUE(ring_.Announce(epoch, 0, from).ok());
+    ASSERT_TRUE(ring_.Hold(epoch.id, Secret(epoch), kCatchUpWindow, from).ok());
+    Log(epoch);
+    ASSERT_TRUE(ring_.Sweep(log_, {kCatchUpWindow, kCatchUpWindow}, from).ok());
+    EXPECT_TRUE(Seals(epoch, from));
+    before = epoch;
+  }
+  EXPECT_EQ(keystore_->keystore->secrets().size(), kMaxEpochsHeld);
+  EXPECT_TRUE(ring_.Find(MakeEpoch(20, Day(0)).id)->destroyed);
+  EXPECT_FALSE(ring_.Find(MakeEpoch(21, Day(0)).id)->destroyed);
 }
 
 TEST_F(EpochRingTest, TombstonesAreBoundedAndTheOldestGo) {

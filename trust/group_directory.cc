@@ -41,7 +41,7 @@ absl::Status GroupDirectory::TakeDocuments(const GroupId& group, std::span<const
   auto next = std::make_shared<Group>(*before);
   const absl::Status taken = next->history.TakeIn(run, parties_, arrival, persist);
   std::erase_if(next->leaves, [&](const auto& leave) {
-    return !next->history.IsMemberSince(leave.first, leave.second.membership_version);
+    return !next->history.IsMemberSince(leave.first, leave.second.leave.membership_version);
   });
   Publish(std::move(next));
   return taken;
@@ -52,10 +52,6 @@ absl::Status GroupDirectory::Found(const GroupId& group, std::span<const GroupDo
   const v1::SignedMembership* const* first = run.empty() ? nullptr : std::get_if<const v1::SignedMembership*>(&run.front());
   if (first == nullptr || GroupOfFirst((*first)->document()) != group) {
     return RefuseMembership("a group that is not followed yet begins with version 1 of its document", kIdentityChain);
-  }
-  {
-    const std::lock_guard lock(mutex_);
-    if (groups_.size() >= kMaxGroups) return RefuseMembership("this node follows 256 groups", kLimit);
   }
   absl::StatusOr<MembershipHistory> history = MembershipHistory::Begin(**first, parties_, arrival);
   if (!history.ok()) return history.status();
@@ -69,11 +65,48 @@ absl::Status GroupDirectory::Found(const GroupId& group, std::span<const GroupDo
   const bool here = (history->newest() != nullptr && follows(*history->newest())) ||
                     std::any_of(history->announced().begin(), history->announced().end(), [&](const auto& one) { return follows(*one); });
   if (!here) return rest.ok() || ReasonOf(rest) == kFreeze ? NotFollowed() : rest;
+  std::set<OrgId> founders;
+  for (const v1::OrgSignature& signature : (*first)->signatures()) founders.insert(*OrgId::From(signature.org_id()));
+  if (absl::Status room = MakeRoom(founders, arrival.now); !room.ok()) return room;
   for (const GroupDocument& one : taken) {
     if (absl::Status status = persist(one); !status.ok()) return status;
   }
-  Publish(std::make_shared<const Group>(Group{*std::move(history), EpochRing(keystore_), {}}));
+  Publish(std::make_shared<const Group>(Group{*std::move(history), EpochRing(keystore_), {}, std::move(founders)}));
   return rest;
+}
+
+bool GroupDirectory::IsOver(const Group& group, absl::Time now) const {
+  const MembershipHistory& history = group.history;
+  const Membership& last = history.newest() != nullptr ? *history.newest() : *history.announced().front();
+  const bool out = history.newest() != nullptr && !last.IsMember(self_) && !last.IsAdmin(self_);
+  return out || now >= last.expires() + kCatchUpWindow;
+}
+
+// Else one party could fill the list with its groups; those of this organisation itself are its operator's act.
+absl::Status GroupDirectory::MakeRoom(const std::set<OrgId>& founders, absl::Time now) {
+  const std::lock_guard lock(mutex_);
+  const auto make_room = [&](size_t most, const auto& counts) {
+    size_t count = 0;
+    auto over = groups_.end();
+    for (auto one = groups_.begin(); one != groups_.end(); ++one) {
+      if (!counts(*one->second)) continue;
+      ++count;
+      if (IsOver(*one->second, now)) over = one;
+    }
+    if (count < most) return true;
+    if (over == groups_.end()) return false;
+    groups_.erase(over);
+    return true;
+  };
+  for (const OrgId& founder : founders) {
+    if (founders.contains(self_)) break;
+    const auto of_founder = [&](const Group& group) { return group.founders.contains(founder) && !group.founders.contains(self_); };
+    if (!make_room(kMaxGroupsOfFounder, of_founder)) {
+      return RefuseMembership("this node follows 16 groups of one of its founders", kLimit);
+    }
+  }
+  const bool room = make_room(kMaxGroups, [](const Group&) { return true; });
+  return room ? absl::OkStatus() : RefuseMembership("this node follows 256 groups", kLimit);
 }
 
 absl::Status GroupDirectory::CheckNewEpoch(const Group& group, const Epoch& epoch, const v1::SignedBody& wire, const Arrival& arrival) const {
@@ -85,7 +118,7 @@ absl::Status GroupDirectory::CheckNewEpoch(const Group& group, const Epoch& epoc
     terms.rejoined = !history.IsMemberSince(self_, latest->epoch.membership.version) && membership.IsMember(self_) &&
                      epoch.membership.version > latest->epoch.membership.version;
   }
-  if (absl::Status status = group.ring.CheckPlace(epoch, terms, arrival); !status.ok()) return status;
+  if (absl::Status status = group.ring.CheckPlace(epoch, terms, history.log(), arrival); !status.ok()) return status;
   return CheckEpochTerms(epoch, membership, arrival.now);
 }
 
@@ -107,16 +140,19 @@ absl::Status GroupDirectory::TakeEpoch(const v1::EpochDelivery& delivery, const 
       Publish(std::move(next));
     }
     if (!checked.ok()) return checked;
+    next->ring.NoteContradiction(*epoch);
   }
   const std::shared_ptr<const Membership> membership = before->history.Version(epoch->membership.version, epoch->membership.hash);
   if (absl::Status status = CheckSlotPlace(*epoch, *membership, self_, delivery); !status.ok()) return status;
   if (held == nullptr) {
     if (absl::Status status = persist(); !status.ok()) return status;
     const absl::Time taken = arrival.recorded.value_or(arrival.now);
+    next->ring.MakeRoom(epoch->issuer, next->history.log(), arrival.now);
     if (absl::Status status = next->ring.Announce(*epoch, *membership->TurnOf(epoch->issuer), taken); !status.ok()) return status;
   }
   const bool opens = membership->IsMember(self_) && !arrival.recorded.has_value() && next->ring.Find(epoch->id)->secret == nullptr;
   const absl::Status opened = opens ? OpenSlot(*next, *epoch, delivery.slot(), arrival.now) : absl::OkStatus();
+  if (!opened.ok()) next->ring.NoteUnopened(epoch->id);
   Publish(std::move(next));
   return opened;
 }
@@ -124,7 +160,7 @@ absl::Status GroupDirectory::TakeEpoch(const v1::EpochDelivery& delivery, const 
 absl::Status GroupDirectory::OpenSlot(Group& group, const Epoch& epoch, ByteView slot, absl::Time now) const {
   absl::StatusOr<crypto::EpochSecret> secret = OpenEpochSlot(epoch, self_, slot, prekeys_, now);
   if (!secret.ok()) return secret.status();
-  return group.ring.Hold(epoch.id, *std::move(secret), KeptFor(group));
+  return group.ring.Hold(epoch.id, *std::move(secret), KeepingIn(group).for_others, now);
 }
 
 absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arrival& arrival) {
@@ -143,8 +179,8 @@ absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arriva
   if (held->destroyed || arrival.now >= held->epoch.not_after + membership->catch_up()) {
     return Reject(kEpochStale, "re-wrap refused: its epoch ended too long ago; what was sealed under it must be sealed again");
   }
-  if (!membership->IsMember(self_)) {
-    return Reject(kNotMember, "re-wrap refused: this organisation was no member in that epoch; ask for a forward of what it needs");
+  if (!before->history.IsMemberSince(self_, membership->version())) {
+    return Reject(kNotMember, "re-wrap refused: this organisation was no member from that epoch on; ask for a forward of what it needs");
   }
   if (held->secret != nullptr) return absl::OkStatus();
   auto next = std::make_shared<Group>(*before);
@@ -163,7 +199,7 @@ absl::Status GroupDirectory::TakeLeave(const v1::SignedBody& wire, const Arrival
   if (before->leaves.contains(leave->org)) return absl::OkStatus();
   if (absl::Status status = persist(); !status.ok()) return status;
   auto next = std::make_shared<Group>(*before);
-  next->leaves.emplace(leave->org, *leave);
+  next->leaves.emplace(leave->org, HeldLeave{*leave, arrival.recorded.value_or(arrival.now)});
   Publish(std::move(next));
   return absl::OkStatus();
 }
@@ -176,9 +212,9 @@ absl::Status GroupDirectory::Sweep(absl::Time now) {
     for (const auto& [id, group] : groups_) all.push_back(group);
   }
   for (const GroupPtr& group : all) {
-    if (!group->ring.NeedsSweep(group->history.log(), KeptFor(*group), now)) continue;
+    if (!group->ring.NeedsSweep(group->history.log(), KeepingIn(*group), now)) continue;
     auto next = std::make_shared<Group>(*group);
-    const absl::Status swept = next->ring.Sweep(next->history.log(), KeptFor(*next), now);
+    const absl::Status swept = next->ring.Sweep(next->history.log(), KeepingIn(*next), now);
     Publish(std::move(next));
     if (!swept.ok()) return swept;
   }

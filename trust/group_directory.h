@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <span>
 
 #include "absl/status/statusor.h"
@@ -15,13 +16,15 @@
 
 namespace entente::trust {
 
-inline constexpr size_t kMaxGroups = 256;  // followed by one node
+inline constexpr size_t kMaxGroups = 256;           // followed by one node
+inline constexpr size_t kMaxGroupsOfFounder = 16;  // of these: that one party signed version 1 of, without this organisation
 
 // An epoch as messages are sealed and opened under it. Whoever has it keeps the secret alive: let it go soon.
 struct EpochUse {
   std::shared_ptr<const Membership> membership;  // the version that the epoch is for
   uint64_t number = 0;
   absl::Time not_before, not_after;
+  RouteTag tag;
   std::shared_ptr<const crypto::EpochSecret> secret;
 };
 
@@ -34,7 +37,8 @@ class GroupDirectory {
 
   // A run of membership documents and log entries of `group`, as MembershipHistory::TakeIn takes it. The first run of a group
   // begins with version 1 and must come to a version with this organisation in it, else nothing of it is taken: kUnknownParty.
-  // Refuses as TakeIn does, and with kLimit beyond kMaxGroups.
+  // Refuses as TakeIn does, and with kLimit beyond kMaxGroups and kMaxGroupsOfFounder. Where they are reached, a group that is over
+  // for this organisation gives way: one that it is out of, or whose newest document expired kCatchUpWindow ago.
   absl::Status TakeDocuments(const GroupId& group, std::span<const GroupDocument> run, const Arrival& arrival,
                              MembershipHistory::PersistEach persist);
   // An epoch with this member's slot; its log entry is a document of its own. Steps 1 to 14 of docs/formats/epoch.md. After
@@ -68,8 +72,9 @@ class GroupDirectory {
   // was taken. Refuses as IssueEpoch does, and with kUnknownParty, kFreeze and kSuite.
   absl::StatusOr<v1::EpochSlots> Issue(const Self& self, const GroupId& group, std::span<const Prekey> prekeys, v1::EpochReason reason,
                                        absl::Time now) const;
-  // An epoch's secret for the owner of `recipient`. Refuses as MakeRewrap does, with kEpoch for one that is not on file, and with
-  // kEpochStale for one whose secret is not held any more.
+  // An epoch's secret for the owner of `recipient`. Refuses as MakeRewrap does, with kEpoch for one that is not on file, with
+  // kEpochStale for one whose secret is not held any more, with kNotMember for who was out of the group since, and with
+  // kPrekey where the recipient's identity document is older than the group asks for.
   absl::StatusOr<v1::SignedBody> RewrapFor(const Self& self, const GroupId& group, const EpochId& epoch, const Prekey& recipient,
                                            absl::Time now) const;
   // Destroys what has drained; call it every minute. Refuses with kKeystore; the next call tries again.
@@ -79,17 +84,22 @@ class GroupDirectory {
   struct Group {
     MembershipHistory history;
     EpochRing ring;
-    std::map<OrgId, Leave> leaves;  // in effect
+    std::map<OrgId, HeldLeave> leaves;
+    std::set<OrgId> founders;  // who signed version 1
   };
   using GroupPtr = std::shared_ptr<const Group>;
 
   GroupPtr Find(const GroupId& group) const;
   void Publish(std::shared_ptr<const Group> group);
   absl::Status Found(const GroupId& group, std::span<const GroupDocument> run, const Arrival& arrival, MembershipHistory::PersistEach persist);
+  // Takes one group that is over off the list, where `founders` or all have too many. Refuses with kLimit.
+  absl::Status MakeRoom(const std::set<OrgId>& founders, absl::Time now);
+  bool IsOver(const Group& group, absl::Time now) const;
   absl::Status CheckNewEpoch(const Group& group, const Epoch& epoch, const v1::SignedBody& wire, const Arrival& arrival) const;
   absl::Status OpenSlot(Group& group, const Epoch& epoch, ByteView slot, absl::Time now) const;
   bool IsIn(const Group& group, const OrgId& org) const;
-  absl::Duration KeptFor(const Group& group) const;
+  bool MayGetSecrets(const Membership& newest, const OrgId& member) const;
+  EpochRing::Keeping KeepingIn(const Group& group) const;
 
   const Parties& parties_;
   const OrgId self_;

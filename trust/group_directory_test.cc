@@ -41,7 +41,7 @@ TEST_F(GroupDirectoryTest, AllMembersShareOneSecret) {
   EXPECT_EQ(first.number, 1u);
   EXPECT_EQ(first.membership->version(), 1u);
   for (size_t i = 1; i < 4; ++i) {
-    const EpochUse use = *Node(i).groups->ForTag(first.secret->Tag(), Now());
+    const EpochUse use = *Node(i).groups->ForTag(first.tag, Now());
     EXPECT_TRUE(Equal(*use.secret, *first.secret)) << i;
     EXPECT_EQ(use.not_after, Now() + trust::kEpoch);
     EXPECT_EQ(Node(i).SecretsOnDisk(), 1u);
@@ -84,6 +84,51 @@ TEST_F(GroupDirectoryTest, GroupsAreBounded) {
   }
 }
 
+TEST_F(GroupDirectoryTest, GroupsOfOneFounderAreBoundedAndWhatIsOverGivesWay) {
+  GroupTerms terms = world_.founders.Terms();
+  const auto take = [&](const std::string& name, absl::Time now) {
+    terms.name = name;
+    const v1::SignedMembership first = world_.founders.First(terms, now);
+    const GroupId group = GroupOfFirst(first.document());
+    return std::pair(group, ReasonOf(Node(3).TakeDocuments(group, {&first}, {now})));
+  };
+  std::vector<GroupId> groups;
+  for (size_t i = 0; i < kMaxGroupsOfFounder; ++i) {
+    const auto [group, reason] = take("group " + std::to_string(i), Now());
+    ASSERT_EQ(reason, kNone) << i;
+    groups.push_back(group);
+  }
+  EXPECT_EQ(take("one more", Now()).second, kLimit);
+  GroupTerms others = terms;
+  others.admins = {Org(2)};
+  others.threshold = 1;
+  const v1::SignedMembership first = world_.founders.Sign(*MakeMembership(others, nullptr, Now()), {2});
+  EXPECT_TRUE(Node(3).TakeDocuments(GroupOfFirst(first.document()), {&first}, {Now()}).ok());
+  // What nobody has led on for long is no group any more.
+  const absl::Time over = Now() + kMembershipLifetime + kCatchUpWindow;
+  EXPECT_EQ(take("one more", over - kTick).second, kLimit);
+  EXPECT_EQ(take("one more", over).second, kNone);
+  const auto followed = [&](const GroupId& group) { return Node(3).groups->History(group).has_value(); };
+  EXPECT_EQ(static_cast<size_t>(std::count_if(groups.begin(), groups.end(), followed)), kMaxGroupsOfFounder - 1);
+}
+
+TEST_F(GroupDirectoryTest, AGroupThatThisOrganisationIsOutOfGivesWay) {
+  GroupTerms terms = world_.founders.Terms();
+  const auto take = [&](size_t i) {
+    terms.name = "group " + std::to_string(i);
+    const v1::SignedMembership first = world_.founders.First(terms, Now() + absl::Hours(1));
+    return ReasonOf(Node(3).TakeDocuments(GroupOfFirst(first.document()), {&first}, {Now() + absl::Hours(1)}));
+  };
+  world_.Found(terms);
+  for (size_t i = 1; i < kMaxGroupsOfFounder; ++i) ASSERT_EQ(take(i), kNone) << i;
+  EXPECT_EQ(take(kMaxGroupsOfFounder), kLimit);
+  world_.Change(Without(3), Now() + absl::Hours(1));
+  EXPECT_EQ(take(kMaxGroupsOfFounder), kNone);
+  EXPECT_FALSE(Node(3).groups->History(world_.group).has_value());
+  EXPECT_TRUE(Node(0).groups->History(world_.group).has_value());
+  EXPECT_EQ(take(kMaxGroupsOfFounder + 1), kLimit);
+}
+
 TEST_F(GroupDirectoryTest, P29_WhoIsTakenOutHoldsNothingOfTheNextEpoch) {
   Begin();
   const EpochUse before = *Node(3).groups->ToSealUnder(world_.group, Now());
@@ -97,8 +142,8 @@ TEST_F(GroupDirectoryTest, P29_WhoIsTakenOutHoldsNothingOfTheNextEpoch) {
   EXPECT_EQ(after.number, 2u);
   EXPECT_FALSE(Equal(*after.secret, *before.secret));
   EXPECT_EQ(Seals(3, later), kNotMember);
-  EXPECT_EQ(Opens(3, before.secret->Tag(), later), kNotMember);
-  EXPECT_EQ(Opens(3, after.secret->Tag(), later), kEpoch);
+  EXPECT_EQ(Opens(3, before.tag, later), kNotMember);
+  EXPECT_EQ(Opens(3, after.tag, later), kEpoch);
   EXPECT_FALSE(Node(0).groups->Newest(world_.group)->IsMember(Org(3)));
   // What it holds gives no slot and no secret: neither another member's slot nor the old secret as one.
   EXPECT_EQ(Node(3).SecretsOnDisk(), 1u);
@@ -116,8 +161,8 @@ TEST_F(GroupDirectoryTest, P30_WhoComesInReadsNothingOfBefore) {
   ASSERT_TRUE(Node(3).TakeDocuments(world_.group, run, {later}).ok());
   EXPECT_EQ(Seals(3, later), kEpochStale);  // no epoch yet
   world_.Rekey(0, v1::EPOCH_REASON_JOIN, later);
-  EXPECT_EQ(Opens(3, before.secret->Tag(), later), kEpoch);
-  EXPECT_EQ(Opens(0, before.secret->Tag(), later), kNone);  // draining
+  EXPECT_EQ(Opens(3, before.tag, later), kEpoch);
+  EXPECT_EQ(Opens(0, before.tag, later), kNone);  // draining
   EXPECT_TRUE(Equal(*Node(3).groups->ToSealUnder(world_.group, later)->secret, *Node(0).groups->ToSealUnder(world_.group, later)->secret));
 }
 

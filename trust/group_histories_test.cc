@@ -91,7 +91,7 @@ class GroupStory {
     for (size_t i = 0; i < world_.nodes.size(); ++i) {
       if (membership->IsMember(Org(i)) && !left_.contains(i)) entitled_[i].insert(secret);
     }
-    tags_[use.secret->Tag()] = secret;
+    tags_[use.tag] = secret;
   }
 
   void Check() {

@@ -59,6 +59,18 @@ void GroupLog::Add(const LogEntry& entry) {
   indexes_.emplace(std::pair(entry.kind, entry.number), entry.index);
 }
 
+void GroupLog::Contradict(const LogEntry& entry) {
+  const LogEntry* beside = contradiction_.has_value() ? At(contradiction_->index) : nullptr;
+  if (!contradiction_.has_value() || (beside != nullptr && beside->id == contradiction_->id)) contradiction_ = entry;
+}
+
+GroupLog GroupLog::WithoutLast() const {
+  GroupLog out = *this;
+  out.indexes_.erase({entries_.back().kind, entries_.back().number});
+  out.entries_.pop_back();
+  return out;
+}
+
 const LogEntry* GroupLog::At(uint64_t index) const {
   return index == 0 || index > entries_.size() ? nullptr : &entries_[index - 1];
 }

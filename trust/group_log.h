@@ -43,9 +43,10 @@ class GroupLog {
   absl::StatusOr<Place> Find(const LogEntry& entry, absl::Time now) const;
   // REQUIRES Find said kNext, or kContradicts.
   void Add(const LogEntry& entry);
-  void Contradict(const LogEntry& entry) {
-    if (!contradiction_.has_value()) contradiction_ = entry;
-  }
+  // The same without its last entry. REQUIRES one.
+  GroupLog WithoutLast() const;
+  // The first one stays, unless it is on file itself by now.
+  void Contradict(const LogEntry& entry);
 
   uint64_t size() const { return entries_.size(); }
   // Null for an index that is not on file.

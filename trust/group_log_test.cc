@@ -179,6 +179,67 @@ TEST_F(GroupLogTest, WhereTheOldKeeperStallsTheNewOneTakesOverAfterExpiry) {
   EXPECT_EQ(history_.newest()->version(), 2u);
 }
 
+// An entry for a document that nobody has.
+class MadeUpEntryTest : public GroupLogTest {
+ protected:
+  MadeUpEntryTest() {
+    GroupTerms terms = TermsOf(*history_.newest());
+    terms.log_org = Founders().orgs[2].org();
+    next_ = Founders().Sign(*MakeMembership(terms, history_.newest(), End() - absl::Hours(1)));
+    EXPECT_EQ(Take(Entry(v1::GROUP_LOG_KIND_MEMBERSHIP, 2, 'm')), kNone);
+  }
+  absl::Time End() const { return history_.newest()->expires(); }
+  v1::SignedBody EntryOfNext(size_t logger) const { return Founders().EntryOf(history_, *Membership::Read(next_), End(), logger); }
+  RejectReason Announce() { return ReasonOf(history_.Extend(next_, Founders().parties, {End()}, Kept)); }
+
+  v1::SignedMembership next_;  // names another keeper of the log
+};
+TEST_F(MadeUpEntryTest, ATakeoverReplacesIt) {
+  EXPECT_EQ(Take(EntryOfNext(2), End()), kIssuer);
+  ASSERT_EQ(Announce(), kNone);
+  EXPECT_EQ(history_.newest()->version(), 1u);
+  const v1::SignedBody others = Entry(v1::GROUP_LOG_KIND_EPOCH, 1, 's', End());
+  EXPECT_EQ(Take(others, End()), kMemberHash);  // behind it
+  const EntryId before = history_.log().At(2)->id;
+  EXPECT_EQ(Take(EntryOfNext(2), End() - absl::Microseconds(1)), kIssuer);
+  EXPECT_EQ(history_.log().At(2)->id, before);
+  EXPECT_EQ(Take(EntryOfNext(2), End()), kNone);
+  EXPECT_EQ(persisted_, 1);
+  EXPECT_EQ(history_.newest()->version(), 2u);
+  EXPECT_FALSE(history_.log().contradiction().has_value());
+  // Whatever the old keeper says of that place now.
+  v1::GroupLogBody late;
+  ASSERT_TRUE(late.ParseFromString(others.body()));
+  late.set_index(2);
+  late.set_previous(history_.log().At(1)->id.str());
+  EXPECT_EQ(Take(Sign(late), End()), kIssuer);
+}
+TEST_F(MadeUpEntryTest, TheKeeperMayReplaceItAndThatIsEvidence) {
+  EXPECT_EQ(Take(EntryOfNext(0), End()), kEquivocation);  // this one's document is not here either
+  ASSERT_EQ(Announce(), kNone);
+  EXPECT_EQ(Take(EntryOfNext(0), End()), kNone);
+  EXPECT_EQ(history_.newest()->version(), 2u);
+  EXPECT_EQ(history_.log().size(), 2u);
+  EXPECT_EQ(history_.log().contradiction()->subject.view(), Bytes(32, 'm'));
+}
+TEST_F(MadeUpEntryTest, AnEntryThatWaitsForNothingReplacesIt) {
+  MembershipHistory with = history_;
+  history_ = Founders().Founded();
+  const v1::SignedBody epoch = Entry(v1::GROUP_LOG_KIND_EPOCH, 1);
+  history_ = with;
+  EXPECT_EQ(Take(epoch), kNone);
+  EXPECT_EQ(history_.log().Of(v1::GROUP_LOG_KIND_MEMBERSHIP, 2), nullptr);
+  EXPECT_EQ(history_.log().Of(v1::GROUP_LOG_KIND_EPOCH, 1)->index, 2u);
+  EXPECT_EQ(history_.log().contradiction()->subject.view(), Bytes(32, 'm'));
+}
+TEST_F(MadeUpEntryTest, ItsDocumentCountsWhenItComesFirst) {
+  history_ = Founders().Founded();
+  const v1::SignedBody logged = EntryOfNext(0);
+  ASSERT_EQ(Take(logged, End()), kNone);
+  ASSERT_EQ(Announce(), kNone);
+  EXPECT_EQ(history_.newest()->version(), 2u);
+}
+
 TEST(GroupLogBound, EntriesOfAGroupAreBounded) {
   GroupLog log;
   LogEntry entry;

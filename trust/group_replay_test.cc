@@ -133,6 +133,31 @@ TEST_F(GroupReplayTest, WhoComesBackGoesOnWhereverTheGroupIs) {
   EXPECT_EQ(Seals(3, Now() + 3 * kHour), kNone);
 }
 
+// What a member asks for when it was away is of use to it, though the group has gone on.
+TEST_F(GroupReplayTest, WhoWasAwayOpensWhatItMissed) {
+  const auto rekey_without_2 = [&](v1::EpochReason reason, absl::Time now) {
+    const v1::EpochSlots issued = world_.Issue(0, reason, now);
+    for (const size_t i : {0, 1, 3}) EXPECT_TRUE(Node(i).TakeEpoch(world_.For(i, issued), {now}).ok());
+    world_.Log(issued, now);
+    return issued;
+  };
+  const v1::EpochSlots first = rekey_without_2(v1::EPOCH_REASON_FOUNDED, Now());
+  const RouteTag tag = TagOf(1, Now());
+  const absl::Time later = Now() + 5 * kSampleDay, back = later + 4 * kSampleDay;
+  world_.Change(world_.Terms(), later);
+  const v1::EpochSlots second = rekey_without_2(v1::EPOCH_REASON_AGE, later);
+  EXPECT_EQ(Opens(1, tag, back), kEpochStale);
+  const Arrival asked{back, std::nullopt, true};
+  for (const v1::EpochSlots& issued : {first, second}) ASSERT_TRUE(Node(2).TakeEpoch(world_.For(2, issued), asked).ok());
+  ASSERT_TRUE(Node(2).groups->Sweep(back + absl::Minutes(1)).ok());
+  EXPECT_EQ(Node(2).SecretsOnDisk(), 2u);
+  EXPECT_EQ(Opens(2, tag, back + kCatchUpDrain - kTick), kNone);
+  EXPECT_EQ(TagOf(2, back), TagOf(1, back));  // and seals as all do
+  ASSERT_TRUE(Node(2).groups->Sweep(back + kCatchUpDrain).ok());
+  EXPECT_EQ(Node(2).SecretsOnDisk(), 1u);
+  EXPECT_EQ(Opens(2, tag, back + kCatchUpDrain), kEpochStale);
+}
+
 // What was stolen later than this node recorded it stays: the journal dates it.
 TEST_F(GroupReplayTest, TheJournalDatesWhatAStolenKeySigned) {
   const v1::EpochSlots issued = world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());

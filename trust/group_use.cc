@@ -20,6 +20,11 @@ absl::Status CheckSuite(const Membership& membership) {
   return Reject(kSuite, "the group uses a suite that this version does not know; install a newer one");
 }
 
+EpochUse UseOf(const HeldEpoch& held, std::shared_ptr<const Membership> membership) {
+  const Epoch& epoch = held.epoch;
+  return {std::move(membership), epoch.number, epoch.not_before, epoch.not_after, held.secret->Tag(epoch.fields()), held.secret};
+}
+
 // Whether everybody who has a slot in an epoch of `then` is a member in `newest` too.
 bool AllStay(const Membership& then, const Membership& newest) {
   return std::includes(newest.members().begin(), newest.members().end(), then.members().begin(), then.members().end());
@@ -31,10 +36,11 @@ bool GroupDirectory::IsIn(const Group& group, const OrgId& org) const {
   return group.history.newest() != nullptr && group.history.newest()->IsMember(org) && !group.leaves.contains(org);
 }
 
-// How long behind its end this node keeps a secret for others: only an issuer does.
-absl::Duration GroupDirectory::KeptFor(const Group& group) const {
+// Only an issuer keeps a secret for others.
+EpochRing::Keeping GroupDirectory::KeepingIn(const Group& group) const {
   const Membership* newest = group.history.newest();
-  return newest != nullptr && newest->TurnOf(self_).has_value() ? newest->catch_up() : absl::ZeroDuration();
+  if (newest == nullptr) return {};
+  return {newest->TurnOf(self_).has_value() ? newest->catch_up() : absl::ZeroDuration(), newest->catch_up()};
 }
 
 std::shared_ptr<const Membership> GroupDirectory::Newest(const GroupId& group) const {
@@ -71,8 +77,7 @@ absl::StatusOr<EpochUse> GroupDirectory::ForTag(const RouteTag& tag, absl::Time 
   }
   if (absl::Status status = group->history.CheckFresh(now); !status.ok()) return status;
   if (!IsIn(*group, self_)) return NotMember();
-  return EpochUse{group->history.Version(held.epoch.membership.version, held.epoch.membership.hash), held.epoch.number,
-                  held.epoch.not_before, held.epoch.not_after, held.secret};
+  return UseOf(held, group->history.Version(held.epoch.membership.version, held.epoch.membership.hash));
 }
 
 absl::StatusOr<EpochUse> GroupDirectory::ToSealUnder(const GroupId& group_id, absl::Time now) const {
@@ -86,21 +91,31 @@ absl::StatusOr<EpochUse> GroupDirectory::ToSealUnder(const GroupId& group_id, ab
   if (held == nullptr) return NoEpoch(kEpochStale, "the group has no epoch to seal under now; the next one comes from its issuers");
   const std::shared_ptr<const Membership> then = history.Version(held->epoch.membership.version, held->epoch.membership.hash);
   const bool gone = std::any_of(group->leaves.begin(), group->leaves.end(), [&](const auto& leave) {
-    return then->IsMember(leave.first) && leave.second.time > held->epoch.not_before;
+    const HeldLeave& left = leave.second;
+    const bool own = held->epoch.issuer == self_ && !LeavesOut(*held, left, self_);
+    return then->IsMember(leave.first) && (own || left.leave.time > held->epoch.not_before);
   });
   if (gone || !AllStay(*then, *history.newest())) {
     return NoEpoch(kEpochStale, "a member left the group and still has the epoch; the next one comes from its issuers");
   }
-  return EpochUse{then, held->epoch.number, held->epoch.not_before, held->epoch.not_after, held->secret};
+  return UseOf(*held, then);
 }
 
 std::optional<v1::EpochReason> GroupDirectory::RekeyDue(const GroupId& group_id, absl::Time now) const {
   const GroupPtr group = Find(group_id);
   if (group == nullptr) return std::nullopt;
-  std::vector<Leave> leaves;
+  std::vector<HeldLeave> leaves;
   for (const auto& [org, leave] : group->leaves) leaves.push_back(leave);
   const HeldEpoch* latest = group->ring.Latest(group->history.log(), now);
-  return trust::RekeyDue(group->history, latest == nullptr ? nullptr : &latest->epoch, leaves, parties_, self_, now);
+  return trust::RekeyDue(group->history, latest, leaves, parties_, self_, now);
+}
+
+// A member whose document is older than the group asks for gets no secret until its new one is here.
+bool GroupDirectory::MayGetSecrets(const Membership& newest, const OrgId& member) const {
+  const std::optional<size_t> place = newest.PlaceOf(member);
+  const std::shared_ptr<const Accepted> party = parties_.Find(member);
+  return place.has_value() && party != nullptr &&
+         party->identity.version() >= newest.document().members(static_cast<int>(*place)).min_identity_version();
 }
 
 absl::StatusOr<v1::EpochSlots> GroupDirectory::Issue(const Self& self, const GroupId& group_id, std::span<const Prekey> prekeys,
@@ -121,17 +136,10 @@ absl::StatusOr<v1::EpochSlots> GroupDirectory::Issue(const Self& self, const Gro
   }
   for (const auto& [org, leave] : group->leaves) {
     terms.left.push_back(org);
-    terms.not_before = std::max(terms.not_before, leave.time);
+    terms.not_before = std::max(terms.not_before, leave.leave.time);
   }
-  // A member whose document is older than the group asks for gets no slot until its new one is here.
   std::vector<Prekey> usable;
-  for (const Prekey& prekey : prekeys) {
-    const std::optional<size_t> place = newest->PlaceOf(prekey.org);
-    const std::shared_ptr<const Accepted> party = parties_.Find(prekey.org);
-    if (!place.has_value() || party == nullptr) continue;
-    const uint64_t least = newest->document().members(static_cast<int>(*place)).min_identity_version();
-    if (party->identity.version() >= least) usable.push_back(prekey);
-  }
+  std::copy_if(prekeys.begin(), prekeys.end(), std::back_inserter(usable), [&](const Prekey& prekey) { return MayGetSecrets(*newest, prekey.org); });
   return IssueEpoch(self, terms, usable, now);
 }
 
@@ -144,8 +152,16 @@ absl::StatusOr<v1::SignedBody> GroupDirectory::RewrapFor(const Self& self, const
   if (held == nullptr) return NoEpoch(RejectReason::kEpoch, "that epoch is not on file here; ask another issuer");
   if (held->secret == nullptr) return NoEpoch(kEpochStale, "the secret of that epoch is not held here any more; ask another issuer");
   if (group->leaves.contains(recipient.org)) return Reject(kNotMember, "who asks for an epoch's secret has left the group");
+  // Who was out since may have left before that epoch was issued.
+  if (!group->history.IsMemberSince(recipient.org, held->epoch.membership.version)) {
+    return Reject(kNotMember, "who asks for an epoch's secret was no member of the group all the time since");
+  }
+  const Membership& newest = *group->history.newest();
+  if (!MayGetSecrets(newest, recipient.org)) {
+    return Reject(kPrekey, "who asks for an epoch's secret has an older identity document than the group asks for; get its newest");
+  }
   const std::shared_ptr<const Membership> then = group->history.Version(held->epoch.membership.version, held->epoch.membership.hash);
-  return MakeRewrap(self, held->epoch, *held->secret, *then, *group->history.newest(), recipient, now);
+  return MakeRewrap(self, held->epoch, *held->secret, *then, newest, recipient, now);
 }
 
 }  // namespace entente::trust

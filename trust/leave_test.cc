@@ -25,6 +25,7 @@ class LeaveTest : public testing::Test {
     bend(body);
     return Take(0, SignBody(world_.founders.orgs[by].self, kLeaveType, body.SerializeAsString()));
   }
+  std::optional<v1::EpochReason> Due(size_t issuer, absl::Time now) { return world_.nodes[issuer]->groups->RekeyDue(world_.group, now); }
   RejectReason Seals(size_t node, absl::Time now) {
     return ReasonOf(world_.nodes[node]->groups->ToSealUnder(world_.group, now).status());
   }
@@ -50,7 +51,7 @@ TEST_F(LeaveTest, EachFieldIsChecked) {
 
 TEST_F(LeaveTest, TheLeaverStopsAtOnce) {
   world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
-  const RouteTag tag = world_.nodes[3]->groups->ToSealUnder(world_.group, Now())->secret->Tag();
+  const RouteTag tag = world_.nodes[3]->groups->ToSealUnder(world_.group, Now())->tag;
   ASSERT_EQ(Take(3, By(3)), kNone);
   EXPECT_EQ(Seals(3, Now()), kNotMember);
   EXPECT_EQ(ReasonOf(world_.nodes[3]->groups->ForTag(tag, Now()).status()), kNotMember);
@@ -81,6 +82,33 @@ TEST_F(LeaveTest, AnEpochBehindALeaveBeginsNoEarlier) {
   const v1::EpochSlots issued = world_.Rekey(0, v1::EPOCH_REASON_LEAVE, Now());
   EXPECT_EQ(ReadEpoch(issued.epoch())->not_before, ahead);
   EXPECT_EQ(Seals(0, ahead), kNone);
+}
+
+TEST_F(LeaveTest, ALeaveThatComesLateIsACauseStill) {
+  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
+  const absl::Time left = Now() + absl::Hours(1), late = left + absl::Hours(2);
+  world_.Rekey(0, v1::EPOCH_REASON_AGE, left + absl::Hours(1));  // with a slot for the leaver
+  for (const size_t issuer : {0, 1}) ASSERT_EQ(Take(issuer, By(3, 1, left), late), kNone);
+  EXPECT_EQ(Seals(0, late), kEpochStale);
+  EXPECT_EQ(Due(0, late), v1::EPOCH_REASON_LEAVE);
+  EXPECT_EQ(Due(1, late), std::nullopt);
+  EXPECT_EQ(Due(1, late + kIssuerTurn), v1::EPOCH_REASON_LEAVE);  // the first one may not have it
+  EXPECT_EQ(world_.For(3, world_.Rekey(0, v1::EPOCH_REASON_LEAVE, late)).slot(), Bytes(crypto::kSlotSize, '\0'));
+  EXPECT_EQ(Seals(0, late), kNone);
+  for (const size_t issuer : {0, 1}) EXPECT_EQ(Due(issuer, late + absl::Hours(1)), std::nullopt) << issuer;
+}
+
+TEST_F(LeaveTest, ALeaveThatIsDatedAheadIsACauseAtOnceAndOnce) {
+  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
+  const absl::Time later = Now() + absl::Hours(1), ahead = later + kClockSkew;
+  ASSERT_EQ(Take(0, By(3, 1, ahead), later), kNone);
+  EXPECT_EQ(Due(0, later), v1::EPOCH_REASON_LEAVE);
+  EXPECT_EQ(ReadEpoch(world_.Rekey(0, v1::EPOCH_REASON_LEAVE, later).epoch())->not_before, ahead);
+  for (absl::Time t = later; t <= ahead + kClockSkew; t += absl::Minutes(1)) EXPECT_EQ(Due(0, t), std::nullopt) << t;
+  // Another one comes before that epoch begins, which knows nothing of it.
+  const absl::Time between = later + absl::Minutes(5);
+  ASSERT_EQ(Take(0, By(2, 1, between), between), kNone);
+  EXPECT_EQ(Due(0, between), v1::EPOCH_REASON_LEAVE);
 }
 
 TEST_F(LeaveTest, ItIsOverOnceADocumentTookTheLeaverOut) {

@@ -64,6 +64,9 @@ absl::Status MembershipHistory::Extend(const v1::SignedMembership& wire, const P
   if (version < newest) return RefuseMembership("it is older than the version that counts, and another one", kRollback);
   if (version - 1 > newest) return RefuseMembership("versions between it and the one that counts are missing", kIdentityChain);
   if (version > kMaxMembershipVersions) return RefuseMembership("over 2,048 versions of one group", kLimit);
+  if (version > newest && bytes_ + wire.ByteSizeLong() > kMaxGroupDocumentBytes) {
+    return RefuseMembership("over 16 MiB of documents of one group; found it anew", kLimit);
+  }
   if (absl::Status status = CheckNext(*next, parties, arrival); !status.ok()) return status;
 
   if (version == newest) {
@@ -72,11 +75,10 @@ absl::Status MembershipHistory::Extend(const v1::SignedMembership& wire, const P
     return logged ? RefuseMembership("the log has entries for two documents of one version", kEquivocation)
                   : RefuseMembership("another document of this version counts", kIdentityChain);
   }
+  // The log may name a document that nobody has: others are taken all the same.
   const LogEntry* awaited = Awaited();
-  if (awaited != nullptr && awaited->subject != next->hash()) {
-    return RefuseMembership("the log names another document of this version", kIdentityChain);
-  }
-  if (awaited == nullptr && announced_.size() >= kMaxAnnounced) {
+  const bool named = awaited != nullptr && awaited->subject == next->hash();
+  if (!named && announced_.size() >= kMaxAnnounced) {
     return RefuseMembership("eight others of this version wait for the log", kLimit);
   }
   if (absl::Status status = persist(); !status.ok()) return status;
@@ -98,6 +100,7 @@ void MembershipHistory::CountLogged() {
   if (awaited == nullptr) return;
   std::shared_ptr<const Membership> logged = Announced(awaited->subject);
   if (logged == nullptr) return;
+  bytes_ += logged->wire().ByteSizeLong();
   versions_.push_back(std::move(logged));
   announced_.clear();
 }
@@ -111,14 +114,30 @@ bool MembershipHistory::TakesLogOver(const LogEntry& entry, absl::Time now) cons
 
 absl::Status MembershipHistory::CheckLogger(const LogEntry& entry, absl::Time now) const {
   const LogEntry* on_file = log_.At(entry.index);
-  if (on_file == nullptr && Awaited() != nullptr) {
+  const LogEntry* awaited = Awaited();
+  if (on_file == nullptr && awaited != nullptr) {
     return Reject(kMemberHash, "group log entry refused: the document logged last, which says who keeps the log, is not on file; "
                                "ask a member for it");
   }
   const Membership& counting = newest() != nullptr ? *newest() : *announced_.front();
-  const OrgId& keeper = on_file != nullptr ? on_file->org : counting.log_org();
-  if (entry.org == keeper || (on_file == nullptr && TakesLogOver(entry, now))) return absl::OkStatus();
+  const bool settled = on_file != nullptr && on_file != awaited;
+  const OrgId& keeper = settled ? on_file->org : counting.log_org();
+  if (entry.org == keeper || (!settled && TakesLogOver(entry, now))) return absl::OkStatus();
   return Reject(kIssuer, "group log entry refused: its signer does not keep this group's log; ask the group's admins");
+}
+
+// An entry without its document has no effect but to stop the log behind it, so it keeps no other out of its place.
+bool MembershipHistory::TakesPlaceOfAwaited(const LogEntry& entry) const {
+  const LogEntry* awaited = Awaited();
+  const bool waits = entry.kind == v1::GROUP_LOG_KIND_MEMBERSHIP && Announced(entry.subject) == nullptr;
+  return awaited != nullptr && entry.index == awaited->index && !waits;
+}
+
+void MembershipHistory::ReplaceAwaited(const LogEntry& entry) {
+  const LogEntry awaited = *Awaited();
+  log_ = log_.WithoutLast();
+  log_.Add(entry);
+  if (awaited.org == entry.org) log_.Contradict(awaited);
 }
 
 absl::Status MembershipHistory::TakeLogEntry(const v1::SignedBody& wire, const Parties& parties, const Arrival& arrival,
@@ -131,7 +150,9 @@ absl::Status MembershipHistory::TakeLogEntry(const v1::SignedBody& wire, const P
   if (absl::Status status = CheckLogger(*entry, arrival.now); !status.ok()) return status;
   const PartySignature signature{entry->org, entry->key_id, kGroupLogType, wire.body(), wire.signature(), entry->time};
   if (absl::Status status = CheckPartySignature(parties, signature, arrival); !status.ok()) return status;
-  const absl::StatusOr<GroupLog::Place> place = log_.Find(*entry, arrival.now);
+  const bool replaces = TakesPlaceOfAwaited(*entry);
+  const absl::StatusOr<GroupLog::Place> place =
+      replaces ? log_.WithoutLast().Find(*entry, arrival.now) : log_.Find(*entry, arrival.now);
   if (!place.ok()) return place.status();
   // One pair is evidence enough: more would only fill the disk.
   const bool contradicts = *place == GroupLog::Place::kContradicts;
@@ -143,7 +164,7 @@ absl::Status MembershipHistory::TakeLogEntry(const v1::SignedBody& wire, const P
     return Reject(kEquivocation, "who keeps the group's log signed two orders; what is on file stays and both are kept as "
                                  "evidence, tell the group's admins");
   }
-  log_.Add(*entry);
+  replaces ? ReplaceAwaited(*entry) : log_.Add(*entry);
   CountLogged();
   return absl::OkStatus();
 }

@@ -16,6 +16,7 @@
 namespace entente::trust {
 
 inline constexpr size_t kMaxMembershipVersions = 2048;  // of one group on file
+inline constexpr size_t kMaxGroupDocumentBytes = 16 << 20;  // of these, with their signatures: a year of daily ones of 1,000 members
 inline constexpr size_t kMaxAnnounced = 8;              // documents of the next version that wait for an entry
 
 // A membership document or a log entry, as a run brings them. Borrowed.
@@ -37,7 +38,8 @@ class MembershipHistory {
   // Takes the next log entry in, which may come before what it logs. Refuses with kLimit, kParse, kIssuer (who may not log
   // this), kMemberHash (the document that says who keeps the log is not on file), the keys' errors, kSignature,
   // kIdentityChain, kTime; with kEquivocation one that cannot stand beside an entry on file: `persist` was called for the
-  // first such one, and log().contradiction() holds it.
+  // first such one, and log().contradiction() holds it. An entry that waits for its document gives way to one of its index
+  // that does not wait.
   absl::Status TakeLogEntry(const v1::SignedBody& wire, const Parties& parties, const Arrival& arrival, Persist persist);
   // Takes a run in, in its order, one by one; what came before a refusal stays. Refuses as both above do, with kLimit over
   // 1,024 documents or entries, with kRollback when its last document is older than the newest on file, and with kFreeze
@@ -58,6 +60,8 @@ class MembershipHistory {
   // Documents that wait for their entry, all of the version after the newest.
   const std::vector<std::shared_ptr<const Membership>>& announced() const { return announced_; }
   const GroupLog& log() const { return log_; }
+  // The log that the next entry is made behind: without a last one that waits for its document.
+  GroupLog LogWithoutAwaited() const { return Awaited() == nullptr ? log_ : log_.WithoutLast(); }
   // kMemberHash before a version counts, kFreeze when the newest has expired.
   absl::Status CheckFresh(absl::Time now) const;
 
@@ -67,13 +71,17 @@ class MembershipHistory {
   absl::Status CheckLogger(const LogEntry& entry, absl::Time now) const;
   bool TakesLogOver(const LogEntry& entry, absl::Time now) const;
   std::shared_ptr<const Membership> Announced(const Digest& hash) const;
-  // The entry of the version after the newest, which came before its document. Null when there is none.
+  // The entry of the version after the newest, which came before its document; nothing is behind it. Null when there is none.
   const LogEntry* Awaited() const;
+  bool TakesPlaceOfAwaited(const LogEntry& entry) const;
+  // Two entries of one index by one keeper stay evidence, though the first had no effect. REQUIRES TakesPlaceOfAwaited.
+  void ReplaceAwaited(const LogEntry& entry);
   void CountLogged();
 
   GroupId group_;
   std::vector<std::shared_ptr<const Membership>> versions_;  // those that count; version n at n - 1
   std::vector<std::shared_ptr<const Membership>> announced_;
+  size_t bytes_ = 0;  // of versions_, as they came
   GroupLog log_;
 };
 

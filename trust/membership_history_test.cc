@@ -125,12 +125,16 @@ TEST_F(MembershipHistoryTest, AdminsMayRaceAndTheLogDecides) {
   EXPECT_FALSE(history_.log().contradiction().has_value());
 }
 
-TEST_F(MembershipHistoryTest, OnlyTheDocumentThatTheLogNamesIsTaken) {
+TEST_F(MembershipHistoryTest, OnlyTheDocumentThatTheLogNamesCounts) {
   GroupTerms terms = TermsOf(*history_.newest());
   terms.name = "energy two";
-  ASSERT_EQ(Log(Next()), kNone);
-  EXPECT_EQ(Extend(Next(terms)), kIdentityChain);
-  EXPECT_EQ(Extend(Next()), kNone);
+  const v1::SignedMembership named = Next();
+  ASSERT_EQ(Log(named), kNone);
+  EXPECT_EQ(Extend(Next(terms)), kNone);
+  EXPECT_EQ(history_.newest()->version(), 1u);
+  EXPECT_EQ(Extend(named), kNone);
+  EXPECT_EQ(history_.newest()->hash(), MembershipHash(named.document()));
+  EXPECT_TRUE(history_.announced().empty());
 }
 
 TEST_F(MembershipHistoryTest, WhatWaitsForTheLogIsBounded) {
@@ -290,6 +294,24 @@ TEST_F(MembershipHistoryTest, ARunIsTakenInItsOrderAndBounded) {
   EXPECT_TRUE(missing.TakeIn(std::vector<GroupDocument>(kMaxCatchUp, &documents[0]), Founders().parties, {Day(4)}, keep).ok());
   EXPECT_EQ(ReasonOf(missing.TakeIn(std::vector<GroupDocument>(kMaxCatchUp + 1, &documents[0]), Founders().parties, {Day(4)}, keep)), kLimit);
   EXPECT_EQ(ReasonOf(missing.TakeIn(std::vector<GroupDocument>(kMaxCatchUp + 1, &entries[0]), Founders().parties, {Day(4)}, keep)), kLimit);
+}
+
+TEST_F(MembershipHistoryTest, TheBytesOfAllVersionsAreBounded) {
+  const auto pad = [](v1::MembershipDocument& d) {  // a field that this version skips
+    d.GetReflection()->MutableUnknownFields(&d)->AddLengthDelimited(100, Bytes(255 << 10, 'x'));
+  };
+  const auto next = [&](absl::Time now) {
+    v1::SignedMembership wire = *MakeMembership(TermsOf(*history_.newest()), history_.newest(), now);
+    v1::MembershipDocument document;
+    EXPECT_TRUE(document.ParseFromString(wire.document()));
+    pad(document);
+    wire.set_document(document.SerializeAsString());
+    return Founders().Sign(wire);
+  };
+  absl::Time now = Day(1);
+  for (int i = 0; i < 64; ++i, now += absl::Hours(1)) Founders().Count(history_, next(now), now);
+  EXPECT_EQ(Extend(next(now), now), kLimit);
+  EXPECT_EQ(Extend(Founders().Sign(*MakeMembership(TermsOf(*history_.newest()), history_.newest(), now)), now), kNone);
 }
 
 TEST_F(MembershipHistoryTest, WhoWasAMemberAllTheTime) {

@@ -13,6 +13,7 @@ struct Accepted {
   model::Party party;
   Identity identity;  // the newest document
   std::shared_ptr<const IdentityHistory> history = nullptr;  // all of them; null only until a Parties has it
+  absl::Time taken = absl::InfinitePast();                   // when the newest document came here; the past where nobody knows any more
 };
 
 // Whose signatures can be checked: the parties on file at a node (Directory), or those whose cards somebody verifies with.

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "trust/epoch_issuer.h"
+#include "trust/epoch_ring.h"
 
 // When the next epoch is due: docs/formats/epoch.md, "Rekey".
 namespace entente::trust {
@@ -34,27 +35,41 @@ void AddChanges(const MembershipHistory& history, const Membership& of_epoch, st
   }
 }
 
-// A member said after the epoch began that one of its keys was stolen. Replacing a key in due course is no cause.
-void AddThefts(const Membership& newest, const Epoch& latest, const Parties& parties, std::vector<Cause>& causes) {
+// Whether `held` was issued with the knowledge of what a member said at `said` and came here at `taken`. What came late, behind an
+// epoch that begins later than it says, was not known to this issuer.
+bool IsBehind(const HeldEpoch& held, v1::EpochReason reason, absl::Time said, absl::Time taken, const OrgId& self) {
+  if (said > held.epoch.not_before) return false;
+  if (held.epoch.issuer != self && held.epoch.reason == reason) return true;
+  return taken <= std::min(held.epoch.not_before, held.taken);
+}
+
+// A member said that one of its keys was stolen, and the epoch knows nothing of it. Replacing a key in due course is no cause.
+void AddThefts(const Membership& newest, const HeldEpoch& latest, const Parties& parties, const OrgId& self, std::vector<Cause>& causes) {
   for (const OrgId& member : newest.members()) {
     const std::shared_ptr<const Accepted> party = parties.Find(member);
     if (party == nullptr) continue;
     const v1::IdentityDocument& document = party->identity.document();
     const bool stolen = std::any_of(document.revocations().begin(), document.revocations().end(),
                                     [](const auto& one) { return one.reason() == v1::REVOCATION_REASON_COMPROMISED; });
-    if (stolen && IssuedAt(document) > latest.not_before) causes.push_back({v1::EPOCH_REASON_COMPROMISE, IssuedAt(document)});
+    if (!stolen || IsBehind(latest, v1::EPOCH_REASON_COMPROMISE, IssuedAt(document), party->taken, self)) continue;
+    // An epoch before the time of the document would not be behind it.
+    causes.push_back({v1::EPOCH_REASON_COMPROMISE, std::max(IssuedAt(document), party->taken)});
   }
 }
 
-std::vector<Cause> CausesOf(const MembershipHistory& history, const Epoch* latest, std::span<const Leave> leaves, const Parties& parties) {
+std::vector<Cause> CausesOf(const MembershipHistory& history, const HeldEpoch* latest, std::span<const HeldLeave> leaves,
+                            const Parties& parties, const OrgId& self) {
   const Membership& newest = *history.newest();
   if (latest == nullptr) return {{v1::EPOCH_REASON_FOUNDED, CountedAt(history, newest.version())}};
-  std::vector<Cause> causes = {{v1::EPOCH_REASON_AGE, latest->not_before + (latest->not_after - latest->not_before) * kRekeyPercent / 100}};
-  const std::shared_ptr<const Membership> of_epoch = history.Version(latest->membership.version, latest->membership.hash);
+  const Epoch& epoch = latest->epoch;
+  std::vector<Cause> causes = {{v1::EPOCH_REASON_AGE, epoch.not_before + (epoch.not_after - epoch.not_before) * kRekeyPercent / 100}};
+  // Whose slot in it does not open asks for a re-wrap first; where none comes, nobody may be able to open it.
+  if (latest->secret == nullptr) causes.push_back({v1::EPOCH_REASON_AGE, latest->taken + kIssuerTurn});
+  const std::shared_ptr<const Membership> of_epoch = history.Version(epoch.membership.version, epoch.membership.hash);
   if (of_epoch != nullptr) AddChanges(history, *of_epoch, causes);
-  AddThefts(newest, *latest, parties, causes);
-  for (const Leave& leave : leaves) {
-    if (leave.time > latest->not_before) causes.push_back({v1::EPOCH_REASON_LEAVE, leave.time});
+  AddThefts(newest, *latest, parties, self, causes);
+  for (const HeldLeave& left : leaves) {
+    if (!LeavesOut(*latest, left, self)) causes.push_back({v1::EPOCH_REASON_LEAVE, left.taken});
   }
   return causes;
 }
@@ -72,13 +87,17 @@ int Gravity(v1::EpochReason reason) {
 
 }  // namespace
 
-std::optional<v1::EpochReason> RekeyDue(const MembershipHistory& history, const Epoch* latest, std::span<const Leave> leaves,
+bool LeavesOut(const HeldEpoch& held, const HeldLeave& left, const OrgId& self) {
+  return IsBehind(held, v1::EPOCH_REASON_LEAVE, left.leave.time, left.taken, self);
+}
+
+std::optional<v1::EpochReason> RekeyDue(const MembershipHistory& history, const HeldEpoch* latest, std::span<const HeldLeave> leaves,
                                         const Parties& parties, const OrgId& self, absl::Time now) {
   const Membership* newest = history.newest();
   const std::optional<size_t> turn = newest == nullptr ? std::nullopt : newest->TurnOf(self);
   if (!turn.has_value()) return std::nullopt;
   std::optional<v1::EpochReason> gravest;
-  for (const Cause& cause : CausesOf(history, latest, leaves, parties)) {
+  for (const Cause& cause : CausesOf(history, latest, leaves, parties, self)) {
     if (now < cause.since + static_cast<int64_t>(*turn) * kIssuerTurn) continue;
     if (!gravest.has_value() || Gravity(cause.reason) > Gravity(*gravest)) gravest = cause.reason;
   }

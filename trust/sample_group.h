@@ -47,9 +47,9 @@ inline SampleOrg MakeSampleOrg(const std::string& name) {
 // Who is on file at a node.
 class SampleParties : public Parties {
  public:
-  void Accept(const IdentityHistory& history) {
+  void Accept(const IdentityHistory& history, absl::Time taken = absl::InfinitePast()) {
     accepted_[history.org()] =
-        std::make_shared<const Accepted>(Accepted{{}, history.newest(), std::make_shared<const IdentityHistory>(history)});
+        std::make_shared<const Accepted>(Accepted{{}, history.newest(), std::make_shared<const IdentityHistory>(history), taken});
   }
   void Forget(const OrgId& org) { accepted_.erase(org); }
   std::shared_ptr<const Accepted> Find(const OrgId& org) const override {
@@ -93,7 +93,7 @@ struct SampleFounders {
   }
   v1::SignedMembership First() const { return First(Terms()); }
   v1::SignedBody EntryOf(const MembershipHistory& history, const Membership& membership, absl::Time now, size_t logger = 0) const {
-    return MakeLogEntry(orgs[logger].self, history.group(), history.log(), v1::GROUP_LOG_KIND_MEMBERSHIP, membership.version(),
+    return MakeLogEntry(orgs[logger].self, history.group(), history.LogWithoutAwaited(), v1::GROUP_LOG_KIND_MEMBERSHIP, membership.version(),
                         membership.hash(), now);
   }
   // `wire` and its entry; the document counts from here on.

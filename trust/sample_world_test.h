@@ -13,7 +13,7 @@ class SampleWorldTest : public testing::Test {
   SampleNode& Node(size_t i) { return *world_.nodes[i]; }
   RejectReason Seals(size_t node, absl::Time now) { return ReasonOf(Node(node).groups->ToSealUnder(world_.group, now).status()); }
   RejectReason Opens(size_t node, const RouteTag& tag, absl::Time now) { return ReasonOf(Node(node).groups->ForTag(tag, now).status()); }
-  RouteTag TagOf(size_t node, absl::Time now) { return Node(node).groups->ToSealUnder(world_.group, now)->secret->Tag(); }
+  RouteTag TagOf(size_t node, absl::Time now) { return Node(node).groups->ToSealUnder(world_.group, now)->tag; }
   GroupTerms Without(size_t i) {
     GroupTerms terms = world_.Terms();
     terms.members.erase(Org(i));

@@ -104,7 +104,7 @@ def epoch(members, issuer, group_id, membership_hash, log_head):
     secret = extract(bytes(32), ikm)
     slots = [fixed(f"slot {i}", 1184) for i in range(n)]
     body = epoch_body(issuer, group_id, membership_hash, n, tree(slots), fields, secret)
-    route_tag = expand(secret, "entente/1/route", b"", 16)
+    route_tag = expand(secret, "entente/1/route", fields, 16)
     show("epoch.md: epoch 1. The slots here are no real ones: slot i = Expand(SHA-256(\"entente example\"), \"slot i\")",
          epoch_fields=fields, ikm=ikm, epoch_secret=secret, slots_root=tree(slots),
          epoch_commit=expand(secret, "entente/1/epoch-commit", fields, 32), route_tag=route_tag, body=body,
