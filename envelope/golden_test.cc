@@ -3,11 +3,14 @@
 #include <filesystem>
 
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
 #include "crypto/encoding.h"
+#include "envelope/export_file.h"
 #include "envelope/testing/federation.h"
 #include "tests/vectors/vector_file.h"
 
-// Envelopes that another implementation made from docs/formats (tests/oracle/golden.py), and each of its damages.
+// Envelopes and export files that another implementation made from docs/formats (tests/oracle/golden.py, golden_export.py), and each of
+// its damages.
 namespace entente::envelope {
 namespace {
 
@@ -154,6 +157,44 @@ TEST(Golden, EveryDamageIsRefusedForTheReasonThatTheOtherImplementationGives) {
     EXPECT_EQ(Answer(golden.At(golden.second, bent)), v.at("second")) << v.at("damage") << " " << v.at("value");
   }
   EXPECT_GT(replayed, 200);
+}
+
+// What reading `file` in pieces of `step` bytes says, gives out and counts, as the records have it.
+VectorRecord ReadExport(const Bytes& file, size_t step) {
+  ExportReader reader;
+  Bytes given;
+  absl::Status status;
+  for (size_t at = 0; at < file.size() && status.ok(); at += step) {
+    status = reader.Take(ByteView(file).substr(at, step), [&](const ExportEntry& entry) {
+      given += static_cast<char>(entry.kind);
+      AppendBigEndian(given, static_cast<uint32_t>(entry.bytes.size()));
+      given += entry.bytes;
+      return absl::OkStatus();
+    });
+  }
+  if (status.ok()) status = reader.Finish();
+  return {{"answer", status.ok() ? "ADMITTED" : Bytes(Describe(ReasonOf(status)).name)},
+          {"entries", absl::StrCat(reader.entries())},
+          {"given_sha256", crypto::Sha256(given).str()}};
+}
+
+TEST(GoldenExport, EachFileAndEachDamageIsAnsweredAsTheOtherImplementationAnswersIt) {
+  ASSERT_TRUE(crypto::Initialise().ok());
+  Bytes whole;
+  int replayed = 0;
+  for (const VectorRecord& v : test::ReadVectors("export_file.txt")) {
+    if (whole.empty()) whole = v.at("file");
+    const Bytes file = v.contains("file") ? v.at("file") : Damaged(whole, v.at("damage"), v.at("value"));
+    const Bytes name = v.contains("name") ? v.at("name") : v.at("damage") + " " + v.at("value");
+    for (const size_t step : {size_t{1}, size_t{7}, size_t{1} << 20}) {
+      const VectorRecord read = ReadExport(file, step);
+      for (const char* field : {"answer", "entries", "given_sha256"}) {
+        EXPECT_EQ(crypto::ToHex(read.at(field)), crypto::ToHex(v.at(field))) << name << ": " << field << " " << read.at("answer");
+      }
+    }
+    ++replayed;
+  }
+  EXPECT_GT(replayed, 500);
 }
 
 }  // namespace

@@ -45,6 +45,9 @@ absl::StatusOr<v1::StatementProof> ReadProof(ByteView bytes) {
   if (auto s = CheckEachField(bytes, [&](const WireField& field) { return CheckField(field, counts); }); !s.ok()) return s;
   v1::StatementProof proof;
   if (auto s = StrictParse(bytes, proof); !s.ok()) return s;
+  if (!proof.has_batch() || !proof.has_statement()) {
+    return Reject(RejectReason::kParse, "a proof has no batch or no statement in it; ask for it again");
+  }
   return proof;
 }
 

@@ -55,8 +55,8 @@ TEST(Proof, WithoutContentItSaysSo) {
 
 TEST(Proof, DamageHasItsReason) {
   EXPECT_EQ(After([](auto&) {}), kNone);
-  EXPECT_EQ(After([](auto& p) { p.clear_batch(); }), kSignature);
-  EXPECT_EQ(After([](auto& p) { p.clear_statement(); }), kSignature);
+  EXPECT_EQ(After([](auto& p) { p.clear_batch(); }), kParse);
+  EXPECT_EQ(After([](auto& p) { p.clear_statement(); }), kParse);
   EXPECT_EQ(After([](auto& p) { p.mutable_batch()->mutable_signature()->back() ^= 1; }), kSignature);
   EXPECT_EQ(After([](auto& p) { p.mutable_statement()->mutable_body()->back() ^= 1; }), kSignature);
   EXPECT_EQ(After([](auto& p) { p.mutable_statement()->set_index(2); }), kSignature);

@@ -8,6 +8,7 @@ import pytest
 from federation import wait_for
 
 import oracles  # noqa: F401  it knows where the oracle is
+import armour
 import identity
 import make
 from building_blocks import labelled_hash, message, pae
@@ -44,7 +45,7 @@ class Chain:
 
     def card(self, path, first=0, last=None):
         chosen = self.signed[first:last]
-        path.write_text(make.armour(message((1, 1), (2, chosen[0]), (4, chosen[1:]))))
+        path.write_text(armour.wrap("CARD", message((1, 1), (2, chosen[0]), (4, chosen[1:]))))
         return path
 
     @property

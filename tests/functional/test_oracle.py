@@ -10,6 +10,7 @@ import pytest
 from federation import bundle_file, indicator
 from oracles import one_session, oracle, play_peer, write_secrets
 
+import armour
 import identity
 import make
 from building_blocks import message
@@ -108,13 +109,13 @@ def test_a_daemon_accepts_an_organisation_that_the_oracle_made(make_node, tmp_pa
     root, statement = make.Signer(os.urandom(32), identity.ROOT), make.Signer(os.urandom(32))
     signed = make.make_identity("cert.oracle", root, statement, now)
     card = tmp_path / "oracle.card"
-    card.write_text(make.armour(message((1, 1), (2, signed), (3, "oracle.example:4711"))))
+    card.write_text(armour.wrap("CARD", message((1, 1), (2, signed), (3, "oracle.example:4711"))))
     org = oracle("identity", card)[0]["org_id"]
     fingerprint = "-".join(org[at:at + 4] for at in range(0, 64, 4))
     words = (card, "--fingerprint", fingerprint, "--nation", "XE", "--kind", "cert")
     daemon.cli("peer add", *words, check=0)
     assert daemon.peer("cert.oracle")["org_id"] == org
-    card.write_text(make.armour(message((1, 1), (2, signed), (3, "oracle.example:04711"))))
+    card.write_text(armour.wrap("CARD", message((1, 1), (2, signed), (3, "oracle.example:04711"))))
     assert oracle("identity", card, check=4)[0]["reason"] == "E_IDENTITY"
     assert b"E_IDENTITY" in daemon.cli("peer add", *words, check=4).stderr
 

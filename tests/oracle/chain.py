@@ -7,13 +7,11 @@ import identity
 import points
 import wire
 from building_blocks import labelled_hash, pae
-from identity import DAY, ROOT, SKEW, STATEMENT, YEAR_10000
+from identity import ADMIN, COMPROMISED, DAY, LOG, ROOT, SKEW, STATEMENT, SUPERSEDED, WITNESS, YEAR_10000
 from refusal import demand
 
-ADMIN, LOG, WITNESS = 3, 4, 5
 MAX_SIGNATURES, MAX_REVOCATIONS, MAX_RUN = 64, 32, 1024
 LONGEST = {STATEMENT: 90, ADMIN: 90, LOG: 366, WITNESS: 366}
-SUPERSEDED, COMPROMISED = 1, 2
 
 
 class History:
@@ -23,8 +21,24 @@ class History:
         self.versions, self.revoked = list(versions), dict(revoked or {})
 
     @property
+    def org(self):
+        return labelled_hash("entente/1/org", self.versions[0].bytes)
+
+    @property
     def newest(self):
         return self.versions[-1]
+
+    @property
+    def hash(self):
+        return self.newest.hash
+
+    @property
+    def name(self):
+        return self.newest.document.name
+
+    @property
+    def keys(self):
+        return self.newest.keys
 
     def named(self, number):
         return self.versions[number - 1] if 1 <= number <= len(self.versions) else None
@@ -44,6 +58,7 @@ def version_of(signed):
     document = wire.strict(wire.IDENTITY, signed.document)
     issued = document.issued_us or max(key.not_before_us for key in document.root_keys + document.keys)
     return types.SimpleNamespace(document=document, bytes=signed.document, issued=issued, keys=keys_of(document),
+                                 expires_us=document.expires_us,
                                  hash=labelled_hash("entente/1/idoc", signed.document))
 
 
@@ -81,10 +96,18 @@ def take_run(history, documents, now):
     return history
 
 
+def of_card(text, now):
+    """Whose card it is: version 1 alone, or all versions in it."""
+    card = identity.read_card(text)
+    if not card.later:
+        return identity.check(card.identity, now)
+    demand(all(version_of(one).document.version != 1 for one in card.later), "E_IDENTITY", "version 1 a second time")
+    return take_run(begin(card.identity, now), card.later, now)
+
+
 def check_link(history, before, new, now):
     document = new.document
-    org = labelled_hash("entente/1/org", history.versions[0].bytes)
-    demand(document.org_id == org and document.previous_hash == before.hash, "E_IDCHAIN", "not of this chain")
+    demand(document.org_id == history.org and document.previous_hash == before.hash, "E_IDCHAIN", "not of this chain")
     demand(document.issued_us > before.issued, "E_IDCHAIN", "when it was issued")
     demand(document.issued_us <= now + SKEW, "E_TIME", "issued in the future")
 

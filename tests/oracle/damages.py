@@ -23,18 +23,23 @@ class Damage:
     bend: typing.Callable  # scene -> bend of make.Author
 
 
+def adder(table):
+    """The function `at`, for one table of damages."""
+
+    def at(stage, name, reason, change, index=None):
+        """`change(value, scene)` at one stage; at every statement or at that of one index."""
+
+        def bend(scene):
+            def apply(here, value, *more):
+                return change(value, scene) if here == stage and (index is None or more[0] == index) else value
+            return apply
+        assert name not in table
+        table[name] = Damage(reason, bend)
+    return at
+
+
 TABLE = {}
-
-
-def at(stage, name, reason, change, index=None):
-    """`change(value, scene)` at one stage; at every statement or at that of one index."""
-
-    def bend(scene):
-        def apply(here, value, *more):
-            return change(value, scene) if here == stage and (index is None or more[0] == index) else value
-        return apply
-    assert name not in TABLE
-    TABLE[name] = Damage(reason, bend)
+at = adder(TABLE)
 
 
 def put(number, value):

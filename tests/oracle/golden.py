@@ -92,7 +92,7 @@ def envelopes(author, receivers):
         def draw(what, size):
             return drawn.setdefault("random_" + what.replace(" ", "_"), fixed(f"{name} {what}", size))
 
-        maker = make.Author(author.identity, author.signer, NOW, draw, partial(kept) if kept else make.straight, exercise)
+        maker = make.Author(author.identity, author.signer, NOW, draw, partial(kept) if kept else make.straight, exercise=exercise)
         constraints = {**make.GREEN, **({16: "exercise-of-the-oracle"} if exercise else {})}
         made = maker.envelope(contents[:count], [one.identity.org for one in receivers],
                               [(one.identity.org, one.prekey_id, one.prekey.public_key) for one in receivers], constraints)

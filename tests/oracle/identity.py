@@ -1,21 +1,23 @@
-"""Cards, identity documents of version 1 and prekeys. docs/formats/identity.md at level 0."""
+"""Cards, identity documents of version 1, when a key counts, and prekeys. docs/formats/identity.md."""
 
-import base64
 import re
 import types
 
+import armour
 import hpke
 import points
 import wire
-from building_blocks import TYPE, labelled_hash, pae
+from building_blocks import labelled_hash, pae
 from refusal import Refusal, demand
 
 SKEW, HOUR = 600 * 10**6, 3600 * 10**6
 DAY, YEAR_10000 = 24 * HOUR, 253402300800 * 10**6
-ROOT, STATEMENT = 1, 2
-MAX_DOCUMENT, MAX_KEYS, MAX_SUITES, MAX_CARD, MAX_PREKEY = 64 << 10, 32, 16, 128 << 10, 4096
-# What a statement key may sign, both lanes; a root key signs identity documents alone.
-STATEMENT_SIGNS = {TYPE + kind for kind in ("batch.v1", "seal.v1", "prekey.v1", "head.v1", "transport.v1")}
+ROOT, STATEMENT, ADMIN, LOG, WITNESS = 1, 2, 3, 4, 5
+SUPERSEDED, COMPROMISED = 1, 2
+MAX_DOCUMENT, MAX_KEYS, MAX_SUITES, MAX_PREKEY = 64 << 10, 32, 16, 4096
+# README.md, *Key usages*: what each may sign beside its own possession, in both lanes. Log and witness keys sign notes alone.
+SIGNS = {STATEMENT: {"batch", "seal", "prekey", "head", "transport", "cosign", "forward", "permission", "recall", "receipt", "grouplog",
+                     "leave", "epoch", "rewrap", "evidence"}, ADMIN: {"membership", "recall"}}
 
 
 def key_id(key):
@@ -83,23 +85,34 @@ def check(signed, now):
     document = wire.strict(wire.IDENTITY, signed.document)
     check_facts(document, now)
     check_signatures(document, signed)
-    return types.SimpleNamespace(
+    found = types.SimpleNamespace(
         org=labelled_hash("entente/1/org", signed.document), hash=labelled_hash("entente/1/idoc", signed.document),
-        version=1, name=document.name, expires_us=document.expires_us,
+        version=1, name=document.name, bytes=signed.document, expires_us=document.expires_us,
         keys={key.key_id: key for key in document.root_keys + document.keys})
+    found.versions, found.revoked = [found], {}  # what chain.History has more of
+    return found
 
 
-def key_for(identity, wanted, payload_type, at):
-    """The public key behind a signature that says it was made at `at`: *When a key counts*, steps 2 to 4."""
-    key = identity.keys.get(wanted)
-    demand(key is not None, "E_NOKEY", "not a key of this organisation")
-    demand(key.usage == STATEMENT and payload_type in STATEMENT_SIGNS, "E_KEYUSE", f"usage {key.usage} for {payload_type}")
-    demand(key.not_before_us - SKEW <= at < min(key.not_after_us, identity.expires_us), "E_TIME", "the key did not count then")
+def key_for(party, wanted, kind, at, now, named=None):
+    """The public key behind a signature that says it was made at `at`: *When a key counts*, steps 1 to 6. `party` is all versions on
+    file; `named` the (version, hash) that the body names, where its format has such a field."""
+    if named is not None:
+        version = party.versions[named[0] - 1] if 1 <= named[0] <= len(party.versions) else None
+        demand(version is not None and version.hash == named[1], "E_NOKEY", "another version")
+        demand(wanted in version.keys, "E_NOKEY", "not a key of that version")
+    holders = [version for version in party.versions if wanted in version.keys]
+    demand(holders, "E_NOKEY", "not a key of this organisation")
+    key = holders[-1].keys[wanted]
+    demand(kind.removeprefix("exercise.").removesuffix(".v1") in SIGNS.get(key.usage, ()), "E_KEYUSE", f"usage {key.usage} for {kind}")
+    demand(key.not_before_us - SKEW <= at < min(key.not_after_us, holders[-1].expires_us), "E_TIME", "the key did not count then")
+    revoked = party.revoked.get(wanted)
+    demand(revoked is None or revoked.reason == SUPERSEDED and at < revoked.cutoff_us, "E_REVOKED", "and nothing here dates it")
+    demand(now < party.versions[-1].expires_us, "E_FREEZE", "the newest document has expired")
     return key.public_key
 
 
-def check_signed(identity, wanted, kind, signed, at):
-    public = key_for(identity, wanted, TYPE + kind, at)
+def check_signed(party, wanted, kind, signed, at, now, named=None):
+    public = key_for(party, wanted, kind, at, now, named)
     demand(points.verify(public, pae(kind, signed.body), signed.signature), "E_SIG", kind)
 
 
@@ -110,29 +123,15 @@ def address_is_well_formed(address):
     return bool(found) and len(found.group(1)) <= 253 and int(found.group(2)) <= 65535
 
 
-def dearmour(text):
-    lines = text.strip(" \t\r\n").replace("\r\n", "\n").split("\n")
-    demand(len(text) <= MAX_CARD and len(lines) >= 3, "E_IDENTITY", "no card")
-    demand(lines[0] == "-----BEGIN ENTENTE CARD-----" and lines[-1] == "-----END ENTENTE CARD-----", "E_IDENTITY", "its armour")
-    body = lines[1:-1]
-    demand(all(len(line) == 64 for line in body[:-1]) and 1 <= len(body[-1]) <= 64, "E_IDENTITY", "its lines")
-    try:
-        data = base64.b64decode("".join(body), validate=True)
-    except ValueError as wrong:
-        raise Refusal("E_IDENTITY", "its base64") from wrong
-    demand(base64.b64encode(data).decode() == "".join(body), "E_IDENTITY", "its base64 has another form")
-    return data
-
-
-def read_card(text, now):
-    data = dearmour(text)
+def read_card(text):
+    """The Card, its documents not checked yet: chain.of_card does."""
+    data = armour.unwrap("CARD", text, "E_IDENTITY")
     try:
         card = wire.strict(wire.CARD, data)
     except Refusal as wrong:
         raise Refusal("E_IDENTITY", wrong.what) from wrong
     demand(card.version == 1 and card.identity is not None and address_is_well_formed(card.address), "E_IDENTITY", "a card's fields")
-    demand(not card.later, "E_IDENTITY", "later versions are of level 1")
-    return check(card.identity, now)
+    return card
 
 
 def check_prekey(owner, signed, now):
@@ -140,7 +139,7 @@ def check_prekey(owner, signed, now):
     demand(len(signed.body) <= MAX_PREKEY, "E_PARSE", "a prekey's size")
     body = wire.strict(wire.PREKEY, signed.body)
     try:
-        check_signed(owner, body.key_id, "prekey.v1", signed, now)
+        check_signed(owner, body.key_id, "prekey.v1", signed, now, now)
     except Refusal as wrong:
         raise Refusal("E_PREKEY", wrong.what) from wrong
     life = body.not_after_us - body.not_before_us

@@ -1,6 +1,5 @@
 """Makes direct envelopes, prekeys and identities from docs/formats alone; the same with one thing bent, for tests of who must refuse it."""
 
-import base64
 import os
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,8 +21,11 @@ class Signer:
         self.public = self.private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         self.id = labelled_hash("entente/1/key", bytes([usage]), self.public)
 
+    def sign(self, kind, body):
+        return self.private.sign(pae(kind, body))
+
     def signed(self, kind, body):
-        return message((1, body), (2, self.private.sign(pae(kind, body))))
+        return message((1, body), (2, self.sign(kind, body)))
 
     def entry(self, begin, end):
         return message((1, self.id), (2, self.usage), (3, self.public), (4, begin), (5, end))
@@ -34,18 +36,16 @@ def encoded(fields):
     return message(*sorted(fields.items()))
 
 
-def make_identity(name, root, statement, begin):
-    """SignedIdentity of version 1."""
+def sign_identity(document, keys):
+    """SignedIdentity."""
+    return message((1, document), (2, [message((1, key.id), (2, key.sign("idoc.v1", document))) for key in keys]))
+
+
+def make_identity(name, root, statement, begin, end=None):
+    """Version 1, signed."""
     document = encoded({2: 1, 4: [root.entry(begin, begin + 730 * DAY)], 5: 1, 6: [statement.entry(begin, begin + 365 * DAY)],
-                        7: b"\1", 8: 1, 9: begin + 730 * DAY, 10: name})
-    return message((1, document), (2, [message((1, key.id), (2, key.private.sign(pae("idoc.v1", document))))
-                                       for key in (root, statement)]))
-
-
-def armour(card):
-    text = base64.b64encode(card).decode()
-    lines = [text[at:at + 64] for at in range(0, len(text), 64)]
-    return "\n".join(["-----BEGIN ENTENTE CARD-----", *lines, "-----END ENTENTE CARD-----", ""])
+                        7: b"\1", 8: 1, 9: end or begin + 730 * DAY, 10: name})
+    return sign_identity(document, (root, statement))
 
 
 def make_prekey(owner, signer, prekey_id, seed, begin):
@@ -58,53 +58,25 @@ def straight(_stage, value, *_more):
     return value
 
 
-class Author:
-    """Who makes envelopes: an identity, its statement key, a moment, a source of randomness, and what to bend.
+class Sealer:
+    """Who seals: a party, its statement key, a moment, a source of randomness, and what to bend.
 
     `randomness(name, size)` gives the bytes called `name`; `bend(stage, value, ...)` may change each part before anything is
-    derived from it: body, body_bytes, batch, batch_bytes, signed_batch, entry, header, slots, seal, seal_bytes, payload,
-    payload_bytes, plaintext, wire. Everything behind a bent part is made over it, so that one check alone can refuse."""
+    derived from it: header, slots, seal, seal_bytes, payload, payload_bytes, plaintext, wire. Everything behind a bent part is made
+    over it, so that one check alone can refuse."""
 
-    def __init__(self, identity, signer, now, randomness=lambda name, size: os.urandom(size), bend=straight, exercise=False):
+    def __init__(self, identity, signer, now, randomness=lambda name, size: os.urandom(size), bend=straight):
         self.identity, self.signer, self.now, self.randomness, self.bend = identity, signer, now, randomness, bend
-        self.kind = "exercise.statement.v1" if exercise else "statement.v1"
-        self.stream = randomness("stream", 16)
 
-    def statement(self, index, content, salt, previous, audience, constraints):
-        body = {1: self.identity.org, 2: self.signer.id, 3: 1, 4: self.identity.hash, 5: self.randomness(f"msg {index}", 16),
-                6: self.stream, 7: index + 1, 8: [previous], 9: self.now, 10: self.now + 365 * DAY, 11: encoded(constraints),
-                12: list(audience), 13: CONTENT_TYPE, 14: len(content),
-                15: labelled_hash("entente/1/content", salt, u64(len(content)), content)}
-        return self.bend("body_bytes", encoded(self.bend("body", body, index)), index)
-
-    def sign(self, contents, audience, constraints=GREEN):
-        """The batch and its entries, as number -> value."""
-        entries, previous = [], bytes(32)
-        for i, content in enumerate(contents):
-            salt = self.randomness(f"salt {i}", 32)
-            body = self.statement(i, content, salt, previous, sorted(audience), constraints)
-            entries.append({1: body, 2: salt, 3: content, 4: i, 5: []})
-            previous = body_id(self.kind, body)
-        ids = [body_id(self.kind, entry[1]) for entry in entries]
-        batch = self.bend("batch", {1: self.identity.org, 2: self.signer.id, 3: len(ids), 4: tree(ids), 5: TYPE + self.kind})
-        signed = self.signer.signed("batch.v1", self.bend("batch_bytes", encoded(batch)))
-        return self.bend("signed_batch", signed), [self.bend("entry", entry, ids) for entry in entries], ids
-
-    def seal(self, batch, entries, ids, audience, h_core, commitment):
-        entries = [entry for entry in entries if entry is not None]
-        seal = self.bend("seal", {1: self.identity.org, 2: self.signer.id, 3: h_core, 4: commitment,
-                                  5: labelled_hash("entente/1/sealed", *ids),
-                                  6: labelled_hash("entente/1/audience", *sorted(audience)), 7: self.now})
+    def plaintext(self, parts, hashes, h_core, commitment):
+        seal = self.bend("seal", {1: self.identity.org, 2: self.signer.id, 3: h_core, 4: commitment, 7: self.now, **hashes})
         signed = self.signer.signed("seal.v1", self.bend("seal_bytes", encoded(seal)))
-        payload = self.bend("payload", {1: [batch], 2: [encoded(entry) for entry in entries], 3: [signed]})
-        body = self.bend("payload_bytes", encoded(payload))
+        body = self.bend("payload_bytes", encoded(self.bend("payload", {**parts, 3: [signed]})))
         return self.bend("plaintext", (u32(len(body)) + body).ljust(padme(4 + len(body)), b"\0"))
 
-    def envelope(self, contents, audience, recipients, constraints=GREEN):
-        """`recipients`: (org_id, prekey_id, public key) of each slot."""
-        batch, entries, ids = self.sign(contents, audience, constraints)
-        ids = [one for one, entry in zip(ids, entries) if entry is not None]
-        size = len(self.seal(batch, entries, ids, audience, bytes(32), bytes(32)))
+    def envelope_of(self, parts, hashes, recipients):
+        """`parts`: fields of Payload; `hashes`: what the seal says of them; `recipients`: (org_id, prekey_id, public key) of each slot."""
+        size = len(self.plaintext(parts, hashes, bytes(32), bytes(32)))
         hour = self.now // HOUR
         header = self.bend("header", {
             "magic": b"ENT1", "suite": SUITE, "mode": b"\1", "flags": b"\0", "env_id": self.randomness("env_id", 16),
@@ -119,5 +91,46 @@ class Author:
             for i, (org, prekey_id, public) in enumerate(recipients)])
         h_core = labelled_hash("entente/1/core", h0, tree(slots))
         commitment = payload_keys(content_key, h_core)[2]
-        plaintext = self.seal(batch, entries, ids, audience, h_core, commitment)
+        plaintext = self.plaintext(parts, hashes, h_core, commitment)
         return self.bend("wire", core + b"".join(slots) + commitment + seal_chunks(content_key, h_core, plaintext))
+
+
+def seal_hashes(ids, audience):
+    """What the seal says of statements that came from nobody but their origin."""
+    return {5: labelled_hash("entente/1/sealed", *ids), 6: labelled_hash("entente/1/audience", *sorted(audience))}
+
+
+class Author(Sealer):
+    """Who makes statements, and seals them: bends body, body_bytes, batch, batch_bytes, signed_batch, entry before what Sealer does.
+    `terms`: more fields of every statement."""
+
+    def __init__(self, *sealer, exercise=False, terms=None, **more):
+        super().__init__(*sealer, **more)
+        self.kind = "exercise.statement.v1" if exercise else "statement.v1"
+        self.terms, self.stream = terms or {}, self.randomness("stream", 16)
+
+    def statement(self, index, content, salt, previous, audience, constraints):
+        body = {1: self.identity.org, 2: self.signer.id, 3: len(self.identity.versions),
+                4: self.identity.hash, 5: self.randomness(f"msg {index}", 16), 6: self.stream, 7: index + 1, 8: [previous],
+                9: self.now, 10: self.now + 365 * DAY, 11: encoded(constraints), 12: list(audience), 13: CONTENT_TYPE, 14: len(content),
+                15: labelled_hash("entente/1/content", salt, u64(len(content)), content), **self.terms}
+        return self.bend("body_bytes", encoded(self.bend("body", body, index)), index)
+
+    def sign(self, contents, audience, constraints=GREEN):
+        """The batch and its entries, as number -> value, None where one is left out; the ids of all."""
+        entries, previous = [], bytes(32)
+        for i, content in enumerate(contents):
+            salt = self.randomness(f"salt {i}", 32)
+            body = self.statement(i, content, salt, previous, sorted(audience), constraints)
+            entries.append({1: body, 2: salt, 3: content, 4: i, 5: []})
+            previous = body_id(self.kind, body)
+        ids = [body_id(self.kind, entry[1]) for entry in entries]
+        batch = self.bend("batch", {1: self.identity.org, 2: self.signer.id, 3: len(ids), 4: tree(ids), 5: TYPE + self.kind})
+        signed = self.signer.signed("batch.v1", self.bend("batch_bytes", encoded(batch)))
+        return self.bend("signed_batch", signed), [self.bend("entry", entry, ids) for entry in entries], ids
+
+    def envelope(self, contents, audience, recipients, constraints=GREEN):
+        batch, entries, ids = self.sign(contents, audience, constraints)
+        parts = {1: [batch], 2: [encoded(entry) for entry in entries if entry is not None]}
+        kept = [one for one, entry in zip(ids, entries) if entry is not None]
+        return self.envelope_of(parts, seal_hashes(kept, audience), recipients)

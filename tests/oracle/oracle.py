@@ -1,13 +1,19 @@
 #!/usr/bin/python3
-"""A second implementation of the formats, written from docs/formats and nothing of the C++. Level 0.
+"""A second implementation of the formats, written from docs/formats and nothing of the C++. Direct mode.
 
   oracle.py identity CARD
   oracle.py open --receiver CARD --secrets FILE --peer CARD [--party CARD ...] [--at US] ENVELOPE ...
   oracle.py make --author CARD --secrets FILE --owner CARD --prekey FILE [--at US] [--exercise] [--damaged] --out FILE CONTENT ...
   oracle.py damages
+  oracle.py verify [--card CARD ...] [--at US] PROOF ...
+  oracle.py pack --author CARD --owner CARD --out FILE ENVELOPE ...
+  oracle.py unpack --receiver CARD --secrets FILE --peer CARD [--at US] FILE
+  oracle.py prove --author CARD --secrets FILE --audience CARD [--at US] [--exercise] --out FILE CONTENT ...
 
 A secrets file is what tests/hostile/node_secrets prints: lines `statement SEED` and `prekey/ID SEED...`, hexadecimal; a prekey file is
-a SignedBody. Prints one JSON line for each envelope: {"ok": true, ...}, or {"ok": false, "reason": "E_..."} and exit 4.
+a SignedBody. `verify` reads proofs of one
+statement, `prove` writes FILE-0, FILE-1, ... of one batch; `pack` writes an export file with the author's documents before the envelopes,
+`unpack` reads one. Prints one JSON line for each envelope, entry or proof: {"ok": true, ...}, or {"ok": false, "reason": "E_..."} and exit 4.
 """
 
 import argparse
@@ -20,10 +26,15 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs/formats/examples"))
 
+import armour
+import chain
 import damages
 import envelope
+import export_file
 import identity
 import make
+import make_passing
+import proof
 import statements
 import wire
 from refusal import Refusal, demand
@@ -34,8 +45,8 @@ def read(path):
 
 
 def read_identity(path, now):
-    demand(len(read(path)) <= identity.MAX_CARD, "E_IDENTITY", "a card's size")
-    return identity.read_card(read(path).decode("ascii", "replace"), now)
+    demand(len(read(path)) <= armour.LIMITS["CARD"], "E_IDENTITY", "a card's size")
+    return chain.of_card(read(path).decode("ascii", "replace"), now)
 
 
 def read_secrets(path):
@@ -59,21 +70,58 @@ def refused(refusal):
     return {"ok": False, "reason": refusal.reason, "what": refusal.what}
 
 
+class Receiver:
+    """Who opens envelopes of one peer."""
+
+    def __init__(self, options, now, more=()):
+        self.now, self.me, self.peer = now, read_identity(options.receiver, now), read_identity(options.peer, now)
+        self.parties = {one.org: one for one in (self.me, self.peer, *(read_identity(card, now) for card in more))}
+        self.seeds = read_secrets(options.secrets)[0]
+
+    def open(self, wire_bytes):
+        opened = envelope.open_envelope(wire_bytes, self.me.org, self.seeds, self.now)
+        said = statements.verify(opened, self.parties, self.peer.org, self.me.org, self.now)
+        return {"ok": True, "env_id": opened.env_id.hex(), "expires_hour": opened.expires_hour, "sealer": said.seal.org_id.hex(),
+                "origin": said.batch.origin.hex(), "batch_id": said.batch_id.hex(), "batch_size": said.batch.size,
+                "statements": [describe(*row) for row in zip(said.ids, said.bodies, said.entries)]}
+
+
+def attempt(act, *values):
+    try:
+        return one_line(act(*values))
+    except Refusal as refusal:
+        return one_line(refused(refusal))
+
+
 def open_all(options, now):
-    receiver, peer = read_identity(options.receiver, now), read_identity(options.peer, now)
-    parties = {one.org: one for one in (receiver, peer, *(read_identity(card, now) for card in options.party))}
-    seeds, worst = read_secrets(options.secrets)[0], 0
-    for path in options.envelopes:
-        try:
-            opened = envelope.open_envelope(read(path), receiver.org, seeds, now)
-            said = statements.verify(opened, parties, peer.org, receiver.org, now)
-            answer = {"ok": True, "env_id": opened.env_id.hex(), "expires_hour": opened.expires_hour, "sealer": said.seal.org_id.hex(),
-                      "origin": said.batch.origin.hex(), "batch_id": said.batch_id.hex(), "batch_size": said.batch.size,
-                      "statements": [describe(*row) for row in zip(said.ids, said.bodies, said.entries)]}
-        except Refusal as refusal:
-            answer = refused(refusal)
-        worst = max(worst, one_line(answer))
-    return worst
+    receiver = Receiver(options, now, options.party)
+    return max(attempt(receiver.open, read(path)) for path in options.envelopes)
+
+
+def unpack(options, now):
+    """Every entry of an export file, as if a session with the peer had brought it."""
+    receiver, found = Receiver(options, now), export_file.read(read(options.file))
+
+    def take(kind, data):
+        if kind == export_file.ENVELOPE:
+            return {"kind": kind, **receiver.open(data)}
+        if kind == export_file.IDENTITY:
+            document = wire.strict(wire.SIGNED_IDENTITY, data).document
+            demand(document in [version.bytes for version in receiver.peer.versions], "E_IDENTITY", "not a document of its writer's card")
+        return {"kind": kind, "ok": True}
+
+    worst = max([attempt(take, *one) for one in found.entries], default=0)
+    ends = {"ok": found.fault is None, "reason": found.fault.reason if found.fault else "", "from": found.from_org.hex(),
+            "to": found.to_org.hex(), "entries": found.count}
+    return max(worst, one_line(ends))
+
+
+def pack(options, now):
+    author, owner = read_identity(options.author, now), read_identity(options.owner, now)
+    documents = [signed for number, _, signed in wire.fields(armour.unwrap("CARD", read(options.author).decode())) if number in (2, 4)]
+    entries = [(export_file.IDENTITY, one) for one in documents] + [(export_file.ENVELOPE, read(path)) for path in options.envelopes]
+    pathlib.Path(options.out).write_bytes(export_file.write(author.org, owner.org, entries))
+    return one_line({"ok": True, "out": options.out})
 
 
 def describe(one, body, entry):
@@ -100,6 +148,28 @@ def make_one(options, now):
     write(options.out, make.straight)
     for name, damage in damages.TABLE.items() if options.damaged else ():
         write(f"{options.out}-{name}", damage.bend(damages.Scene(author, owner)))
+    return one_line({"ok": True, "out": options.out})
+
+
+def verify_all(options, now):
+    parties = {one.org: one for one in (read_identity(card, now) for card in options.card)}
+
+    def verify(text):
+        said = proof.check(proof.read(text.decode("ascii", "replace")), parties, now)
+        return {"ok": True, "origin": said.batch.origin.hex(), "content_shown": said.content_shown,
+                "cosigners": [org.hex() for org in said.cosigners], "hops": [hop.org_id.hex() for hop in said.hops],
+                **describe(said.ids[0], said.bodies[0], said.entries[0])}
+
+    return max(attempt(verify, read(path)) for path in options.proofs)
+
+
+def prove(options, now):
+    author, reader = read_identity(options.author, now), read_identity(options.audience, now)
+    maker = make.Author(author, make.Signer(read_secrets(options.secrets)[1]), now, exercise=options.exercise)
+    constraints = make_passing.EXERCISE if options.exercise else make.GREEN
+    passed = make_passing.Passed(maker, [read(path) for path in options.contents], [reader], constraints)
+    for place in range(len(options.contents)):
+        pathlib.Path(f"{options.out}-{place}").write_text(armour.wrap("STATEMENT", passed.proof(place)))
     return one_line({"ok": True, "out": options.out})
 
 
@@ -134,6 +204,11 @@ def arguments():
     maker = command("make", make_one, "--author", "--secrets", "--owner", "--prekey", "--out", "contents", nargs="+")
     maker.add_argument("--damaged", action="store_true", help="also one FILE-NAME for each damage")
     maker.add_argument("--exercise", action="store_true")
+    command("unpack", unpack, "--receiver", "--secrets", "--peer", "file")
+    command("pack", pack, "--author", "--owner", "--out", "envelopes", nargs="+")
+    command("verify", verify_all, "proofs", nargs="+").add_argument("--card", action="append", default=[])
+    command("prove", prove, "--author", "--secrets", "--audience", "--out", "contents", nargs="+").add_argument(
+        "--exercise", action="store_true")
     return parser.parse_args()
 
 

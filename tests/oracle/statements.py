@@ -1,51 +1,20 @@
-"""Steps 15 to 33 of docs/formats/statement.md at level 0: what an opened envelope says, and whether it holds."""
+"""Steps 17 to 33 of docs/formats/statement.md: what an opened envelope says, and whether it holds. Audiences of groups are refused."""
 
 import re
 import types
 
+import notices
+import passing
+import payload as payloads
 import wire
 from building_blocks import TYPE, body_id, labelled_hash, sha256, tree, u64
+from forms import ascending, check_audience, check_lengths, is_word
 from identity import DAY, SKEW, YEAR_10000, check_signed, key_for
 from refusal import demand
 
-MAX_STATEMENTS, MAX_BODY, MAX_BODIES, MAX_SIGNED, MAX_CONTENT, MAX_AUDIENCE, MAX_PATH, MAX_REFERENCES = (
-    1024, 128 << 10, 4 << 20, 16 << 10, 32 << 20, 1000, 10, 64)
+MAX_REFERENCES = 64
 LANES = {TYPE + "statement.v1": "statement.v1", TYPE + "exercise.statement.v1": "exercise.statement.v1"}
 CONTENT_TYPE = "application/stix+json;version=2.1"
-
-
-def read_payload(data):
-    """Step 15 and 16."""
-    wire.count_at_most(data, 2, MAX_STATEMENTS, "statements")
-    bodies = 0
-    for number, kind, value in wire.fields(data):
-        if number in (1, 3):
-            demand(kind != 2 or len(value) <= MAX_SIGNED, "E_LIMIT", "a batch or seal")
-        if number == 2 and kind == 2:
-            bodies += check_entry_size(value)
-    demand(bodies <= MAX_BODIES, "E_LIMIT", "statement bodies together")
-    payload = wire.strict(wire.PAYLOAD, data)
-    demand(not (payload.forwards or payload.cosignatures or payload.permissions or payload.recalls or payload.receipts), "E_PARSE",
-           "of level 1")
-    demand(payload.statements and payload.batch is not None, "E_PARSE", "no statements, or no batch")
-    return payload
-
-
-def check_entry_size(entry):
-    """The length of the body in a StatementEntry."""
-    wire.count_at_most(entry, 5, MAX_PATH, "hashes in an audit path")
-    body = 0
-    for number, kind, value in wire.fields(entry):
-        if number == 1 and kind == 2:
-            body += len(value)
-        demand(number != 3 or kind != 2 or len(value) <= MAX_CONTENT, "E_LIMIT", "a content's size")
-    demand(body <= MAX_BODY, "E_LIMIT", "a statement's size")
-    return body
-
-
-def check_lengths(message, **sizes):
-    for field, size in sizes.items():
-        demand(len(getattr(message, field)) == size, "E_PARSE", f"{field} of {len(getattr(message, field))} bytes")
 
 
 def check_seal(opened, signed, peer, now):
@@ -54,9 +23,10 @@ def check_seal(opened, signed, peer, now):
     demand(peer is not None, "E_PARTY", "the peer is not on file")
     hint = wire.hint(wire.SEAL, signed.body)
     demand(hint is not None and len(hint.org_id) == len(hint.key_id) == 32, "E_SIG", "no key can be read from the seal")
-    check_signed(peer, hint.key_id, "seal.v1", signed, hint.time_us)
+    check_signed(peer, hint.key_id, "seal.v1", signed, hint.time_us, now)
     seal = wire.strict(wire.SEAL, signed.body)
     check_lengths(seal, org_id=32, key_id=32, h_core=32, key_commitment=32, statements_hash=32, audience_hash=32)
+    demand(len(seal.forwards_hash) in (0, 32) and len(seal.notices_hash) in (0, 32), "E_PARSE", "a hash of another length")
     demand(seal.org_id == peer.org, "E_SEAL", "sealed by another than the peer")
     demand(seal.h_core == opened.h_core and seal.key_commitment == opened.commitment, "E_SEAL", "of another envelope")
     demand(now - 14 * DAY - SKEW <= seal.time_us <= now + SKEW, "E_TIME", "when it was sealed")
@@ -95,28 +65,21 @@ def check_places(entries, batch):
     return ids
 
 
-def check_batch(payload, parties):
-    """Steps 21 to 24: (origin's identity, ids, batch)"""
+def check_batch(payload, parties, now):
+    """Steps 21 to 24: (origin, ids, batch). The proof of a statement has them too."""
     hint = wire.hint(wire.BATCH, payload.batch.body)
     demand(hint is not None and len(hint.origin) == len(hint.key_id) == len(hint.root) == 32, "E_SIG", "no key can be read from the batch")
     origin = parties.get(hint.origin)
     demand(origin is not None, "E_PARTY", "the origin is not on file")
     ids = check_places(payload.statements, hint)
     first = wire.hint(wire.STATEMENT, payload.statements[0].body)
-    check_signed(origin, hint.key_id, "batch.v1", payload.batch, first.created_us if first else 0)
+    named = (first.identity_version, first.identity_hash) if first and first.identity_version else None
+    check_signed(origin, hint.key_id, "batch.v1", payload.batch, first.created_us if first else 0, now, named)
     batch = wire.strict(wire.BATCH, payload.batch.body)
     check_lengths(batch, origin=32, key_id=32, root=32)
     demand(batch.leaf_type in LANES, "E_PARSE", "its leaf type")
-    demand(1 <= batch.size <= MAX_STATEMENTS, "E_LIMIT", "its size")
+    demand(1 <= batch.size <= payloads.MAX_STATEMENTS, "E_LIMIT", "its size")
     return origin, ids, batch
-
-
-def ascending(values):
-    return all(a < b for a, b in zip(values, values[1:]))
-
-
-def is_word(text):
-    return re.fullmatch(r"[!-~]{1,64}", text) is not None
 
 
 def check_constraints(c, exercise):
@@ -139,7 +102,8 @@ def check_statement(body, batch):
     check_lengths(body, origin=32, key_id=32, identity_hash=32, msg_id=16, stream_id=16, previous=32, content_commit=32)
     demand(body.origin == batch.origin and body.key_id == batch.key_id, "E_PARSE", "not of its batch")
     demand(body.identity_version >= 1 and body.content_type == CONTENT_TYPE, "E_PARSE", "identity version or content type")
-    demand(not (body.group or body.joint), "E_PARSE", "of level 1")
+    demand(not body.group, "E_PARSE", "no group is known here")
+    passing.check_joint(body.joint)
     for named in (body.replaces, body.derived_from):
         demand(len(named) <= MAX_REFERENCES, "E_LIMIT", "statements that it names")
         demand(ascending(named) and all(len(one) == 32 for one in named), "E_PARSE", "statements that it names")
@@ -150,19 +114,37 @@ def check_bodies(bodies, batch):
     """Step 25."""
     for body in bodies:
         check_statement(body, batch)
-        demand((body.audience, body.constraints, body.stream_id) ==
-               (bodies[0].audience, bodies[0].constraints, bodies[0].stream_id), "E_PARSE", "not one audience, stream and label")
-    audience = bodies[0].audience
-    demand(len(audience) <= MAX_AUDIENCE and all(len(org) == 32 for org in audience) and ascending(audience), "E_AUDIENCE",
-           "an audience of another form")
+        demand((body.audience, body.constraints, body.stream_id, body.joint) ==
+               (bodies[0].audience, bodies[0].constraints, bodies[0].stream_id, bodies[0].joint), "E_PARSE",
+               "not one audience, stream, label and one set of organisations that vouch")
+    check_audience(bodies[0].audience)
 
 
 def check_when(body, origin, now):
     """Step 26."""
     demand(0 < body.created_us <= now + SKEW, "E_TIME", "made in the future")
     demand(max(now, body.created_us) < body.expires_us <= body.created_us + 366 * DAY + SKEW, "E_TIME", "its end")
-    demand(body.identity_version == origin.version and body.identity_hash == origin.hash, "E_NOKEY", "another version")
-    key_for(origin, body.key_id, TYPE + "batch.v1", body.created_us)
+    key_for(origin, body.key_id, "batch.v1", body.created_us, now, (body.identity_version, body.identity_hash))
+
+
+def check_statements(payload, parties, now):
+    """Steps 21 to 29, as of an envelope so of a proof."""
+    origin, ids, batch = check_batch(payload, parties, now)
+    bodies = [wire.strict(wire.STATEMENT, entry.body) for entry in payload.statements]
+    check_bodies(bodies, batch)
+    for body in bodies:
+        check_when(body, origin, now)
+    exercise, batch_id = LANES[batch.leaf_type].startswith("exercise"), body_id("batch.v1", payload.batch.body)
+    cosigners = passing.check_cosignatures(payload.cosignatures, bodies[0], batch_id, exercise, parties, now)
+    hops = passing.check_chain(payload.forwards, payload.permissions, ids, bodies, exercise, parties, now)
+    return types.SimpleNamespace(batch=batch, batch_id=batch_id, ids=ids, bodies=bodies, entries=payload.statements,
+                                 cosigners=cosigners, hops=hops, audience=hops[-1].audience if hops else bodies[0].audience)
+
+
+def check_content(entry, body):
+    """Step 32."""
+    demand(len(entry.salt) == 32 and body.content_length == len(entry.content) and body.content_commit == labelled_hash(
+        "entente/1/content", entry.salt, u64(len(entry.content)), entry.content), "E_CONTENT", "another content")
 
 
 def check_streams(entries, bodies, ids):
@@ -176,23 +158,31 @@ def check_streams(entries, bodies, ids):
             demand(body.previous == ids[i - 1], "E_GAP", "not the statement before")
 
 
+def check_hashes(seal, said, notices_hash=b""):
+    """Step 31."""
+    forwards = labelled_hash("entente/1/forwards", *(hop.id for hop in said.hops)) if said.hops else b""
+    demand(seal.statements_hash == labelled_hash("entente/1/sealed", *said.ids), "E_SEAL", "other statements")
+    demand(seal.audience_hash == labelled_hash("entente/1/audience", *said.audience), "E_SEAL", "another audience")
+    demand(seal.forwards_hash == forwards and seal.notices_hash == notices_hash, "E_SEAL", "other forwards or notices")
+
+
 def verify(opened, parties, peer, receiver, now):
-    """`parties`: org_id -> identity on file. Answers what was said, all of it checked."""
-    payload = read_payload(opened.payload)
+    """`parties`: org_id -> all versions on file. Answers what was said, all of it checked."""
+    payload = payloads.read(opened.payload)
     seal = check_seal(opened, payload.seal, parties.get(peer), now)
-    origin, ids, batch = check_batch(payload, parties)
-    bodies = [wire.strict(wire.STATEMENT, entry.body) for entry in payload.statements]
-    check_bodies(bodies, batch)
-    for body in bodies:
-        check_when(body, origin, now)
-    demand(seal.org_id == batch.origin, "E_AUDIENCE", "sealed by another than its origin")
-    demand(receiver in bodies[0].audience, "E_AUDIENCE", "not addressed to this organisation")
-    demand(seal.statements_hash == labelled_hash("entente/1/sealed", *ids), "E_SEAL", "other statements")
-    demand(seal.audience_hash == labelled_hash("entente/1/audience", *bodies[0].audience), "E_SEAL", "another audience")
-    demand(not seal.forwards_hash and not seal.notices_hash, "E_SEAL", "it names what is not there")
-    for entry, body in zip(payload.statements, bodies):
-        demand(len(entry.salt) == 32 and body.content_length == len(entry.content) and body.content_commit == labelled_hash(
-            "entente/1/content", entry.salt, u64(len(entry.content)), entry.content), "E_CONTENT", "another content")
-    check_streams(payload.statements, bodies, ids)
-    return types.SimpleNamespace(seal=seal, batch=batch, batch_id=body_id("batch.v1", payload.batch.body), ids=ids, bodies=bodies,
-                                 entries=payload.statements)
+    if payload.recalls or payload.receipts:
+        said = notices.check_all(payload, parties, receiver, now)
+        check_hashes(seal, said, said.hash)
+        said.seal = seal
+        return said
+    said = check_statements(payload, parties, now)
+    said.seal, sealer = seal, seal.org_id
+    may_seal = [said.hops[-1].org_id] if said.hops else [said.batch.origin]
+    demand(sealer in may_seal or sealer in said.audience, "E_AUDIENCE", "sealed by somebody whom it did not reach")
+    demand(receiver in said.audience, "E_AUDIENCE", "not addressed to this organisation")
+    check_hashes(seal, said)
+    for entry, body in zip(payload.statements, said.bodies):
+        check_content(entry, body)
+    if not said.hops:
+        check_streams(payload.statements, said.bodies, said.ids)
+    return said
