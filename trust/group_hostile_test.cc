@@ -84,11 +84,12 @@ TEST_F(GroupHostileTest, AnEpochThatNobodyCanOpenIsReplacedByTheNextIssuer) {
   const v1::EpochSlots issued = world_.Issue(0, v1::EPOCH_REASON_FOUNDED, Now());
   const crypto::EpochSecret other = *crypto::EpochSecret::FromBytes(crypto::SecretBytes::CopyOf(Bytes(32, 'o')));
   const v1::EpochSlots bad = WithSecret(issued, other, {}, 0);  // zeros for everybody
-  for (const size_t i : {1, 2, 3}) ASSERT_EQ(ReasonOf(Node(i).TakeEpoch(world_.For(i, bad), {Now()})), kNoSlot);
+  for (const size_t i : {0, 1, 2, 3}) ASSERT_EQ(ReasonOf(Node(i).TakeEpoch(world_.For(i, bad), {Now()})), kNoSlot);
   world_.Log(bad, Now());
   const absl::Time replaced = Now() + 2 * kIssuerTurn;
   EXPECT_EQ(Node(1).groups->RekeyDue(world_.group, replaced - absl::Microseconds(1)), std::nullopt);  // a re-wrap may come
   ASSERT_EQ(Node(1).groups->RekeyDue(world_.group, replaced), v1::EPOCH_REASON_AGE);
+  EXPECT_EQ(Node(0).groups->RekeyDue(world_.group, replaced), std::nullopt);  // its own
   const v1::EpochSlots next = world_.Issue(1, v1::EPOCH_REASON_AGE, replaced);
   for (const size_t i : {1, 2, 3}) ASSERT_TRUE(Node(i).TakeEpoch(world_.For(i, next), {replaced}).ok());
   world_.Log(next, replaced);

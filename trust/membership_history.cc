@@ -42,6 +42,7 @@ absl::StatusOr<MembershipHistory> MembershipHistory::Begin(const v1::SignedMembe
   if (document->version() != 1) return RefuseMembership("a group begins with version 1 of its document", kIdentityChain);
   MembershipHistory history(document->group());
   if (absl::Status status = history.CheckNext(*document, parties, arrival); !status.ok()) return status;
+  history.bytes_ = first.ByteSizeLong();
   history.announced_.push_back(std::make_shared<const Membership>(*std::move(document)));
   return history;
 }
@@ -82,6 +83,7 @@ absl::Status MembershipHistory::Extend(const v1::SignedMembership& wire, const P
     return RefuseMembership("eight others of this version wait for the log", kLimit);
   }
   if (absl::Status status = persist(); !status.ok()) return status;
+  bytes_ += wire.ByteSizeLong();
   announced_.push_back(std::make_shared<const Membership>(*std::move(next)));
   CountLogged();
   return absl::OkStatus();
@@ -100,7 +102,6 @@ void MembershipHistory::CountLogged() {
   if (awaited == nullptr) return;
   std::shared_ptr<const Membership> logged = Announced(awaited->subject);
   if (logged == nullptr) return;
-  bytes_ += logged->wire().ByteSizeLong();
   versions_.push_back(std::move(logged));
   announced_.clear();
 }

@@ -81,7 +81,7 @@ class MembershipHistory {
   GroupId group_;
   std::vector<std::shared_ptr<const Membership>> versions_;  // those that count; version n at n - 1
   std::vector<std::shared_ptr<const Membership>> announced_;
-  size_t bytes_ = 0;  // of versions_, as they came
+  size_t bytes_ = 0;  // of all documents that were taken, as they came, those too that lost
   GroupLog log_;
 };
 

@@ -63,8 +63,9 @@ std::vector<Cause> CausesOf(const MembershipHistory& history, const HeldEpoch* l
   if (latest == nullptr) return {{v1::EPOCH_REASON_FOUNDED, CountedAt(history, newest.version())}};
   const Epoch& epoch = latest->epoch;
   std::vector<Cause> causes = {{v1::EPOCH_REASON_AGE, epoch.not_before + (epoch.not_after - epoch.not_before) * kRekeyPercent / 100}};
-  // Whose slot in it does not open asks for a re-wrap first; where none comes, nobody may be able to open it.
-  if (latest->secret == nullptr) causes.push_back({v1::EPOCH_REASON_AGE, latest->taken + kIssuerTurn});
+  // Whose slot in it does not open asks for a re-wrap first; where none comes, nobody may be able to open it. Another of its own would
+  // not mend why an issuer lacks the secret of its own.
+  if (latest->secret == nullptr && epoch.issuer != self) causes.push_back({v1::EPOCH_REASON_AGE, latest->taken + kIssuerTurn});
   const std::shared_ptr<const Membership> of_epoch = history.Version(epoch.membership.version, epoch.membership.hash);
   if (of_epoch != nullptr) AddChanges(history, *of_epoch, causes);
   AddThefts(newest, *latest, parties, self, causes);
