@@ -1,4 +1,4 @@
-"""Steps 1 to 14 of docs/formats/envelope.md: from the bytes to a plaintext that nobody trusts yet. Direct mode."""
+"""Steps 1 to 14 of docs/formats/envelope.md: from the bytes to a plaintext that nobody trusts yet."""
 
 import hmac
 import struct
@@ -7,6 +7,7 @@ import types
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import ChaCha20Poly1305
 
+import epochs
 import hpke
 from building_blocks import hchacha20, labelled_hash, padme, payload_keys, tree, u32
 from identity import HOUR, SKEW
@@ -14,17 +15,20 @@ from refusal import Refusal, demand
 
 CORE, SLOT, COMMITMENT, TAG, CHUNK = 83, 16 + 1120 + 48, 32, 16, 65536
 MAX_ENVELOPE, MAX_SLOTS, MAX_HOURS = 64 << 20, 1000, 336
+DIRECT, GROUP = 1, 2
 
 
-def read_header(wire):
-    """The fields of hdr_core, steps 1 to 4."""
+def read_header(wire, with_groups):
+    """The fields of hdr_core, steps 1 to 4. Who is in no group refuses mode 2."""
     demand(len(wire) <= MAX_ENVELOPE, "E_LIMIT", "an envelope's size")
     demand(len(wire) >= CORE and wire[:4] == b"ENT1", "E_HEADER", "no header")
-    suite, mode, flags, env_id, created, expires, _, _, n_slots, size_class = struct.unpack(">HBB16sII16s32sHB", wire[4:CORE])
+    suite, mode, flags, env_id, created, expires, tag, salt, n_slots, size_class = struct.unpack(">HBB16sII16s32sHB", wire[4:CORE])
     demand(suite == 1, "E_SUITE", f"suite {suite}")
-    demand(mode == 1 and flags == 0 and 1 <= n_slots <= MAX_SLOTS, "E_HEADER", "mode, flags or slots")
+    direct = mode == DIRECT and 1 <= n_slots <= MAX_SLOTS
+    demand(flags == 0 and (direct or mode == GROUP and with_groups and n_slots == 0), "E_HEADER", "mode, flags or slots")
     demand(len(wire) >= CORE + n_slots * SLOT + COMMITMENT + TAG, "E_HEADER", "shorter than its header says")
-    return types.SimpleNamespace(env_id=env_id, created=created, expires=expires, n_slots=n_slots, size_class=size_class)
+    return types.SimpleNamespace(mode=mode, env_id=env_id, created=created, expires=expires, tag=tag, salt=salt, n_slots=n_slots,
+                                 size_class=size_class)
 
 
 def check_hours(header, now):
@@ -83,21 +87,28 @@ def unpad(plaintext, size_class):
     return plaintext[4:4 + length]
 
 
-def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False):
-    """`seeds`: prekey_id -> seed of 32 bytes. At level 0 any other prekey counts as one that was destroyed."""
-    header = read_header(wire)
+def key_of_slot(slots, h0, receiver, seeds):
+    slot = next((slot for slot in slots if slot[:16] in seeds), None)
+    demand(slot is not None, "E_NOSLOT", "no slot names a prekey that this node holds")
+    seed = seeds[slot[:16]]
+    return hpke.open_slot(seed, slot, hpke.wrap_info(h0, receiver, slot[:16], hpke.expand_seed(seed)[2]))
+
+
+def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False, groups=()):
+    """`seeds`: prekey_id -> seed of 32 bytes, any other prekey counts as unknown; `groups`: epochs.Member of each group that is followed."""
+    header = read_header(wire, bool(groups))
     check_hours(header, now)
     demand(not seen(header.env_id), "E_REPLAY", "accepted before")
     core, slots, commitment, chunks = split(wire, header)
-    slot = next((slot for slot in slots if slot[:16] in seeds), None)
-    demand(slot is not None, "E_NOSLOT", "no slot names a prekey that this node holds")
-    h0 = labelled_hash("entente/1/h0", core)
-    h_core = labelled_hash("entente/1/core", h0, tree(slots))
-    seed = seeds[slot[:16]]
-    info = hpke.wrap_info(h0, receiver, slot[:16], hpke.expand_seed(seed)[2])
-    content_key = hpke.open_slot(seed, slot, info)
+    h0, epoch = labelled_hash("entente/1/h0", core), None
+    h_core = labelled_hash("entente/1/core", h0, tree(slots) if slots else bytes(32))
+    if header.mode == DIRECT:
+        content_key = key_of_slot(slots, h0, receiver, seeds)
+    else:
+        secret, epoch = epochs.use_of(groups, header.tag, header.created, now)
+        content_key = epochs.content_key(secret, epoch.group_id, epoch.epoch, header.salt)
     key, nonce, expected = payload_keys(content_key, h_core)
     demand(hmac.compare_digest(expected, commitment), "E_COMMIT", "the key commitment")
     plaintext = open_chunks(key, nonce, h_core + commitment, chunks)
-    return types.SimpleNamespace(env_id=header.env_id, expires_hour=header.expires, h_core=h_core, commitment=commitment,
+    return types.SimpleNamespace(env_id=header.env_id, expires_hour=header.expires, epoch=epoch, h_core=h_core, commitment=commitment,
                                  payload=unpad(plaintext, header.size_class))

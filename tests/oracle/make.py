@@ -5,6 +5,7 @@ import os
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+import epochs
 import hpke
 from building_blocks import SUITE, TYPE, body_id, labelled_hash, message, padme, pae, payload_keys, seal_chunks, tree, u16, u32, u64
 from identity import DAY, HOUR, STATEMENT
@@ -74,22 +75,25 @@ class Sealer:
         body = self.bend("payload_bytes", encoded(self.bend("payload", {**parts, 3: [signed]})))
         return self.bend("plaintext", (u32(len(body)) + body).ljust(padme(4 + len(body)), b"\0"))
 
-    def envelope_of(self, parts, hashes, recipients):
-        """`parts`: fields of Payload; `hashes`: what the seal says of them; `recipients`: (org_id, prekey_id, public key) of each slot."""
+    def envelope_of(self, parts, hashes, recipients, group=None):
+        """`parts`: fields of Payload; `hashes`: what the seal says of them; `recipients`: (org_id, prekey_id, public key) of each slot.
+        `group`, with no recipients: (secret, epoch as epochs reads it)."""
         size = len(self.plaintext(parts, hashes, bytes(32), bytes(32)))
         hour = self.now // HOUR
         header = self.bend("header", {
-            "magic": b"ENT1", "suite": SUITE, "mode": b"\1", "flags": b"\0", "env_id": self.randomness("env_id", 16),
-            "created": u32(hour), "expires": u32(hour + 336), "route_tag": self.randomness("route_tag", 16),
+            "magic": b"ENT1", "suite": SUITE, "mode": b"\2" if group else b"\1", "flags": b"\0", "env_id": self.randomness("env_id", 16),
+            "created": u32(hour), "expires": u32(hour + 336), "route_tag": epochs.route_tag(group[0], group[1].fields) if group else self.randomness("route_tag", 16),
             "msg_salt": self.randomness("msg_salt", 32), "n_slots": u16(len(recipients)), "size_class": bytes([size.bit_length() - 1])})
         core = b"".join(header.values())
         h0 = labelled_hash("entente/1/h0", core)
         content_key = self.randomness("content_key", 32)
+        if group:
+            content_key = epochs.content_key(group[0], group[1].group_id, group[1].epoch, header["msg_salt"])
         slots = self.bend("slots", [
             hpke.seal_slot(public, prekey_id, hpke.wrap_info(h0, org, prekey_id, public), content_key,
                            self.randomness(f"encapsulation {i}", 64))
             for i, (org, prekey_id, public) in enumerate(recipients)])
-        h_core = labelled_hash("entente/1/core", h0, tree(slots))
+        h_core = labelled_hash("entente/1/core", h0, tree(slots) if slots else bytes(32))
         commitment = payload_keys(content_key, h_core)[2]
         plaintext = self.plaintext(parts, hashes, h_core, commitment)
         return self.bend("wire", core + b"".join(slots) + commitment + seal_chunks(content_key, h_core, plaintext))

@@ -7,9 +7,10 @@ import notices
 import passing
 import payload as payloads
 import wire
-from building_blocks import TYPE, body_id, labelled_hash, sha256, tree, u64
+from building_blocks import TYPE, body_id, labelled_hash, tree, u64
 from forms import ascending, check_audience, check_lengths, is_word
 from identity import DAY, SKEW, YEAR_10000, check_signed, key_for
+from merkle import root_of_path
 from refusal import demand
 
 MAX_REFERENCES = 64
@@ -31,22 +32,6 @@ def check_seal(opened, signed, peer, now):
     demand(seal.h_core == opened.h_core and seal.key_commitment == opened.commitment, "E_SEAL", "of another envelope")
     demand(now - 14 * DAY - SKEW <= seal.time_us <= now + SKEW, "E_TIME", "when it was sealed")
     return seal
-
-
-def root_of_path(leaf, index, size, path):
-    """RFC 9162, 2.1.3.2, or None where the path cannot be one."""
-    fn, sn, r = index, size - 1, sha256(b"\0" + leaf)
-    for p in path:
-        if sn == 0:
-            return None
-        if fn & 1 or fn == sn:
-            r = sha256(b"\1" + p + r)
-            while not fn & 1 and fn:
-                fn, sn = fn >> 1, sn >> 1
-        else:
-            r = sha256(b"\1" + r + p)
-        fn, sn = fn >> 1, sn >> 1
-    return r if sn == 0 else None
 
 
 def check_places(entries, batch):

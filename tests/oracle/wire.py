@@ -192,6 +192,20 @@ PAYLOAD = Schema("Payload", """1 batch SignedBody, 2 statements StatementEntry*,
 PROOF = Schema("StatementProof", """1 batch SignedBody, 2 statement StatementEntry, 3 cosignatures SignedBody*, 4 forwards SignedBody*,
     5 permissions SignedBody*""")
 
+MEMBER = Schema("GroupMember", "1 org_id bytes, 2 min_identity_version u64")
+MEMBERSHIP = Schema("MembershipDocument", """1 group_id bytes, 2 version u64, 3 previous_hash bytes, 4 name text, 5 admins bytes*,
+    6 threshold u32, 7 issuers bytes*, 8 members GroupMember*, 9 log_org bytes, 10 suite u32, 11 min_suite u32, 12 max_epoch_s u32,
+    13 catch_up_s u32, 14 ceiling e5, 15 onward e2, 16 clients bool, 17 exercise_id text, 18 issued_us i64, 19 expires_us i64""")
+SIGNED_MEMBERSHIP = Schema("SignedMembership", "1 document bytes, 2 signatures OrgSignature*")
+GROUP_LOG = Schema("GroupLogBody", """1 org_id bytes, 2 key_id bytes, 3 group_id bytes, 4 index u64, 5 previous bytes, 6 kind e2,
+    7 number u64, 8 subject bytes, 9 time_us i64""")
+EPOCH = Schema("EpochBody", """1 issuer bytes, 2 key_id bytes, 3 group_id bytes, 4 membership_version u64, 5 membership_hash bytes,
+    6 epoch u64, 7 previous_commit bytes, 8 not_before_us i64, 9 not_after_us i64, 10 suite u32, 11 n_slots u32, 12 slots_root bytes,
+    13 epoch_commit bytes, 14 grace_s u32, 15 reason e6""")
+DELIVERY = Schema("EpochDelivery", "1 epoch SignedBody, 2 log_entry SignedBody, 3 index u32, 4 slot bytes, 5 path bytes*")
+REWRAP = Schema("RewrapBody", """1 issuer bytes, 2 key_id bytes, 3 group_id bytes, 4 epoch u64, 5 epoch_id bytes, 6 recipient bytes,
+    7 slot bytes, 8 time_us i64""")
+
 
 def count_at_most(data, number, most, what, reason="E_LIMIT"):
     """Counts the top-level fields `number` on the bytes, before a message is built from them."""
