@@ -92,10 +92,6 @@ bool Option::is_argument() const {
   return !option_->nonpositional();
 }
 
-std::vector<std::string> Option::long_names() const {
-  return option_->get_lnames();
-}
-
 OptionEntry Option::Entry() const {
   OptionEntry entry;
   for (const std::string& name : option_->get_snames()) entry.names.push_back("-" + name);

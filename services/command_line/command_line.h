@@ -8,6 +8,10 @@
 
 #include "services/command_line/option.h"
 
+namespace CLI {
+class App;
+}
+
 namespace entente::cli {
 
 // A command, or the program itself. A handle: copies mean the same command, and none outlives the CommandLine. Each Add

@@ -7,7 +7,6 @@
 #include <vector>
 
 namespace CLI {
-class App;
 class Option;
 }  // namespace CLI
 
@@ -45,7 +44,6 @@ class Option {
   bool given() const;        // was it among the words
   bool takes_value() const;  // false for a flag
   bool is_argument() const;
-  std::vector<std::string> long_names() const;  // without the dashes
   OptionEntry Entry() const;
 
  private:
