@@ -6,6 +6,7 @@
 #include "base/reject.h"
 #include "envelope/alike_body.h"
 #include "envelope/commitments.h"
+#include "envelope/group_audience.h"
 #include "envelope/limits.h"
 #include "proto/strict_parse.h"
 
@@ -32,7 +33,6 @@ absl::Status ReadBody(ByteView bytes, const BatchClaim& batch, v1::StatementBody
     return MalformedClaim("a statement names another origin or key than its batch");
   }
   if (body.identity_version() == 0) return MalformedClaim("a statement names no identity document");
-  if (body.has_group()) return MalformedClaim("a statement is for a group, which this software does not read yet");
   if (body.content_type() != kStixContent) return MalformedClaim("the content type is not STIX 2.1");
   if (body.constraints().exercise_id().empty() == batch.exercise) {
     return MalformedClaim("a statement's exercise id does not go with its lane");
@@ -42,8 +42,9 @@ absl::Status ReadBody(ByteView bytes, const BatchClaim& batch, v1::StatementBody
 
 // The fields that are the same in every statement of a batch, compared as parsed.
 bool SameShared(const v1::StatementBody& a, const v1::StatementBody& b, const std::string& constraints_of_a) {
-  return a.stream_id() == b.stream_id() &&
-         a.joint().SerializeAsString() == b.joint().SerializeAsString() && a.has_joint() == b.has_joint() &&
+  return a.stream_id() == b.stream_id() && a.joint().SerializeAsString() == b.joint().SerializeAsString() &&
+         a.has_joint() == b.has_joint() && a.has_group() == b.has_group() &&
+         a.group().SerializeAsString() == b.group().SerializeAsString() &&
          std::equal(a.audience().begin(), a.audience().end(), b.audience().begin(), b.audience().end()) &&
          constraints_of_a == b.constraints().SerializeAsString();
 }
@@ -71,11 +72,24 @@ absl::StatusOr<std::vector<StatementId>> ReadNamed(const google::protobuf::Repea
   return ids;
 }
 
+absl::Status ReadGroup(const v1::StatementBody& body, Claims& claims) {
+  if (!body.has_group()) return absl::OkStatus();
+  auto group = ReadGroupAudience(body.group());
+  if (!group.ok()) return group.status();
+  if (body.audience_size() != 0)
+    return MalformedClaim("a statement is for a group or for organisations by name, not for both");
+  if (body.constraints().sg_id() != group->group.view())
+    return MalformedClaim("a statement's group is not the one it is limited to");
+  claims.group = *std::move(group);
+  return absl::OkStatus();
+}
+
 absl::Status ReadShared(const v1::StatementBody& body, Claims& claims) {
   auto constraints = FromWire(body.constraints());
   if (!constraints.ok()) return constraints.status();
   auto audience = ReadAudience(body.audience());
   if (!audience.ok()) return audience.status();
+  if (auto s = ReadGroup(body, claims); !s.ok()) return s;
   if (body.has_joint()) {
     auto joint = ReadJointTerms(body.joint());
     if (!joint.ok()) return joint.status();
@@ -120,7 +134,8 @@ absl::StatusOr<std::vector<OrgId>> ReadAudience(const google::protobuf::Repeated
 }
 
 absl::StatusOr<std::vector<StatementId>> ReadStatementIds(ByteView wire) {
-  if (wire.empty() || wire.size() % StatementId::kSize != 0) return MalformedClaim("a list of statement ids is empty or cut short");
+  if (wire.empty() || wire.size() % StatementId::kSize != 0)
+    return MalformedClaim("a list of statement ids is empty or cut short");
   if (wire.size() / StatementId::kSize > kMaxStatements) {
     return Reject(RejectReason::kLimit, "a list names at most 1024 statements");
   }
@@ -173,6 +188,7 @@ absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const Bat
     // Optional fields are no part of what has to be the same.
     body.mutable_constraints()->DiscardUnknownFields();
     if (body.has_joint()) body.mutable_joint()->DiscardUnknownFields();
+    if (body.has_group()) body.mutable_group()->DiscardUnknownFields();
     if (i == 0) {
       if (auto s = ReadShared(first, claims); !s.ok()) return s;
       constraints = first.constraints().SerializeAsString();
@@ -185,19 +201,22 @@ absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const Bat
   return claims;
 }
 
-absl::Status CheckTimes(const Claims& claims, const trust::IdentityHistory& origin, const KeyId& key_id, absl::Time now) {
+absl::Status CheckTimes(const Claims& claims, const trust::IdentityHistory& origin, const KeyId& key_id,
+                        absl::Time now) {
   for (const Claim& claim : claims.each) {
     if (auto s = CheckLifetime(claim, now); !s.ok()) return s;
   }
   const Claim* before = nullptr;
   for (const Claim& claim : claims.each) {
     const bool same = before != nullptr && before->created_us == claim.created_us &&
-                      before->identity_version == claim.identity_version && before->identity_hash == claim.identity_hash;
+                      before->identity_version == claim.identity_version &&
+                      before->identity_hash == claim.identity_hash;
     before = &claim;
     if (same) continue;
     const trust::KeyUse::Version version{claim.identity_version, claim.identity_hash};
     const absl::Time created = absl::FromUnixMicros(claim.created_us);
-    if (auto key = origin.KeyFor({key_id, kBatchType, created, version, std::nullopt, std::nullopt}); !key.ok()) return key.status();
+    if (auto key = origin.KeyFor({key_id, kBatchType, created, version, std::nullopt, std::nullopt}); !key.ok())
+      return key.status();
   }
   return absl::OkStatus();
 }

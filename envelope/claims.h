@@ -11,6 +11,7 @@
 #include "model/text.h"
 #include "policy/policy.h"
 #include "trust/identity_chain.h"
+#include "trust/membership.h"
 
 // Private to envelope/: what signed bodies say, strictly parsed, and the checks among what they say (statement.md).
 namespace entente::envelope {
@@ -48,7 +49,8 @@ struct Claim {
 // ... and what all statements of a batch have in common.
 struct Claims {
   policy::Constraints constraints;
-  std::vector<OrgId> audience;
+  std::vector<OrgId> audience;  // empty for a group's, until step 28 finds its members
+  std::optional<trust::MembershipRef> group;
   StreamId stream;
   std::optional<JointTerms> joint;
   std::vector<Claim> each;  // as many as `bodies`
@@ -57,9 +59,10 @@ struct Claims {
 // kParse, kLimit (a body over 128 KiB) and kAudience (unsorted, repeated, over 1000). REQUIRES at least one body.
 absl::StatusOr<Claims> ReadClaims(const std::vector<ByteView>& bodies, const BatchClaim& batch);
 
-// Each was made by a key that counted then under the document that it names, not in the future, and is still alive. Refuses with
-// kTime, kNoKey, kKeyUse, kRevoked.
-absl::Status CheckTimes(const Claims& claims, const trust::IdentityHistory& origin, const KeyId& key_id, absl::Time now);
+// Each was made by a key that counted then under the document that it names, not in the future, and is still alive.
+// Refuses with kTime, kNoKey, kKeyUse, kRevoked.
+absl::Status CheckTimes(const Claims& claims, const trust::IdentityHistory& origin, const KeyId& key_id,
+                        absl::Time now);
 // Refuses with kContent.
 absl::Status CheckContent(const Claim& claim, ByteView salt, ByteView content);
 // Sequence and previous among statements `ids` at `indexes` of one batch. Refuses with kGap.

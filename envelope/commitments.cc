@@ -32,8 +32,11 @@ Digest StatementsHash(const std::vector<StatementId>& ids) {
   return crypto::LabeledHash("entente/1/sealed", {Joined(ids)});
 }
 
-Digest AudienceHash(const std::vector<OrgId>& sorted_audience) {
-  return crypto::LabeledHash("entente/1/audience", {Joined(sorted_audience)});
+Digest AudienceHash(const std::vector<OrgId>& organisations, const std::optional<trust::MembershipRef>& group) {
+  if (!group) return crypto::LabeledHash("entente/1/audience", {Joined(organisations)});
+  Bytes version;
+  AppendBigEndian(version, group->version);
+  return crypto::LabeledHash("entente/1/audience-group", {group->group.view(), version, group->hash.view()});
 }
 
 StatementId IdOf(ByteView body, bool exercise) {

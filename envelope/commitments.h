@@ -1,9 +1,11 @@
 #pragma once
 
+#include <optional>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "base/bytes.h"
+#include "trust/membership.h"
 
 // Private to envelope/ and its hostile maker: the hashes of docs/formats/statement.md.
 namespace entente::envelope {
@@ -22,7 +24,8 @@ Bytes Joined(const std::vector<Id>& ids) {
 
 Digest ContentCommitment(ByteView salt, ByteView content);
 Digest StatementsHash(const std::vector<StatementId>& ids);
-Digest AudienceHash(const std::vector<OrgId>& sorted_audience);
+// Of a group where one is given, else of the organisations, ascending.
+Digest AudienceHash(const std::vector<OrgId>& organisations, const std::optional<trust::MembershipRef>& group = std::nullopt);
 
 // Ids as the leaves of a batch's tree; borrowed from `ids`.
 std::vector<ByteView> Leaves(const std::vector<StatementId>& ids);

@@ -4,6 +4,7 @@
 #include "crypto/crypto.h"
 #include "envelope/claims.h"
 #include "envelope/commitments.h"
+#include "envelope/group_audience.h"
 #include "envelope/limits.h"
 #include "proto/strict_parse.h"
 
@@ -11,9 +12,27 @@
 namespace entente::envelope {
 namespace {
 
-ByteView TypeFor(bool exercise) { return exercise ? trust::kExerciseForwardType : trust::kForwardType; }
+ByteView TypeFor(bool exercise) {
+  return exercise ? trust::kExerciseForwardType : trust::kForwardType;
+}
 
-absl::Status Malformed(const char* what) { return Reject(RejectReason::kParse, what); }
+absl::Status Malformed(const char* what) {
+  return Reject(RejectReason::kParse, what);
+}
+
+// To whom: organisations by name, or a group.
+absl::Status ReadReach(const v1::ForwardBody& body, Hop& hop) {
+  auto audience = ReadAudience(body.audience());
+  if (!audience.ok()) return audience.status();
+  if (audience->empty() != body.has_group())
+    return Malformed("a forward is to organisations by name or to a group, and not to both");
+  hop.audience = *std::move(audience);
+  if (!body.has_group()) return absl::OkStatus();
+  auto group = ReadGroupAudience(body.group());
+  if (!group.ok()) return group.status();
+  hop.group = *std::move(group);
+  return absl::OkStatus();
+}
 
 }  // namespace
 
@@ -24,10 +43,8 @@ absl::StatusOr<Hop> ReadForward(ByteView bytes, bool exercise) {
   if (!forwarder) return Malformed("a forwarder's id has the wrong length");
   auto ids = ReadStatementIds(body.statement_ids());
   if (!ids.ok()) return ids.status();
-  if (body.has_group()) return Malformed("a forward to a group is not read yet");
-  auto audience = ReadAudience(body.audience());
-  if (!audience.ok()) return audience.status();
-  if (audience->empty()) return Malformed("a forward is to nobody");
+  Hop hop;
+  if (auto s = ReadReach(body, hop); !s.ok()) return s;
   if (body.basis() == v1::FORWARD_BASIS_UNSPECIFIED || body.label() == v1::LABEL_UNSPECIFIED) {
     return Malformed("a forward has no basis or no label");
   }
@@ -36,10 +53,17 @@ absl::StatusOr<Hop> ReadForward(ByteView bytes, bool exercise) {
     return Malformed("a forward names a permission exactly when it is its basis");
   }
   const auto previous = ForwardId::From(body.previous_forward());
-  if (!previous) return Reject(RejectReason::kChain, "the forward chain does not hold: a hop does not name the one before");
-  return Hop{ForwardIdOf(bytes, exercise), *previous, *forwarder, *std::move(ids), *std::move(audience), body.basis(),
-             static_cast<model::Label>(body.label()), PermissionId::From(body.permission_id()),
-             absl::FromUnixMicros(body.time_us())};
+  if (!previous)
+    return Reject(RejectReason::kChain, "the forward chain does not hold: a hop does not name the one before");
+  hop.id = ForwardIdOf(bytes, exercise);
+  hop.previous = *previous;
+  hop.forwarder = *forwarder;
+  hop.statements = *std::move(ids);
+  hop.basis = body.basis();
+  hop.label = static_cast<model::Label>(body.label());
+  hop.permission = PermissionId::From(body.permission_id());
+  hop.time = absl::FromUnixMicros(body.time_us());
+  return hop;
 }
 
 v1::SignedBody MakeForward(const trust::Self& self, const ForwardTerms& terms, const Hop* before, bool exercise,
@@ -50,6 +74,7 @@ v1::SignedBody MakeForward(const trust::Self& self, const ForwardTerms& terms, c
   body.set_previous_forward((before != nullptr ? before->id : ForwardId()).str());
   body.set_statement_ids(Joined(terms.statements));
   for (const OrgId& org : terms.audience) body.add_audience(org.str());
+  if (terms.group) *body.mutable_group() = ToWire(*terms.group);
   body.set_basis(terms.basis);
   if (terms.permission) body.set_permission_id(terms.permission->str());
   body.set_label(static_cast<v1::Label>(terms.label));
@@ -57,8 +82,9 @@ v1::SignedBody MakeForward(const trust::Self& self, const ForwardTerms& terms, c
   return trust::SignBody(self, TypeFor(exercise), body.SerializeAsString());
 }
 
-v1::SignedBody MakePermission(const trust::Self& self, const std::vector<StatementId>& statements, const OrgId& forwarder,
-                              const std::vector<OrgId>& audience, absl::Time now, absl::Time expires) {
+v1::SignedBody MakePermission(const trust::Self& self, const std::vector<StatementId>& statements,
+                              const OrgId& forwarder, const std::vector<OrgId>& audience, absl::Time now,
+                              absl::Time expires) {
   v1::PermissionBody body;
   body.set_origin(self.org().str());
   body.set_key_id(self.key_id.str());

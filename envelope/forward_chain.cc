@@ -5,6 +5,7 @@
 #include "base/reject.h"
 #include "envelope/claims.h"
 #include "envelope/forward.h"
+#include "envelope/group_audience.h"
 #include "envelope/limits.h"
 #include "envelope/signer.h"
 #include "policy/constraints.h"
@@ -17,9 +18,15 @@ namespace {
 absl::Status Broken(std::string_view what) {
   return Reject(RejectReason::kChain, "the forward chain does not hold: " + std::string(what));
 }
-absl::Status Malformed(const char* what) { return Reject(RejectReason::kParse, what); }
-absl::Status Opened(const char* what) { return Reject(RejectReason::kChainLabel, what); }
-absl::Status BadTime(const char* what) { return Reject(RejectReason::kTime, what); }
+absl::Status Malformed(const char* what) {
+  return Reject(RejectReason::kParse, what);
+}
+absl::Status Opened(const char* what) {
+  return Reject(RejectReason::kChainLabel, what);
+}
+absl::Status BadTime(const char* what) {
+  return Reject(RejectReason::kTime, what);
+}
 
 template <typename Id>
 bool Contains(const std::vector<Id>& ascending, const Id& id) {
@@ -31,8 +38,8 @@ bool ContainsAll(const std::vector<Id>& ascending, const std::vector<Id>& others
 }
 
 // Size, party and signature under `type`, before anything is believed.
-absl::Status CheckSigned(const v1::SignedBody& wire, ByteView type, size_t org_field, size_t key_field, size_t time_field,
-                         const trust::Parties& parties, absl::Time now) {
+absl::Status CheckSigned(const v1::SignedBody& wire, ByteView type, size_t org_field, size_t key_field,
+                         size_t time_field, const trust::Parties& parties, absl::Time now) {
   if (wire.body().size() > kMaxBodyBytes) {
     return Reject(RejectReason::kLimit, "a forward or permission has at most 128 KiB");
   }
@@ -62,7 +69,8 @@ absl::StatusOr<Permission> ReadPermission(const v1::SignedBody& wire, const trus
   Body body;
   if (auto s = StrictParse(wire.body(), body); !s.ok()) return s;
   const auto forwarder = OrgId::From(body.forwarder());
-  if (!forwarder || body.msg_id().size() != kMessageIdSize) return Malformed("an id of a permission has the wrong length");
+  if (!forwarder || body.msg_id().size() != kMessageIdSize)
+    return Malformed("an id of a permission has the wrong length");
   auto ids = ReadStatementIds(body.statement_ids());
   if (!ids.ok()) return ids.status();
   auto audience = ReadAudience(body.audience());
@@ -72,17 +80,24 @@ absl::StatusOr<Permission> ReadPermission(const v1::SignedBody& wire, const trus
   }
   const absl::Time time = absl::FromUnixMicros(body.time_us()), expires = absl::FromUnixMicros(body.expires_us());
   if (expires - time > kStatementLifetime) return BadTime("a permission lives for at most 366 days");
-  return Permission{PermissionIdOf(wire.body()), *OrgId::From(body.origin()), *forwarder, *std::move(ids),
-                    *std::move(audience), time, expires};
+  return Permission{PermissionIdOf(wire.body()),
+                    *OrgId::From(body.origin()),
+                    *forwarder,
+                    *std::move(ids),
+                    *std::move(audience),
+                    time,
+                    expires};
 }
 
 // One chain under way.
 class Chain {
  public:
-  Chain(const SignedBodies& permissions, const Forwarded& forwarded, const trust::Parties& parties, absl::Time now)
+  Chain(const SignedBodies& permissions, const Forwarded& forwarded, const trust::Parties& parties,
+        const trust::GroupDirectory* groups, absl::Time now)
       : permissions_(permissions),
         forwarded_(forwarded),
         parties_(parties),
+        groups_(groups),
         now_(now),
         named_(static_cast<size_t>(permissions.size())) {}
 
@@ -108,16 +123,23 @@ class Chain {
     const bool exercise = !forwarded_.constraints.exercise_id.empty();
     const ByteView type = exercise ? trust::kExerciseForwardType : trust::kForwardType;
     using Body = v1::ForwardBody;
-    if (auto s = CheckSigned(wire, type, Body::kOrgIdFieldNumber, Body::kKeyIdFieldNumber, Body::kTimeUsFieldNumber, parties_, now_);
+    if (auto s = CheckSigned(wire, type, Body::kOrgIdFieldNumber, Body::kKeyIdFieldNumber, Body::kTimeUsFieldNumber,
+                             parties_, now_);
         !s.ok()) {
       return s;
     }
-    return ReadForward(wire.body(), exercise);
+    auto hop = ReadForward(wire.body(), exercise);
+    if (!hop.ok() || !hop->group) return hop;
+    const auto version = FindVersion(*hop->group, groups_);
+    if (!version.ok()) return version.status();
+    hop->audience = (*version)->members();
+    return hop;
   }
 
   // Where the hop stands: behind whom, about what, when.
   absl::Status CheckLink(const Hop& hop) const {
-    if (hop.previous != (before() != nullptr ? before()->id : ForwardId())) return Broken("a hop does not name the one before");
+    if (hop.previous != (before() != nullptr ? before()->id : ForwardId()))
+      return Broken("a hop does not name the one before");
     if (!ContainsAll(hop.statements, forwarded_.ids)) return Broken("a hop does not cover every statement");
     if (before() != nullptr && !ContainsAll(before()->statements, hop.statements)) {
       return Broken("a hop covers statements that the one before did not");
@@ -129,7 +151,8 @@ class Chain {
     const auto& reached = before() != nullptr ? before()->audience : forwarded_.audience;
     const bool by_origin = before() == nullptr && hop.forwarder == forwarded_.origin;
     if (!by_origin && !Contains(reached, hop.forwarder)) return Broken("a forwarder was not among those it came to");
-    if (before() != nullptr && hop.forwarder == forwarded_.origin) return Broken("the origin forwards in the first hop alone");
+    if (before() != nullptr && hop.forwarder == forwarded_.origin)
+      return Broken("the origin forwards in the first hop alone");
     for (const Hop& earlier : hops_) {
       if (earlier.forwarder == hop.forwarder) return Broken("an organisation forwards twice");
     }
@@ -151,10 +174,19 @@ class Chain {
       case v1::FORWARD_BASIS_PERMISSION:
         return CheckPermission(hop, *hop.permission);
       case v1::FORWARD_BASIS_LABEL:
-        return CheckByLabel(hop);
-      default:  // the group's onward rule: the statements have no group
-        return Broken("a forward's basis is a group, and the statements are no group's");
+        return forwarded_.group ? Broken("statements of a group go on under the group's rule, not by their label alone")
+                                : CheckByLabel(hop);
+      default:
+        return CheckByGroup(hop);
     }
+  }
+
+  absl::Status CheckByGroup(const Hop& hop) const {
+    if (!forwarded_.group) return Broken("a forward's basis is a group, and the statements are no group's");
+    const auto version = FindVersion(*forwarded_.group, groups_);
+    if (!version.ok()) return version.status();
+    if ((*version)->document().onward() != v1::ONWARD_RULE_LABEL) return Broken("the group lets nothing be passed on");
+    return CheckByLabel(hop);
   }
 
   absl::Status CheckByLabel(const Hop& hop) const {
@@ -185,6 +217,7 @@ class Chain {
   const SignedBodies& permissions_;
   const Forwarded& forwarded_;
   const trust::Parties& parties_;
+  const trust::GroupDirectory* const groups_;
   const absl::Time now_;
   std::vector<Hop> hops_;
   std::vector<bool> named_;  // by a forward, per permission
@@ -193,11 +226,12 @@ class Chain {
 }  // namespace
 
 absl::StatusOr<std::vector<Hop>> CheckChain(const SignedBodies& forwards, const SignedBodies& permissions,
-                                            const Forwarded& forwarded, const trust::Parties& parties, absl::Time now) {
+                                            const Forwarded& forwarded, const trust::Parties& parties, absl::Time now,
+                                            const trust::GroupDirectory* groups) {
   if (static_cast<size_t>(forwards.size()) > kMaxForwards || static_cast<size_t>(permissions.size()) > kMaxForwards) {
     return Broken("at most 16 forwards, and 16 permissions beside them");
   }
-  Chain chain(permissions, forwarded, parties, now);
+  Chain chain(permissions, forwarded, parties, groups, now);
   for (const v1::SignedBody& forward : forwards) {
     if (auto s = chain.Add(forward); !s.ok()) return s;
   }

@@ -43,7 +43,7 @@ Bytes EncodeHeader(const Header& header) {
   Bytes out(kMagic);
   out.reserve(kHeaderSize);
   AppendBigEndian(out, crypto::kSuite);
-  out.push_back(static_cast<char>(kDirectMode));
+  out.push_back(static_cast<char>(header.mode));
   out.push_back('\0');
   out.append(header.id.view());
   AppendBigEndian(out, header.created_hour);
@@ -64,7 +64,10 @@ absl::StatusOr<Frame> ParseFrame(ByteView wire) {
   if (fields.Take(kMagic.size()) != kMagic)
     return Reject(RejectReason::kHeader, "no envelope of version 1: wrong magic");
   if (fields.Number<uint16_t>() != crypto::kSuite) return Reject(RejectReason::kSuite, "only suite 1 is accepted");
-  if (fields.Number<uint8_t>() != kDirectMode) return Reject(RejectReason::kHeader, "only direct mode is accepted");
+  frame.header.mode = fields.Number<uint8_t>();
+  if (frame.header.mode != kDirectMode && frame.header.mode != kGroupMode) {
+    return Reject(RejectReason::kHeader, "neither direct nor group mode; the sender runs other software");
+  }
   if (fields.Number<uint8_t>() != 0) return Reject(RejectReason::kHeader, "unknown flags are set");
   frame.header.id = fields.Fixed<EnvelopeId>();
   frame.header.created_hour = fields.Number<uint32_t>();
@@ -73,8 +76,9 @@ absl::StatusOr<Frame> ParseFrame(ByteView wire) {
   frame.header.msg_salt = fields.Fixed<Digest>();
   frame.header.slots = fields.Number<uint16_t>();
   frame.header.size_class = fields.Number<uint8_t>();
-  if (frame.header.slots == 0 || frame.header.slots > kMaxSlots) {
-    return Reject(RejectReason::kHeader, "a direct envelope has 1 to 1000 slots");
+  const bool direct = frame.header.mode == kDirectMode;
+  if (direct ? frame.header.slots == 0 || frame.header.slots > kMaxSlots : frame.header.slots != 0) {
+    return Reject(RejectReason::kHeader, "a direct envelope has 1 to 1000 slots, one for a group has none");
   }
   const size_t slots_size = frame.header.slots * kSlotSize;
   if (wire.size() < kHeaderSize + slots_size + Digest::kSize + crypto::kTagSize) {
@@ -87,8 +91,7 @@ absl::StatusOr<Frame> ParseFrame(ByteView wire) {
 }
 
 absl::Status CheckHours(const Header& header, absl::Time now) {
-  const absl::Time created = absl::FromUnixSeconds(header.created_hour * kSecondsPerHour);
-  const absl::Time expires = absl::FromUnixSeconds(header.expires_hour * kSecondsPerHour);
+  const absl::Time created = StartOf(header.created_hour), expires = StartOf(header.expires_hour);
   if (created > now + kClockSkew)
     return Reject(RejectReason::kTime, "sealed in the future; compare both nodes' clocks");
   if (expires <= now) return Reject(RejectReason::kTime, "the envelope has expired");
@@ -108,6 +111,7 @@ Digest HeaderHash(ByteView core) {
 }
 
 Digest CoreHash(const Digest& h0, ByteView slots) {
+  if (slots.empty()) return crypto::LabeledHash("entente/1/core", {h0.view(), Digest().view()});
   std::vector<ByteView> leaves;
   for (size_t at = 0; at < slots.size(); at += kSlotSize) leaves.push_back(slots.substr(at, kSlotSize));
   const Digest slots_root = crypto::TreeHash(leaves);
@@ -120,6 +124,10 @@ Bytes WrapInfo(const Digest& h0, const OrgId& recipient, const PrekeyId& prekey,
 
 uint32_t HourOf(absl::Time time) {
   return static_cast<uint32_t>(std::clamp<int64_t>(absl::ToUnixSeconds(time) / kSecondsPerHour, 0, UINT32_MAX));
+}
+
+absl::Time StartOf(uint32_t hour) {
+  return absl::FromUnixSeconds(hour * kSecondsPerHour);
 }
 
 uint8_t SizeClass(size_t padded) {

@@ -7,23 +7,24 @@
 #include "base/bytes.h"
 #include "crypto/slot.h"
 
-// The clear bytes in front of an envelope's chunks (docs/formats/envelope.md). For envelope/, its hostile maker, and who tells what
-// anybody can read of an envelope.
+// The clear bytes in front of an envelope's chunks (docs/formats/envelope.md). For envelope/, its hostile maker, and
+// who tells what anybody can read of an envelope.
 namespace entente::envelope {
 
 inline constexpr ByteView kMagic = "ENT1";
-inline constexpr uint8_t kDirectMode = 1;
+inline constexpr uint8_t kDirectMode = 1, kGroupMode = 2;
 inline constexpr size_t kHeaderSize = 83;
 using crypto::kSlotSize;
 inline constexpr uint32_t kEnvelopeHours = 336;
 
-// What may differ between two envelopes of this version; magic, suite, mode and flags may not.
+// What may differ between two envelopes of this version; magic, suite and flags may not.
 struct Header {
+  uint8_t mode = kDirectMode;
   EnvelopeId id;
   uint32_t created_hour = 0, expires_hour = 0;
-  RouteTag route_tag;
+  RouteTag route_tag;  // of the epoch in group mode, else of no meaning
   Digest msg_salt;
-  uint16_t slots = 0;
+  uint16_t slots = 0;  // none in group mode
   uint8_t size_class = 0;
 };
 Bytes EncodeHeader(const Header& header);
@@ -46,10 +47,11 @@ struct Slot {
 Slot SlotAt(ByteView slots, size_t index);
 
 Digest HeaderHash(ByteView core);
-Digest CoreHash(const Digest& h0, ByteView slots);
+Digest CoreHash(const Digest& h0, ByteView slots);  // `slots` empty in group mode
 Bytes WrapInfo(const Digest& h0, const OrgId& recipient, const PrekeyId& prekey, ByteView prekey_public_key);
 
 uint32_t HourOf(absl::Time time);
+absl::Time StartOf(uint32_t hour);
 // floor(log2(padded)). REQUIRES padded > 0.
 uint8_t SizeClass(size_t padded);
 

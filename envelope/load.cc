@@ -5,6 +5,7 @@
 #include "base/reject.h"
 #include "envelope/claims.h"
 #include "envelope/commitments.h"
+#include "envelope/group_audience.h"
 #include "envelope/payload_reader.h"
 
 namespace entente::envelope {
@@ -13,7 +14,8 @@ namespace {
 absl::Status CheckSizes(const std::vector<Sealable>& statements) {
   size_t body_bytes = 0;
   for (const Sealable& statement : statements) {
-    if (statement.content.size() > kMaxContentBytes) return Reject(RejectReason::kLimit, "a content has at most 32 MiB");
+    if (statement.content.size() > kMaxContentBytes)
+      return Reject(RejectReason::kLimit, "a content has at most 32 MiB");
     body_bytes += statement.body.size();
   }
   const bool fit = !statements.empty() && statements.size() <= kMaxStatements && body_bytes <= kMaxStatementBytes;
@@ -26,8 +28,13 @@ absl::Status CheckJoint(const Cargo& cargo, const Claims& claims) {
   return Reject(RejectReason::kParse, "there are co-signatures, and the statements have no joint terms");
 }
 
-// Whose word the envelope is, before `self` seals it, and for whom: the last forwarder's, else the origin's.
-absl::Status LoadChain(const Cargo& cargo, bool exercise, OrgId author, std::vector<OrgId> audience, const OrgId& self, Load& load) {
+// Whose word the envelope is, before `self` seals it, and for whom: the last forwarder's, else that of `author`, the
+// origin, who signed `claims`.
+absl::Status LoadChain(const Cargo& cargo, const Claims& claims, OrgId author, const OrgId& self,
+                       const trust::GroupDirectory* groups, Load& load) {
+  const bool exercise = !claims.constraints.exercise_id.empty();
+  load.audience = claims.audience;
+  load.group = claims.group;
   std::vector<Hop> hops;
   for (const v1::SignedBody& forward : cargo.forwards) {
     auto hop = ReadForward(forward.body(), exercise);
@@ -39,20 +46,23 @@ absl::Status LoadChain(const Cargo& cargo, bool exercise, OrgId author, std::vec
   }
   if (!hops.empty()) {
     author = hops.back().forwarder;
-    audience = hops.back().audience;
+    load.audience = hops.back().audience;
+    load.group = hops.back().group;
     load.forwards_hash = ForwardsHash(hops);
   }
-  if (self != author && !std::binary_search(audience.begin(), audience.end(), self)) {
-    return Reject(RejectReason::kAudience, "who seals is neither who sent it nor in the audience; sign a forward first");
+  if (load.group) {
+    const auto version = FindVersion(*load.group, groups);
+    if (!version.ok()) return version.status();
+    load.audience = (*version)->members();
   }
-  load.audience_hash = AudienceHash(audience);
-  load.audience = std::move(audience);
-  return absl::OkStatus();
+  load.audience_hash = AudienceHash(load.audience, load.group);
+  if (self == author || std::binary_search(load.audience.begin(), load.audience.end(), self)) return absl::OkStatus();
+  return Reject(RejectReason::kAudience, "who seals is neither who sent it nor in the audience; sign a forward first");
 }
 
 }  // namespace
 
-absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo) {
+absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo, const trust::GroupDirectory* groups) {
   if (auto s = CheckSizes(cargo.statements); !s.ok()) return s;
   const auto claim = ReadBatch(cargo.batch.body());
   if (!claim.ok()) return claim.status();
@@ -68,7 +78,7 @@ absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo) {
   *load.beside.mutable_cosignatures() = cargo.cosignatures;
   *load.beside.mutable_permissions() = cargo.permissions;
   if (auto s = CheckPayloadSizes(load.beside.SerializeAsString()); !s.ok()) return s;
-  if (auto s = LoadChain(cargo, claim->exercise, claim->origin, claims->audience, self.org(), load); !s.ok()) return s;
+  if (auto s = LoadChain(cargo, *claims, claim->origin, self.org(), groups, load); !s.ok()) return s;
 
   std::vector<StatementId> ids;
   std::vector<Place> places;

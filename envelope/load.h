@@ -15,13 +15,14 @@ struct Load {
   std::vector<Sealable> statements;
   bool whole = false;                     // all of the batch: no audit paths
   v1::Payload beside;                     // co-signatures, forwards and permissions; or notices
-  std::vector<OrgId> audience;            // of the last forward, else of the statements; empty for notices
+  std::vector<OrgId> audience;            // of the last forward, else of the statements; of a group its members; empty for notices
+  std::optional<trust::MembershipRef> group;  // that the audience is
   Digest statements_hash, audience_hash, forwards_hash, notices_hash;  // the last two count where `beside` holds such
 };
 // The sender's own store gave these: what does not fit together is refused here rather than by every receiver. Signatures are not
 // checked. Refuses with kLimit, kParse, kSignature (statements that are not of the batch), kChain (over 16 forwards, or broken
-// ones) and kAudience (`self` may not seal them).
-absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo);
+// ones), kAudience (`self` may not seal them) and kMemberHash (of a group whose documents are not here; `groups` null: of any).
+absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo, const trust::GroupDirectory* groups);
 // Refuses with kLimit and kParse.
 absl::StatusOr<Load> LoadNotices(const Notices& notices);
 

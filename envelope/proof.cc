@@ -6,6 +6,7 @@
 #include "crypto/crypto.h"
 #include "envelope/claims.h"
 #include "envelope/cosign.h"
+#include "envelope/group_audience.h"
 #include "envelope/payload_reader.h"
 #include "envelope/signed_statements.h"
 #include "proto/strict_parse.h"
@@ -23,7 +24,8 @@ absl::Status CheckField(const WireField& field, std::array<size_t, 6>& counts) {
     case Proof::kStatementFieldNumber:
       if (count > 1) return Reject(RejectReason::kParse, "a proof is of one statement");
       if (field.number == Proof::kStatementFieldNumber) return CheckEntrySizes(field.bytes);
-      return field.bytes.size() > kMaxSignedBytes ? Reject(RejectReason::kLimit, "a batch has at most 16 KiB") : absl::OkStatus();
+      return field.bytes.size() > kMaxSignedBytes ? Reject(RejectReason::kLimit, "a batch has at most 16 KiB")
+                                                  : absl::OkStatus();
     case Proof::kCosignaturesFieldNumber:
       return CheckCosignatureSize(field.bytes, count);
     default:
@@ -31,18 +33,24 @@ absl::Status CheckField(const WireField& field, std::array<size_t, 6>& counts) {
   }
 }
 
-absl::StatusOr<std::vector<Hop>> ChainOf(const v1::StatementProof& proof, const SignedStatements& proven, const Claims& claims,
-                                         const trust::Parties& parties, absl::Time now) {
-  const Forwarded forwarded{proven.ids, proven.batch.origin, claims.audience, claims.constraints,
-                            absl::FromUnixMicros(claims.each[0].created_us)};
-  return CheckChain(proof.forwards(), proof.permissions(), forwarded, parties, now);
+absl::StatusOr<std::vector<Hop>> ChainOf(const v1::StatementProof& proof, const SignedStatements& proven,
+                                         const Claims& claims, const trust::Parties& parties,
+                                         const trust::GroupDirectory* groups, absl::Time now) {
+  const Forwarded forwarded{proven.ids,
+                            proven.batch.origin,
+                            claims.audience,
+                            claims.constraints,
+                            absl::FromUnixMicros(claims.each[0].created_us),
+                            claims.group};
+  return CheckChain(proof.forwards(), proof.permissions(), forwarded, parties, now, groups);
 }
 
 }  // namespace
 
 absl::StatusOr<v1::StatementProof> ReadProof(ByteView bytes) {
   std::array<size_t, 6> counts{};
-  if (auto s = CheckEachField(bytes, [&](const WireField& field) { return CheckField(field, counts); }); !s.ok()) return s;
+  if (auto s = CheckEachField(bytes, [&](const WireField& field) { return CheckField(field, counts); }); !s.ok())
+    return s;
   v1::StatementProof proof;
   if (auto s = StrictParse(bytes, proof); !s.ok()) return s;
   if (!proof.has_batch() || !proof.has_statement()) {
@@ -51,8 +59,9 @@ absl::StatusOr<v1::StatementProof> ReadProof(ByteView bytes) {
   return proof;
 }
 
-absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Parties& parties, absl::Time now,
-                                           VerifiedBatches* verified, ProofCheck* failed) {
+absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Parties& parties,
+                                           absl::Time now, VerifiedBatches* verified, ProofCheck* failed,
+                                           const trust::GroupDirectory* groups) {
   ProofCheck ignored;
   ProofCheck& at = failed != nullptr ? *failed : ignored;
   at = ProofCheck::kBatch;
@@ -62,7 +71,7 @@ absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, cons
   const auto proven = CheckBatch(alone, parties, now, verified);
   if (!proven.ok()) return proven.status();
   at = ProofCheck::kStatement;
-  const auto claims = ReadClaims(Bodies(alone), proven->batch);
+  auto claims = ReadClaims(Bodies(alone), proven->batch);
   if (!claims.ok()) return claims.status();
   at = ProofCheck::kTimes;
   if (auto s = CheckTimes(*claims, *proven->origin->history, proven->batch.key_id, now); !s.ok()) return s;
@@ -70,8 +79,10 @@ absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, cons
   auto cosigners = CheckCosignatures(
       proof.cosignatures(), {proof.batch(), proven->batch.origin, proven->batch.exercise, claims->joint}, parties, now);
   if (!cosigners.ok()) return cosigners.status();
+  at = ProofCheck::kGroup;
+  if (auto s = CheckGroupAudience(*claims, proven->batch.origin, nullptr, groups); !s.ok()) return s;
   at = ProofCheck::kForwards;
-  auto hops = ChainOf(proof, *proven, *claims, parties, now);
+  auto hops = ChainOf(proof, *proven, *claims, parties, groups, now);
   if (!hops.ok()) return hops.status();
 
   at = ProofCheck::kContent;
@@ -86,6 +97,7 @@ absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, cons
                          proven->batch.key_id,
                          claims->constraints,
                          claims->audience,
+                         claims->group,
                          absl::FromUnixMicros(claim.created_us),
                          absl::FromUnixMicros(claim.expires_us),
                          *std::move(cosigners),

@@ -17,7 +17,8 @@ struct ProvenStatement {
   OrgId origin;
   KeyId key_id;
   policy::Constraints constraints;
-  std::vector<OrgId> audience;   // of the statement itself
+  std::vector<OrgId> audience;   // of the statement itself; of a group its members
+  std::optional<trust::MembershipRef> group;
   absl::Time created, expires;
   std::vector<OrgId> cosigners;  // that count, the origin included; empty without joint terms
   std::vector<Hop> hops;
@@ -28,11 +29,13 @@ struct ProvenStatement {
 absl::StatusOr<v1::StatementProof> ReadProof(ByteView bytes);
 
 // The checks of CheckProof in their order, as an auditor reads them.
-enum class ProofCheck { kBatch, kStatement, kTimes, kCosignatures, kForwards, kContent };
+enum class ProofCheck { kBatch, kStatement, kTimes, kCosignatures, kGroup, kForwards, kContent };
 // Steps 21 to 29 of statement.md, and 32 where salt or content are there. `verified` may span calls; null remembers nothing. Refuses as Verify
 // does, with kThreshold, and as CheckChain does. Times are checked as of `now`. `failed`, where it is given, is the check that refused.
+// `groups` is null where no group is followed: a statement for one refuses with kMemberHash then.
 absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Parties& parties, absl::Time now,
-                                           VerifiedBatches* verified, ProofCheck* failed = nullptr);
+                                           VerifiedBatches* verified, ProofCheck* failed = nullptr,
+                                           const trust::GroupDirectory* groups = nullptr);
 
 // The proof of `statement`, which is of `batch`. Co-signatures and forwards are the caller's to add.
 v1::StatementProof MakeProof(const Batch& batch, const Statement& statement, bool with_content);

@@ -4,12 +4,24 @@
 #include "crypto/crypto.h"
 #include "envelope/claims.h"
 #include "envelope/commitments.h"
+#include "envelope/group_audience.h"
 #include "envelope/limits.h"
 #include "envelope/statement_maker.h"
 
 // Signing: contents become statements under one batch signature (docs/formats/statement.md).
 namespace entente::envelope {
 namespace {
+
+// Nothing is signed to a group that its members would refuse.
+absl::Status CheckGroup(const trust::Membership& group, const policy::Constraints& constraints,
+                        const std::vector<OrgId>& audience, const OrgId& self) {
+  if (!audience.empty() || constraints.sg_id != group.group().view()) {
+    return Reject(RejectReason::kParse, "a batch for a group is limited to that group and names no audience besides");
+  }
+  if (!group.IsMember(self))
+    return Reject(RejectReason::kNotMember, "this organisation is no member of the group; ask the group's admins");
+  return CheckGroupTerms(group, constraints);
+}
 
 absl::Status CheckContents(const std::vector<Bytes>& contents) {
   if (contents.empty() || contents.size() > kMaxStatements) {
@@ -136,6 +148,13 @@ absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constrain
   if (!signed_constraints.ok()) return signed_constraints.status();
   if (auto key = self.identity.KeyFor(self.key_id, v1::KEY_USAGE_STATEMENT, now); !key.ok()) return key.status();
   v1::StatementBody shared = SharedBody(self, wire, audience, position.stream, now);
+  std::optional<trust::MembershipRef> group;
+  if (terms.group != nullptr) {
+    if (auto s = CheckGroup(*terms.group, *signed_constraints, audience, self.org()); !s.ok()) return s;
+    group = terms.group->ref();
+    audience = terms.group->members();
+    *shared.mutable_group() = ToWire(*group);
+  }
   if (auto s = SetJoint(terms, shared); !s.ok()) return s;
   const bool exercise = !signed_constraints->exercise_id.empty();
   Writer writer(std::move(shared), position, contents.size());
@@ -143,7 +162,8 @@ absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constrain
   statements.reserve(contents.size());
   size_t body_bytes = 0;
   for (size_t i = 0; i < contents.size(); ++i) {
-    statements.push_back(writer.Next(std::move(contents[i]), terms.references.empty() ? References() : terms.references[i]));
+    statements.push_back(
+        writer.Next(std::move(contents[i]), terms.references.empty() ? References() : terms.references[i]));
     body_bytes += statements.back().body().size();
   }
   if (body_bytes > kMaxStatementBytes) {
@@ -153,7 +173,8 @@ absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constrain
   v1::SignedBody signed_body = Sign(self, statements, exercise);
   const auto size = static_cast<uint32_t>(statements.size());
   return StatementMaker::MakeBatch(self.org(), std::move(signed_body), size, std::move(statements),
-                                   *std::move(signed_constraints), std::move(audience), position.stream, terms.joint);
+                                   *std::move(signed_constraints), std::move(audience), std::move(group),
+                                   position.stream, terms.joint);
 }
 
 }  // namespace entente::envelope

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -11,9 +12,10 @@
 #include "envelope/limits.h"
 #include "policy/policy.h"
 #include "trust/identity.h"
+#include "trust/membership.h"
 
-// Content <-> signed statements (docs/formats/statement.md). Everything here is a pure function of its arguments and fresh
-// randomness; safe from any thread.
+// Content <-> signed statements (docs/formats/statement.md). Everything here is a pure function of its arguments and
+// fresh randomness; safe from any thread.
 namespace entente::envelope {
 
 v1::ReleaseConstraints ToWire(const policy::Constraints& constraints);
@@ -27,8 +29,9 @@ struct StreamPosition {
   StatementId last;
 };
 
-// Earlier statements that one names: those of its own origin that it takes the place of, and those of anybody that it was made
-// from. Ascending, at most 64 each. That a replaced one is the origin's own, nobody can tell before it is on file.
+// Earlier statements that one names: those of its own origin that it takes the place of, and those of anybody that it
+// was made from. Ascending, at most 64 each. That a replaced one is the origin's own, nobody can tell before it is on
+// file.
 struct References {
   std::vector<StatementId> replaces, derived_from;
   bool operator==(const References&) const = default;
@@ -69,7 +72,10 @@ class Batch {
   uint32_t size() const { return size_; }  // statements signed; statements() may hold fewer
   const std::vector<Statement>& statements() const { return statements_; }
   const policy::Constraints& constraints() const { return constraints_; }
-  const std::vector<OrgId>& audience() const { return audience_; }
+  const std::vector<OrgId>& audience() const { return audience_; }  // ascending; of a group its members
+  const std::optional<trust::MembershipRef>& group() const {
+    return group_;
+  }  // where it is signed to one, not to names
   const StreamId& stream() const { return stream_; }
   const std::optional<JointTerms>& joint() const { return joint_; }  // who else has to vouch
   // Where the stream stands behind the last statement held.
@@ -84,20 +90,23 @@ class Batch {
   std::vector<Statement> statements_;
   policy::Constraints constraints_;
   std::vector<OrgId> audience_;
+  std::optional<trust::MembershipRef> group_;
   StreamId stream_;
   std::optional<JointTerms> joint_;
 };
 
 // What a batch says besides its constraints and audience.
 struct BatchTerms {
-  std::optional<JointTerms> joint;     // of all statements
-  std::vector<References> references;  // one per content, in their order, or none at all
+  std::optional<JointTerms> joint;                           // of all statements
+  std::vector<References> references;                        // one per content, in their order, or none at all
+  std::shared_ptr<const trust::Membership> group = nullptr;  // whose members are the audience, in place of one by name
 };
 // Signs `contents` (1 to 1024) as the statements that follow `position`. `audience` is sorted here; empty for the own
-// store alone. Gives: one signature of this node's key over all of them and their terms. Does not ask policy, and joint terms do not
-// hold before the others' co-signatures are there. Refuses with kLimit (also over 4 MiB of bodies: 1024 statements have room for an
-// audience of about 100), kParse (constraints or terms that every receiver would refuse), kTime or kNoKey (this node's key is not
-// valid now).
+// store alone. Gives: one signature of this node's key over all of them and their terms. Does not ask policy, and joint
+// terms do not hold before the others' co-signatures are there. Refuses with kLimit (also over 4 MiB of bodies: 1024
+// statements have room for an audience of about 100), kParse (constraints or terms that every receiver would refuse, a
+// group beside an audience by name, or another one than the constraints'), kNotMember and kAudience (not this
+// organisation's group, or not for such statements), kTime or kNoKey (this node's key is not valid now).
 absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constraints& constraints,
                                 std::vector<OrgId> audience, std::vector<Bytes> contents,
                                 const StreamPosition& position, absl::Time now, const BatchTerms& terms = {});

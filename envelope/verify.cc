@@ -4,6 +4,7 @@
 #include "envelope/claims.h"
 #include "envelope/commitments.h"
 #include "envelope/envelope.h"
+#include "envelope/group_audience.h"
 #include "envelope/payload_reader.h"
 #include "envelope/signed_statements.h"
 #include "envelope/signer.h"
@@ -34,30 +35,38 @@ Batch MakeBatch(v1::Payload& payload, SignedStatements proven, Claims claims) {
   }
   return StatementMaker::MakeBatch(proven.batch.origin, std::move(*payload.mutable_batch()), proven.batch.size,
                                    std::move(statements), std::move(claims.constraints), std::move(claims.audience),
-                                   claims.stream, std::move(claims.joint));
+                                   std::move(claims.group), claims.stream, std::move(claims.joint));
 }
 
 // One envelope under way.
 class Verification {
  public:
-  Verification(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from, absl::Time now)
-      : opened_(std::move(opened)), parties_(parties), self_(parties.self().identity.org()), from_(from), now_(now) {}
+  Verification(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from, absl::Time now,
+               const trust::GroupDirectory* groups)
+      : opened_(std::move(opened)),
+        parties_(parties),
+        groups_(groups),
+        self_(parties.self().identity.org()),
+        from_(from),
+        now_(now) {}
 
   absl::StatusOr<VerifiedEnvelope> Run() {
     using Step = absl::Status (Verification::*)();
-    static constexpr Step kAlways[] = {&Verification::Payload,    // 15, 16
-                                       &Verification::Seal};      // 17 to 19; 20 is group mode's
+    static constexpr Step kAlways[] = {&Verification::Payload,           // 15, 16
+                                       &Verification::Seal,              // 17 to 19
+                                       &Verification::Sealer};           // 20
     static constexpr Step kStatements[] = {&Verification::Batch,         // 21 to 24
-                                           &Verification::Statements,    // 25, which refuses the group audience of 28
+                                           &Verification::Statements,    // 25
                                            &Verification::Times,         // 26
                                            &Verification::Cosignatures,  // 27
+                                           &Verification::Group,         // 28
                                            &Verification::Chain,         // 29
                                            &Verification::Address,       // 30
                                            &Verification::Sealed,        // 31
                                            &Verification::Contents,      // 32
                                            &Verification::Stream};       // 33
-    static constexpr Step kNotices[] = {&Verification::Notices,  // N
-                                        &Verification::Sealed};  // 31
+    static constexpr Step kNotices[] = {&Verification::Notices,          // N
+                                        &Verification::Sealed};          // 31
     if (auto s = Walk(kAlways); !s.ok()) return s;
     const bool statements = payload_.has_batch();
     if (auto s = statements ? Walk(kStatements) : Walk(kNotices); !s.ok()) return s;
@@ -81,6 +90,11 @@ class Verification {
     return Keep(CheckSeal(payload_.seal(), **sealer, opened_, now_), seal_);
   }
 
+  absl::Status Sealer() {
+    const auto& epoch = StatementMaker::EpochMembersOf(opened_);
+    return epoch != nullptr ? CheckMember(*epoch, *groups_, from_, "who sealed it") : absl::OkStatus();
+  }
+
   absl::Status Batch() { return Keep(CheckBatch(payload_, parties_, now_, nullptr), proven_); }
 
   absl::Status Statements() { return Keep(ReadClaims(Bodies(payload_), proven_.batch), claims_); }
@@ -92,25 +106,49 @@ class Verification {
     return Keep(CheckCosignatures(payload_.cosignatures(), cosigned, parties_, now_), out_.cosigners);
   }
 
+  absl::Status Group() {
+    return CheckGroupAudience(claims_, proven_.batch.origin, payload_.forwards().empty() ? &self_ : nullptr, groups_);
+  }
+
   absl::Status Chain() {
     const auto latest = std::max_element(claims_.each.begin(), claims_.each.end(),
                                          [](const Claim& a, const Claim& b) { return a.created_us < b.created_us; });
-    const Forwarded forwarded{proven_.ids, proven_.batch.origin, claims_.audience, claims_.constraints,
-                              absl::FromUnixMicros(latest->created_us)};
-    return Keep(CheckChain(payload_.forwards(), payload_.permissions(), forwarded, parties_, now_), out_.hops);
+    const Forwarded forwarded{proven_.ids,
+                              proven_.batch.origin,
+                              claims_.audience,
+                              claims_.constraints,
+                              absl::FromUnixMicros(latest->created_us),
+                              claims_.group};
+    return Keep(CheckChain(payload_.forwards(), payload_.permissions(), forwarded, parties_, now_, groups_), out_.hops);
   }
 
   // Who seals is who sent it last, or somebody whom that reached already; it is for who receives it.
   absl::Status Address() {
     const OrgId& author = out_.hops.empty() ? proven_.batch.origin : out_.hops.back().forwarder;
     if (from_ != author && !InAudience(from_)) {
-      return Reject(RejectReason::kAudience, "sealed by another than who sent it, who is not in the audience; it must sign a forward");
+      return Reject(RejectReason::kAudience,
+                    "sealed by another than who sent it, who is not in the audience; it must sign a forward");
     }
-    if (InAudience(self_)) return absl::OkStatus();
-    return Reject(RejectReason::kAudience, "this organisation is not in the audience that was signed");
+    if (!InAudience(self_))
+      return Reject(RejectReason::kAudience, "this organisation is not in the audience that was signed");
+    const auto& epoch = StatementMaker::EpochMembersOf(opened_);
+    return epoch != nullptr ? CheckReach(*epoch) : absl::OkStatus();
   }
 
-  absl::Status Sealed() { return CheckSealed(seal_, {proven_.ids, AudienceNow(), out_.hops, payload_}); }
+  // Whoever could open it is among those for whom it was signed.
+  absl::Status CheckReach(const trust::Membership& epoch) const {
+    const std::vector<OrgId>& reached = AudienceNow();
+    const bool of_group = GroupNow() && GroupNow()->group == epoch.group();
+    if (of_group && std::includes(reached.begin(), reached.end(), epoch.members().begin(), epoch.members().end())) {
+      return absl::OkStatus();
+    }
+    return Reject(RejectReason::kAudience,
+                  "sealed to a group's epoch, whose members are not all in the audience that was signed");
+  }
+
+  absl::Status Sealed() {
+    return CheckSealed(seal_, {proven_.ids, AudienceHash(AudienceNow(), GroupNow()), out_.hops, payload_});
+  }
 
   absl::Status Contents() {
     for (size_t i = 0; i < claims_.each.size(); ++i) {
@@ -148,8 +186,15 @@ class Verification {
   }
 
   // The audience that counts: of the last hop, else of the statements.
-  const std::vector<OrgId>& AudienceNow() const { return out_.hops.empty() ? claims_.audience : out_.hops.back().audience; }
-  bool InAudience(const OrgId& org) const { return std::binary_search(AudienceNow().begin(), AudienceNow().end(), org); }
+  const std::vector<OrgId>& AudienceNow() const {
+    return out_.hops.empty() ? claims_.audience : out_.hops.back().audience;
+  }
+  const std::optional<trust::MembershipRef>& GroupNow() const {
+    return out_.hops.empty() ? claims_.group : out_.hops.back().group;
+  }
+  bool InAudience(const OrgId& org) const {
+    return std::binary_search(AudienceNow().begin(), AudienceNow().end(), org);
+  }
 
   template <typename T>
   static absl::Status Keep(absl::StatusOr<T> answer, T& at) {
@@ -159,6 +204,7 @@ class Verification {
 
   OpenedEnvelope opened_;
   const trust::Directory& parties_;
+  const trust::GroupDirectory* const groups_;  // not null where the envelope is of an epoch
   const OrgId self_, from_;
   const absl::Time now_;
   v1::Payload payload_;
@@ -171,8 +217,11 @@ class Verification {
 }  // namespace
 
 absl::StatusOr<VerifiedEnvelope> Verify(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from,
-                                        absl::Time now) {
-  return Verification(std::move(opened), parties, from, now).Run();
+                                        absl::Time now, const trust::GroupDirectory* groups) {
+  if (groups == nullptr && StatementMaker::EpochMembersOf(opened) != nullptr) {
+    return Reject(RejectReason::kInternal, "an envelope of a group is verified without the groups that opened it");
+  }
+  return Verification(std::move(opened), parties, from, now, groups).Run();
 }
 
 }  // namespace entente::envelope

@@ -49,7 +49,7 @@ absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::
 
 absl::Status CheckSealed(const v1::SealBody& seal, const SealedParts& parts) {
   if (seal.statements_hash() != StatementsHash(parts.ids).view()) return BadSeal("the seal was made for other statements");
-  if (seal.audience_hash() != AudienceHash(parts.audience).view()) return BadSeal("the seal was made for another audience");
+  if (seal.audience_hash() != parts.audience_hash.view()) return BadSeal("the seal was made for another audience");
   const Bytes forwards = parts.hops.empty() ? Bytes() : ForwardsHash(parts.hops).str();
   if (seal.forwards_hash() != forwards) return BadSeal("the seal was made for other forwards");
   const SignedRecalls& recalls = parts.payload.recalls();

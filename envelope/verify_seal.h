@@ -17,7 +17,7 @@ absl::StatusOr<v1::SealBody> CheckSeal(const v1::SignedBody& seal, const trust::
 // What was found in the payload.
 struct SealedParts {
   const std::vector<StatementId>& ids;  // in their order; none with notices
-  const std::vector<OrgId>& audience;   // the one that counts
+  Digest audience_hash;                 // of the one that counts
   const std::vector<Hop>& hops;
   const v1::Payload& payload;           // of which the notices are read
 };

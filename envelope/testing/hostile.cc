@@ -4,6 +4,7 @@
 
 #include "crypto/crypto.h"
 #include "envelope/commitments.h"
+#include "envelope/group_audience.h"
 
 namespace entente::envelope::testing {
 namespace {
@@ -29,17 +30,22 @@ std::vector<StatementId> IdsOf(const v1::Payload& payload, ByteView type) {
   return ids;
 }
 
+// Of a statement or forward, as it says.
+template <typename Body>
+Digest HashOfAudience(const Body& body) {
+  std::vector<OrgId> audience;
+  for (const std::string& org : body.audience()) audience.push_back(OrgId::From(org).value_or(OrgId()));
+  const auto group = ReadGroupAudience(body.group());
+  return body.has_group() && group.ok() ? AudienceHash({}, *group) : AudienceHash(audience);
+}
+
 // Of the last forward, else of the statements.
-std::vector<OrgId> AudienceOf(const v1::Payload& payload) {
+Digest AudienceHashOf(const v1::Payload& payload) {
   v1::StatementBody first;
   v1::ForwardBody last;
   if (!payload.statements().empty()) first.ParseFromString(payload.statements(0).body());
   if (!payload.forwards().empty()) last.ParseFromString(payload.forwards().rbegin()->body());
-  std::vector<OrgId> audience;
-  for (const std::string& org : payload.forwards().empty() ? first.audience() : last.audience()) {
-    audience.push_back(OrgId::From(org).value_or(OrgId()));
-  }
-  return audience;
+  return payload.forwards().empty() ? HashOfAudience(first) : HashOfAudience(last);
 }
 
 std::vector<Hop> HopsOf(const v1::Payload& payload, bool exercise) {
@@ -57,7 +63,7 @@ v1::SealBody HonestSeal(const trust::Self& sealer, const v1::Payload& payload, a
   seal.set_org_id(sealer.org().str());
   seal.set_key_id(sealer.key_id.str());
   seal.set_statements_hash(StatementsHash(IdsOf(payload, batch.leaf_type())).str());
-  seal.set_audience_hash(AudienceHash(AudienceOf(payload)).str());
+  seal.set_audience_hash(AudienceHashOf(payload).str());
   seal.set_time_us(absl::ToUnixMicros(now));
   if (!payload.forwards().empty()) {
     seal.set_forwards_hash(ForwardsHash(HopsOf(payload, batch.leaf_type() == kExerciseStatementType)).str());
@@ -139,11 +145,16 @@ Bytes HostileSeal::MakeOf(const Write& write) const {
   clear.expires_hour = clear.created_hour + kEnvelopeHours;
   clear.msg_salt = crypto::RandomId<Digest>();
   clear.slots = static_cast<uint16_t>(recipients.size());
+  if (epoch) {
+    clear.mode = kGroupMode;
+    clear.route_tag = epoch->tag;
+  }
   clear.size_class = SizeClass(write(Digest(), Digest()).size());
   Apply(header, clear);
   Bytes envelope = EncodeHeader(clear);
   const Digest h0 = HeaderHash(envelope);
-  const auto content_key = crypto::SecretBytes::Random(crypto::kKeySize);
+  const auto content_key = epoch ? epoch->secret->ContentKey(epoch->membership->group(), epoch->number, clear.msg_salt)
+                                 : crypto::SecretBytes::Random(crypto::kKeySize);
   Bytes wrapped;
   for (const trust::Prekey& recipient : recipients) {
     const bool other = split_keys && !wrapped.empty();

@@ -1,11 +1,13 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "absl/time/time.h"
 #include "envelope/envelope.h"
 #include "envelope/header.h"
+#include "trust/group_directory.h"
 
 // What a peer with real keys and bad intentions can make. Every part is honest unless a test bends it, and everything
 // derived from a bent part (hashes, commitments, signatures) is made again over it, so that exactly one check can
@@ -37,6 +39,7 @@ struct HostileSeal {
   const trust::Self& sealer;
   std::vector<trust::Prekey> recipients;
   absl::Time now;
+  std::optional<trust::EpochUse> epoch = {};       // group mode, with slots only where there are recipients
   std::function<void(Header&)> header = {};        // before anything is derived from it
   std::function<void(Bytes& slots)> slots = {};    // before h_core
   std::function<void(v1::SealBody&)> seal = {};    // before it is signed

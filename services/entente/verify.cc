@@ -32,6 +32,7 @@ const std::vector<std::pair<ProofCheck, std::string>>& Checks() {
                                                                          {ProofCheck::kStatement, "statement"},
                                                                          {ProofCheck::kTimes, "times"},
                                                                          {ProofCheck::kCosignatures, "co-signatures"},
+                                                                         {ProofCheck::kGroup, "group"},
                                                                          {ProofCheck::kForwards, "forward chain"},
                                                                          {ProofCheck::kContent, "content"}};
   return checks;
@@ -64,6 +65,7 @@ void AddHeld(const Cards& cards, const envelope::ProvenStatement& proven, const 
   holds(ProofCheck::kStatement, "for " + cards.Listed(proven.audience));
   holds(ProofCheck::kTimes, "made " + UtcOf(proven.created) + ", ends " + UtcOf(proven.expires));
   holds(ProofCheck::kCosignatures, proven.cosigners.empty() ? "none were asked for" : cards.Listed(proven.cosigners));
+  if (proven.group) holds(ProofCheck::kGroup, "its members at version " + std::to_string(proven.group->version));
   if (proven.hops.empty()) {
     holds(ProofCheck::kForwards, "the file has none, which does not show that nobody passed it on", kNotChecked);
   } else {
@@ -79,6 +81,7 @@ void AddHeld(const Cards& cards, const envelope::ProvenStatement& proven, const 
 // The checks before the one that refused hold; those behind it were not reached.
 void AddRefused(ProofCheck failed, Report& report) {
   for (const auto& [check, name] : Checks()) {
+    if (check == ProofCheck::kGroup && check != failed) continue;  // most statements are for organisations by name
     if (check < failed) report.Add(name, kHolds, "");
     if (check == failed) {
       report.Add(name, kFails, std::string(Describe(ReasonOf(report.status)).name));

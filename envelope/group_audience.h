@@ -1,0 +1,34 @@
+#pragma once
+
+#include <memory>
+
+#include "absl/status/statusor.h"
+#include "entente/v1/envelope.pb.h"
+#include "envelope/claims.h"
+#include "policy/policy.h"
+#include "trust/group_directory.h"
+
+// Private to envelope/: audiences that are the members of one version of a group (docs/formats/statement.md, Group
+// audience).
+namespace entente::envelope {
+
+v1::GroupAudience ToWire(const trust::MembershipRef& group);
+// Refuses with kParse: ids and hashes of another length, version 0.
+absl::StatusOr<trust::MembershipRef> ReadGroupAudience(const v1::GroupAudience& wire);
+
+// The version itself, never null. Refuses with kMemberHash where it does not count here, which may pass; `groups` is
+// null where no group is followed.
+absl::StatusOr<std::shared_ptr<const trust::Membership>> FindVersion(const trust::MembershipRef& group,
+                                                                     const trust::GroupDirectory* groups);
+// Whether statements under `constraints` may be the group's: its exercise, no label over its ceiling. Refuses with
+// kAudience.
+absl::Status CheckGroupTerms(const trust::Membership& version, const policy::Constraints& constraints);
+// `org`, whom `what` names, is a member of `version` and of the newest one. Refuses with kNotMember.
+absl::Status CheckMember(const trust::Membership& version, const trust::GroupDirectory& groups, const OrgId& org,
+                         const char* what);
+// Step 28, where the claims name a group: the origin, and the receiver where there is one, are members of its version
+// and of the newest. `claims.audience` is the members from then on. Refuses with kMemberHash, kNotMember, kAudience.
+absl::Status CheckGroupAudience(Claims& claims, const OrgId& origin, const OrgId* receiver,
+                                const trust::GroupDirectory* groups);
+
+}  // namespace entente::envelope
