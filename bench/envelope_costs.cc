@@ -1,16 +1,11 @@
-// What a statement alone and a direct envelope cost, beside what no implementation can do without, in one run: CPU time
-// of this program, so that other load on the machine does not count.
+// What a statement alone and a direct envelope cost, beside what no implementation can do without,
+// in one run: CPU time of this program, so that other load on the machine does not count.
 
-#include <time.h>
-
-#include <algorithm>
 #include <cstdio>
-#include <cstdlib>
 #include <memory>
 
-#include "crypto/crypto.h"
+#include "bench/costs.h"
 #include "crypto/slot.h"
-#include "envelope/commitments.h"
 #include "envelope/proof.h"
 #include "envelope/signed_statements.h"
 #include "trust/sample_organisation.h"
@@ -18,30 +13,7 @@
 namespace entente::bench {
 namespace {
 
-constexpr size_t kStatements = 1024, kContentBytes = 1536, kRecipients = 64;
-
-// The least of several runs, in microseconds.
-template <typename Work>
-double Microseconds(const Work& work) {
-  double least = 1e18;
-  for (int run = 0; run < 7; ++run) {
-    timespec begin, end;
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &begin);
-    work();
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &end);
-    least = std::min(least, static_cast<double>(end.tv_sec - begin.tv_sec) * 1e6 +
-                                static_cast<double>(end.tv_nsec - begin.tv_nsec) / 1e3);
-  }
-  return least;
-}
-
-void Print(const char* what, double value) {
-  std::printf("  %-48s %12.1f\n", what, value);
-}
-
-void Demand(bool holds) {
-  if (!holds) std::abort();
-}
+constexpr size_t kStatements = 1024, kRecipients = 64;
 
 // Whose statements they are: the one organisation that is known.
 class OneParty final : public trust::Parties {
@@ -63,30 +35,6 @@ envelope::Batch Signed(const trust::Self& self, std::vector<OrgId> audience, siz
   return *envelope::SignBatch(self, constraints, std::move(audience),
                               std::vector<Bytes>(statements, Bytes(kContentBytes, 'x')),
                               {crypto::RandomId<StreamId>(), 0, {}}, trust::SampleNow());
-}
-
-// What an envelope brings: all statements of one batch in order, without paths.
-v1::Payload Whole(const envelope::Batch& batch) {
-  v1::Payload payload;
-  *payload.mutable_batch() = batch.signed_body();
-  for (const envelope::Statement& statement : batch.statements()) {
-    v1::StatementEntry& entry = *payload.add_statements();
-    entry.set_index(statement.index());
-    entry.set_body(statement.body());
-    entry.set_salt(statement.salt());
-    entry.set_content(statement.content());
-  }
-  return payload;
-}
-
-// Ids, tree and contents, hashed and nothing else.
-void HashWhole(const v1::Payload& payload) {
-  std::vector<StatementId> ids;
-  for (const v1::StatementEntry& entry : payload.statements()) {
-    ids.push_back(envelope::IdOf(entry.body(), false));
-    envelope::ContentCommitment(entry.salt(), entry.content());
-  }
-  crypto::TreeHash(envelope::Leaves(ids));
 }
 
 // The steps of a receiver from the batch's signature to the contents (docs/formats/receiving.md, 21 to 29).
@@ -157,18 +105,6 @@ void Proofs(const trust::Self& self) {
   Print("proofs_1024_us", checked);
   Print("verifications_1024_us", verify * static_cast<double>(kStatements));
   Print("proofs_over_one_verification_and_hashing", checked / (verify + hashing));
-}
-
-policy::Permit PermitFor(const OrgId& org) {
-  policy::Question question;
-  question.constraints.label = model::Label::kGreen;
-  question.integrity = question.agreement = true;
-  question.sender.org = question.recipient.org = org;
-  question.sender.nation = question.recipient.nation = "XN";
-  question.sender.kind = question.recipient.kind = model::PartyKind::kCert;
-  question.sender.ceiling = question.recipient.ceiling = model::Label::kRed;
-  question.now = trust::SampleNow();
-  return *policy::Evaluate({}, question).permit();
 }
 
 void Seals(const trust::Self& self) {
