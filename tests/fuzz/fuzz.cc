@@ -15,6 +15,7 @@ constexpr Target kTargets[] = {
     {"config", FuzzConfig, 4 * kKiB},      {"envelope", FuzzEnvelope, 8 * kKiB}, {"epoch", FuzzEpoch, 4 * kKiB},
     {"export_file", FuzzExportFile, 4 * kKiB},
     {"frame", FuzzFrame, 16 * kKiB},
+    {"group_envelope", FuzzGroupEnvelope, 8 * kKiB},
     {"head", FuzzHead, 9 * kKiB},          {"identity", FuzzIdentity, 4 * kKiB},
     {"identity_chain", FuzzIdentityChain, 8 * kKiB}, {"json", FuzzJson, 16 * kKiB},
     {"keystore", FuzzKeystore, 4 * kKiB},  {"membership", FuzzMembership, 8 * kKiB},

@@ -50,6 +50,8 @@ bool FuzzPayload(ByteView input);
 bool FuzzFrame(ByteView input);
 // envelope_target.cc
 bool FuzzEnvelope(ByteView input);
+// group_envelope_target.cc
+bool FuzzGroupEnvelope(ByteView input);
 // export_file_target.cc
 bool FuzzExportFile(ByteView input);
 // proof_target.cc

@@ -283,6 +283,12 @@ std::vector<Seed> Seeds() {
       {"envelope", "ok-header", First(0, SampleHeader())},
       {"envelope", "ok-undamaged", First(1, "")},
       {"envelope", "ok-signed", First(3, payload.SerializeAsString())},
+      {"group_envelope", "ok-undamaged", First(0, "")},
+      {"group_envelope", "no-damaged", First(0, "abc")},
+      {"group_envelope", "no-plaintext", First(1, payload.SerializeAsString())},
+      {"group_envelope", "ok-signed", First(2, payload.SerializeAsString())},
+      {"group_envelope", "no-for-organisations-too", First(2 + 3 * 1, payload.SerializeAsString())},
+      {"group_envelope", "no-for-no-group", First(2 + 3 * 2, payload.SerializeAsString())},
   };
 }
 
