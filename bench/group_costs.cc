@@ -24,22 +24,12 @@ void Floor(const trust::Self& self, const envelope::Batch& batch, const v1::Payl
   Demand(crypto::SealPayload(keys, Digest(), wire).ok());
 }
 
-std::shared_ptr<const trust::IdentityHistory> HistoryOf(const trust::SampleOrg& org) {
-  return std::make_shared<const trust::IdentityHistory>(org.history);
-}
-
 // A group of four with an epoch, and a batch of member 1 that member 2 reads.
 class Members {
  public:
   Members() {
     world_.Found();
     world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, trust::SampleNow());
-    model::Party party;
-    party.org = reader_.org();
-    parties_.emplace(party, HistoryOf(reader_));
-    party.org = sender_.org();
-    party.name = "sender";
-    Demand(parties_->Accept({party, sender_.history.newest(), HistoryOf(sender_)}).ok());
     policy::Constraints constraints;
     constraints.label = model::Label::kGreen;
     constraints.sg_id = world_.group.str();
@@ -56,9 +46,8 @@ class Members {
   const envelope::Batch& batch() const { return *batch_; }
 
   Bytes Seal() const {
-    const trust::EpochUse epoch = *at_sender_.ToSealUnder(world_.group, trust::SampleNow());
     const auto permit = [&](const OrgId& member, size_t) { return &permits_.at(member); };
-    return *envelope::SealGroup(self(), {batch_->signed_body(), statements_}, epoch, permit, at_sender_,
+    return *envelope::SealGroup(self(), {batch_->signed_body(), statements_}, world_.group, permit, at_sender_,
                                 trust::SampleNow());
   }
   void Read(ByteView wire) const {
@@ -73,7 +62,7 @@ class Members {
   trust::SampleWorld world_{4};
   const trust::SampleOrg &sender_ = world_.founders.orgs[1], &reader_ = world_.founders.orgs[2];
   const trust::GroupDirectory &at_sender_ = *world_.nodes[1]->groups, &at_reader_ = *world_.nodes[2]->groups;
-  std::optional<trust::Directory> parties_;
+  const std::unique_ptr<trust::Directory> parties_ = world_.DirectoryOf(2);
   std::optional<envelope::Batch> batch_;
   std::vector<envelope::Sealable> statements_;
   std::map<OrgId, policy::Permit> permits_;

@@ -4,6 +4,7 @@
 #include "base/reject.h"
 #include "crypto/crypto.h"
 #include "envelope/seal_load.h"
+#include "trust/group_directory.h"
 
 // Sealing in direct mode: docs/formats/envelope.md, with the payload of statement.md inside.
 namespace entente::envelope {
@@ -16,10 +17,15 @@ bool Permitted(const Recipient& recipient, const Load& load) {
                      [&](const policy::Permit& permit) { return permit.recipient() == recipient.prekey.org; });
 }
 
-absl::Status CheckRecipients(const std::vector<Recipient>& recipients, const Load& load) {
+// Who was taken out of a group since is in the audience that was signed, and gets nothing more.
+absl::Status CheckRecipients(const std::vector<Recipient>& recipients, const Load& load,
+                             const trust::GroupDirectory* groups, absl::Time now) {
   for (const Recipient& recipient : recipients) {
     if (!std::binary_search(load.audience.begin(), load.audience.end(), recipient.prekey.org)) {
       return Reject(RejectReason::kAudience, "a recipient is not in the audience that was signed");
+    }
+    if (load.group) {
+      if (auto in = groups->CheckMember(load.group->group, recipient.prekey.org, now); !in.ok()) return in;
     }
     if (!Permitted(recipient, load))
       return Reject(RejectReason::kInternal, "sealing without a permit for each statement");
@@ -79,12 +85,12 @@ absl::StatusOr<Bytes> SealTo(const trust::Self& self, const Load& load, const Pr
 
 absl::StatusOr<Bytes> SealDirect(const trust::Self& self, const Cargo& cargo, const std::vector<Recipient>& recipients,
                                  absl::Time now, const trust::GroupDirectory* groups) {
-  const auto load = LoadCargo(self, cargo, groups);
+  const auto load = LoadCargo(self, cargo, groups, now);
   if (!load.ok()) return load.status();
   Prekeys prekeys;
   for (const Recipient& recipient : recipients) prekeys.push_back(&recipient.prekey);
   if (auto s = CheckPrekeys(prekeys, now); !s.ok()) return s;
-  if (auto s = CheckRecipients(recipients, *load); !s.ok()) return s;
+  if (auto s = CheckRecipients(recipients, *load, groups, now); !s.ok()) return s;
   return SealTo(self, *load, prekeys, now);
 }
 

@@ -20,8 +20,7 @@
 
 namespace entente::trust {
 class GroupDirectory;
-struct EpochUse;
-}  // namespace entente::trust
+}
 
 // Signed statements and notices <-> sealed envelopes (docs/formats/envelope.md, receiving.md). Everything here is a
 // pure function of its arguments and fresh randomness; safe from any thread. `groups` is what this node follows; null
@@ -56,8 +55,8 @@ struct Recipient {
 // the caller's store vouches for. Refuses with kLimit; kPrekey for a recipient's bad or expired prekey, or one named
 // twice; kAudience for a recipient outside the audience of the last forward, else of the statements, or where this
 // organisation may not seal; kChain for forwards that do not follow one another; kMemberHash for an audience that is a
-// group whose documents are not here; kSignature or kParse for statements that are not of the batch; kInternal where a
-// permit is missing, or another organisation's.
+// group whose documents are not here, kNotMember for who is not in it now and kFreeze; kSignature or kParse for
+// statements that are not of the batch; kInternal where a permit is missing, or another organisation's.
 absl::StatusOr<Bytes> SealDirect(const trust::Self& self, const Cargo& cargo, const std::vector<Recipient>& recipients,
                                  absl::Time now, const trust::GroupDirectory* groups = nullptr);
 // The same for notices, which go along every path that the statements took: no audience is asked and no permit. Refuses
@@ -67,14 +66,15 @@ absl::StatusOr<Bytes> SealDirect(const trust::Self& self, const Notices& notices
 
 // Policy's permit for a member to get the statement at a place in the cargo; null where there is none.
 using PermitOf = absl::FunctionRef<const policy::Permit*(const OrgId& member, size_t statement)>;
-// Seals to all members of `epoch`, as GroupDirectory::ToSealUnder just gave it, with no slot and no encapsulation.
-// Gives: nobody reads it who was not given the epoch's secret, and each member can tell who sealed it. Does not keep a
-// member from handing the secret on. Refuses as SealDirect does, with kEpochStale at another time than the epoch's,
-// kNotMember where this organisation is out, and kAudience where a member is outside the audience that was signed.
-absl::StatusOr<Bytes> SealGroup(const trust::Self& self, const Cargo& cargo, const trust::EpochUse& epoch,
-                                PermitOf permit, const trust::GroupDirectory& groups, absl::Time now);
-absl::StatusOr<Bytes> SealGroup(const trust::Self& self, const Notices& notices, const trust::EpochUse& epoch,
-                                absl::Time now);
+// Seals to all who are in `group` now, under its epoch, with no slot and no encapsulation. Gives: nobody reads it who
+// was not given the epoch's secret, and each member can tell who sealed it. Does not keep a member from handing the
+// secret on. Refuses as SealDirect and GroupDirectory::ToSealUnder do, and with kAudience where a member is outside the
+// audience that was signed: an epoch that a removal or a leave has ended is not sealed under.
+absl::StatusOr<Bytes> SealGroup(const trust::Self& self, const Cargo& cargo, const GroupId& group, PermitOf permit,
+                                const trust::GroupDirectory& groups, absl::Time now);
+// The same for recalls. A receipt is for one organisation, and goes to it alone.
+absl::StatusOr<Bytes> SealGroup(const trust::Self& self, const SignedRecalls& recalls, const GroupId& group,
+                                const trust::GroupDirectory& groups, absl::Time now);
 
 // A decrypted envelope: nothing inside is trusted yet. Only Open makes one; only Verify reads inside.
 class OpenedEnvelope {

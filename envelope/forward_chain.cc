@@ -132,6 +132,8 @@ class Chain {
     if (!hop.ok() || !hop->group) return hop;
     const auto version = FindVersion(*hop->group, groups_);
     if (!version.ok()) return version.status();
+    if (auto terms = CheckGroupTerms(**version, {forwarded_.constraints.exercise_id, hop->label}); !terms.ok())
+      return terms;
     hop->audience = (*version)->members();
     return hop;
   }
@@ -174,18 +176,32 @@ class Chain {
       case v1::FORWARD_BASIS_PERMISSION:
         return CheckPermission(hop, *hop.permission);
       case v1::FORWARD_BASIS_LABEL:
-        return forwarded_.group ? Broken("statements of a group go on under the group's rule, not by their label alone")
-                                : CheckByLabel(hop);
+        return CameThrough().empty() ? CheckByLabel(hop)
+                                     : Broken("what came through a group goes on by its rule, not by the label alone");
       default:
         return CheckByGroup(hop);
     }
   }
 
+  // The groups that the statements are signed or were passed on to.
+  std::vector<trust::MembershipRef> CameThrough() const {
+    std::vector<trust::MembershipRef> groups;
+    if (forwarded_.group) groups.push_back(*forwarded_.group);
+    for (const Hop& hop : hops_) {
+      if (hop.group) groups.push_back(*hop.group);
+    }
+    return groups;
+  }
+
   absl::Status CheckByGroup(const Hop& hop) const {
-    if (!forwarded_.group) return Broken("a forward's basis is a group, and the statements are no group's");
-    const auto version = FindVersion(*forwarded_.group, groups_);
-    if (!version.ok()) return version.status();
-    if ((*version)->document().onward() != v1::ONWARD_RULE_LABEL) return Broken("the group lets nothing be passed on");
+    const std::vector<trust::MembershipRef> groups = CameThrough();
+    if (groups.empty()) return Broken("a forward's basis is a group, and the statements came through none");
+    for (const trust::MembershipRef& group : groups) {
+      const auto version = FindVersion(group, groups_);
+      if (!version.ok()) return version.status();
+      if ((*version)->document().onward() != v1::ONWARD_RULE_LABEL)
+        return Broken("the group lets nothing be passed on");
+    }
     return CheckByLabel(hop);
   }
 

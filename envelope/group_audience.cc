@@ -1,7 +1,6 @@
 #include "envelope/group_audience.h"
 
 #include <algorithm>
-#include <string>
 
 #include "base/reject.h"
 
@@ -33,37 +32,41 @@ absl::StatusOr<std::shared_ptr<const trust::Membership>> FindVersion(const trust
                 "an audience is a version of a group that does not count here; the group's admins send its documents");
 }
 
-absl::Status CheckGroupTerms(const trust::Membership& version, const policy::Constraints& constraints) {
-  if (constraints.exercise_id != version.document().exercise_id()) {
+model::Label StrictestLabel(const policy::Constraints& constraints) {
+  const bool embargo = constraints.embargo_until != absl::InfinitePast();
+  return std::max(
+      {constraints.label, constraints.post_embargo_label, embargo ? model::Label::kAmberStrict : constraints.label});
+}
+
+absl::Status CheckGroupTerms(const trust::Membership& version, const GroupTerms& terms) {
+  if (terms.exercise_id != version.document().exercise_id()) {
     return Reject(RejectReason::kAudience,
-                  "the statements are of another exercise than the group, or of none; one lane never enters the other");
+                  "of another exercise than the group, or of none; one lane never enters the other");
   }
   const auto ceiling = static_cast<model::Label>(version.document().ceiling());
-  const model::Label label = std::max(constraints.label, constraints.post_embargo_label);
-  return label <= ceiling
+  return terms.strictest <= ceiling
              ? absl::OkStatus()
-             : Reject(RejectReason::kAudience, "the statements' label is stricter than what the group may carry");
+             : Reject(RejectReason::kAudience, "the label is, or becomes, stricter than what the group may carry");
 }
 
 absl::Status CheckMember(const trust::Membership& version, const trust::GroupDirectory& groups, const OrgId& org,
-                         const char* what) {
-  const auto newest = groups.Newest(version.group());
-  if (version.IsMember(org) && newest != nullptr && newest->IsMember(org)) return absl::OkStatus();
+                         absl::Time now) {
+  if (version.IsMember(org)) return groups.CheckMember(version.group(), org, now);
   return Reject(RejectReason::kNotMember,
-                std::string(what) + " is no member of the group, or none any more; ask the group's admins");
+                "an organisation is no member of the group's version that is named; ask the group's admins");
 }
 
 absl::Status CheckGroupAudience(Claims& claims, const OrgId& origin, const OrgId* receiver,
-                                const trust::GroupDirectory* groups) {
+                                const trust::GroupDirectory* groups, absl::Time now) {
   if (!claims.group) return absl::OkStatus();
   const auto version = FindVersion(*claims.group, groups);
   if (!version.ok()) return version.status();
-  if (auto s = CheckMember(**version, *groups, origin, "the origin"); !s.ok()) return s;
+  if (auto s = CheckMember(**version, *groups, origin, now); !s.ok()) return s;
   if (receiver != nullptr) {
-    if (auto s = CheckMember(**version, *groups, *receiver, "this organisation"); !s.ok()) return s;
+    if (auto s = CheckMember(**version, *groups, *receiver, now); !s.ok()) return s;
   }
   claims.audience = (*version)->members();
-  return CheckGroupTerms(**version, claims.constraints);
+  return CheckGroupTerms(**version, {claims.constraints.exercise_id, StrictestLabel(claims.constraints)});
 }
 
 }  // namespace entente::envelope

@@ -20,15 +20,22 @@ absl::StatusOr<trust::MembershipRef> ReadGroupAudience(const v1::GroupAudience& 
 // null where no group is followed.
 absl::StatusOr<std::shared_ptr<const trust::Membership>> FindVersion(const trust::MembershipRef& group,
                                                                      const trust::GroupDirectory* groups);
-// Whether statements under `constraints` may be the group's: its exercise, no label over its ceiling. Refuses with
-// kAudience.
-absl::Status CheckGroupTerms(const trust::Membership& version, const policy::Constraints& constraints);
-// `org`, whom `what` names, is a member of `version` and of the newest one. Refuses with kNotMember.
+// What is said in the group's name keeps to what the group is for: its exercise, and no label over its ceiling.
+struct GroupTerms {
+  ByteView exercise_id;
+  model::Label strictest;  // that counts for the statements at any time
+};
+// The strictest label of statements: of AMBER+STRICT at least for an embargo.
+model::Label StrictestLabel(const policy::Constraints& constraints);
+// Refuses with kAudience.
+absl::Status CheckGroupTerms(const trust::Membership& version, const GroupTerms& terms);
+// `org` is a member of `version` and in the group now. Refuses with kNotMember and kFreeze.
 absl::Status CheckMember(const trust::Membership& version, const trust::GroupDirectory& groups, const OrgId& org,
-                         const char* what);
+                         absl::Time now);
 // Step 28, where the claims name a group: the origin, and the receiver where there is one, are members of its version
-// and of the newest. `claims.audience` is the members from then on. Refuses with kMemberHash, kNotMember, kAudience.
+// and in it now. `claims.audience` is the members from then on. Refuses with kMemberHash, kNotMember, kFreeze,
+// kAudience.
 absl::Status CheckGroupAudience(Claims& claims, const OrgId& origin, const OrgId* receiver,
-                                const trust::GroupDirectory* groups);
+                                const trust::GroupDirectory* groups, absl::Time now);
 
 }  // namespace entente::envelope

@@ -9,17 +9,6 @@
 namespace entente::envelope {
 namespace {
 
-// The epoch may be sealed under now, by this organisation.
-absl::Status CheckEpoch(const trust::EpochUse& epoch, const OrgId& self, absl::Time now) {
-  if (now < epoch.not_before || now >= epoch.not_after) {
-    return Reject(RejectReason::kEpochStale,
-                  "the group's epoch is not the one to seal under now; ask for the current one");
-  }
-  return epoch.membership->IsMember(self)
-             ? absl::OkStatus()
-             : Reject(RejectReason::kNotMember, "this organisation is no member of the group; ask the group's admins");
-}
-
 // Every member could open it: each is in the audience that was signed, and policy permits each of them each statement.
 absl::Status CheckReaders(const trust::Membership& members, const Load& load, const OrgId& self, PermitOf permit) {
   const bool of_group = load.group && load.group->group == members.group();
@@ -58,21 +47,23 @@ absl::StatusOr<Bytes> SealUnder(const trust::Self& self, const Load& load, const
 
 }  // namespace
 
-absl::StatusOr<Bytes> SealGroup(const trust::Self& self, const Cargo& cargo, const trust::EpochUse& epoch,
-                                PermitOf permit, const trust::GroupDirectory& groups, absl::Time now) {
-  const auto load = LoadCargo(self, cargo, &groups);
+absl::StatusOr<Bytes> SealGroup(const trust::Self& self, const Cargo& cargo, const GroupId& group, PermitOf permit,
+                                const trust::GroupDirectory& groups, absl::Time now) {
+  const auto load = LoadCargo(self, cargo, &groups, now);
   if (!load.ok()) return load.status();
-  if (auto s = CheckEpoch(epoch, self.org(), now); !s.ok()) return s;
-  if (auto s = CheckReaders(*epoch.membership, *load, self.org(), permit); !s.ok()) return s;
-  return SealUnder(self, *load, epoch, now);
+  const auto epoch = groups.ToSealUnder(group, now);
+  if (!epoch.ok()) return epoch.status();
+  if (auto s = CheckReaders(*epoch->membership, *load, self.org(), permit); !s.ok()) return s;
+  return SealUnder(self, *load, *epoch, now);
 }
 
-absl::StatusOr<Bytes> SealGroup(const trust::Self& self, const Notices& notices, const trust::EpochUse& epoch,
-                                absl::Time now) {
-  const auto load = LoadNotices(notices);
+absl::StatusOr<Bytes> SealGroup(const trust::Self& self, const SignedRecalls& recalls, const GroupId& group,
+                                const trust::GroupDirectory& groups, absl::Time now) {
+  const auto load = LoadNotices({recalls, {}});
   if (!load.ok()) return load.status();
-  if (auto s = CheckEpoch(epoch, self.org(), now); !s.ok()) return s;
-  return SealUnder(self, *load, epoch, now);
+  const auto epoch = groups.ToSealUnder(group, now);
+  if (!epoch.ok()) return epoch.status();
+  return SealUnder(self, *load, *epoch, now);
 }
 
 }  // namespace entente::envelope

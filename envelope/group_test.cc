@@ -18,15 +18,18 @@ class GroupModeTest : public GroupTest {
     world_.Change(Without(i), now);
     world_.Rekey(0, v1::EPOCH_REASON_REMOVAL, now);
   }
-  Bytes Direct(size_t by, size_t to, const Batch& batch) {
-    return *SealDirect(Self(by), {batch.signed_body(), AllOf(batch)}, Permitted({Node(to).FreshPrekey(Now())}, batch.size()), Now(),
-                       &Groups(by));
+  absl::StatusOr<Bytes> Direct(size_t by, size_t to, const Batch& batch, absl::Time now = Now()) {
+    return SealDirect(Self(by), {batch.signed_body(), AllOf(batch)},
+                      Permitted({Node(to).FreshPrekey(now)}, batch.size()), now, &Groups(by));
+  }
+  RejectReason SealsDirect(size_t by, size_t to, const Batch& batch, absl::Time now) {
+    return ReasonFor(Direct(by, to, batch, now));
   }
 };
 
 TEST_F(GroupModeTest, EveryMemberReadsWhatOneSealed) {
   const Batch batch = *Signed(2, ForGroup(), Newest());
-  const Bytes wire = *Seal(2, batch, Epoch(2));
+  const Bytes wire = *Seal(2, batch);
   for (const size_t at : {0u, 1u, 3u}) {
     const auto verified = Accept(at, 2, wire);
     ASSERT_TRUE(verified.ok()) << verified.status();
@@ -50,63 +53,68 @@ TEST_F(GroupModeTest, ACarrierSeesATagAndNoSlot) {
 }
 
 TEST_F(GroupModeTest, P29WhoIsTakenOutSealsNothingMoreAndReadsNothingMore) {
-  const Bytes before = Sealed(3);
+  const Batch own = *Signed(3, ForGroup(), Newest()), others = *Signed(1, ForGroup(), Newest());
+  const Bytes before = *Seal(3, own);
   const trust::EpochUse old = Epoch(3);
-  const Bytes repair = *Seal(3, *Signed(1, ForGroup(), Newest()), old);  // another member's statements
-  EXPECT_EQ(Refusal(0, 3, repair), kNone);
+  EXPECT_EQ(Refusal(0, 3, SealedUnder(3, others, old, Now())), kNone);  // a repair
+  EXPECT_EQ(Refusal(0, 3, SealedTo(3, 0, PayloadOf(others))), kNone);
   const absl::Time later = Now() + kDay;
   TakeOut(3, later);
-  // The epoch still drains, but its sealer is out.
+  // The epoch still drains, but its sealer is out: with its own statements, with another's, in either mode.
   EXPECT_TRUE(OpenAt(0, before, later).ok());
   EXPECT_EQ(Refusal(0, 3, before, later), kNotMember);
-  EXPECT_EQ(Refusal(0, 3, repair, later), kNotMember);
-  const Batch batch = *Signed(3, ForGroup(), old.membership, later);
-  EXPECT_EQ(Refusal(0, 3, *Seal(3, batch, old, later), later), kNotMember);
+  EXPECT_EQ(Refusal(0, 3, SealedUnder(3, others, old, later), later), kNotMember);
+  EXPECT_EQ(Refusal(0, 3, SealedTo(3, 0, PayloadOf(others), later), later), kNotMember);
   // What it wrote does not come by another member either.
-  EXPECT_EQ(Refusal(0, 1, *Seal(1, batch, Epoch(1, later), later), later), kNotMember);
+  EXPECT_EQ(Refusal(0, 1, SealedUnder(1, own, Epoch(1, later), later), later), kNotMember);
+  // A sender that had the statements ready before seals nothing to it.
   EXPECT_EQ(ReasonFor(OpenAt(3, Sealed(1, later), later)), kEpoch);
+  EXPECT_EQ(ReasonFor(Seal(3, own, later)), kNotMember);
+  EXPECT_EQ(SealsDirect(1, 3, others, later), kNotMember);
+  EXPECT_EQ(SealsDirect(1, 2, others, later), kNone);
+  EXPECT_EQ(Refusal(3, 1, SealedTo(1, 3, PayloadOf(others), later), later), kNotMember);
+}
+
+TEST_F(GroupModeTest, P29WhoLeavesIsOutBeforeTheAdminsSaySo) {
+  const Batch others = *Signed(1, ForGroup(), Newest());
+  const trust::EpochUse old = Epoch(3);
+  const absl::Time later = Now() + kDay;
+  const v1::SignedBody leave = trust::MakeLeave(Self(3), Newest()->ref(), later);
+  for (const size_t at : {0u, 1u, 2u}) ASSERT_TRUE(Node(at).groups->TakeLeave(leave, {later}, trust::Kept).ok());
+  EXPECT_EQ(Refusal(0, 3, SealedUnder(3, others, old, later), later), kNotMember);
+  EXPECT_EQ(SealsDirect(1, 3, others, later), kNotMember);
+  EXPECT_EQ(ReasonFor(Seal(1, others, later)), kEpochStale);  // it still has the epoch
 }
 
 TEST_F(GroupModeTest, P30WhoComesInReadsNothingOfBefore) {
-  trust::GroupTerms all = world_.Terms();
+  const trust::GroupTerms all = world_.Terms();
   TakeOut(3, Now() + kDay);
   const absl::Time then = Now() + 2 * kDay, later = Now() + 3 * kDay;
   const Batch before = *Signed(1, ForGroup(), Groups(1).Newest(world_.group), then);
-  const Bytes sealed_before = *Seal(1, before, Epoch(1, then), then);
+  const trust::EpochUse old = Epoch(1, then);
+  const Bytes sealed_before = *Seal(1, before, then);
   world_.Change(all, later);
   world_.Rekey(0, v1::EPOCH_REASON_JOIN, later);
   EXPECT_EQ(ReasonFor(OpenAt(3, sealed_before, later)), kEpoch);
   // A member who seals it anew, under the epoch that the newcomer has: no honest node does, and none takes it.
-  EXPECT_EQ(ReasonFor(Seal(1, before, Epoch(1, later), later)), kAudience);
-  HostileSeal sealer{Self(1), {}, later, Epoch(1, later)};
-  v1::Payload payload;
-  *payload.mutable_batch() = before.signed_body();
-  for (const Statement& statement : before.statements()) {
-    v1::StatementEntry& entry = *payload.add_statements();
-    entry.set_body(statement.body());
-    entry.set_salt(statement.salt());
-    entry.set_content(statement.content());
-    entry.set_index(statement.index());
-  }
-  const Bytes anew = sealer.Make(payload);
+  EXPECT_EQ(ReasonFor(Seal(1, before, later)), kAudience);
+  const Bytes anew = SealedUnder(1, before, Epoch(1, later), later);
   EXPECT_EQ(Refusal(2, 1, anew, later), kAudience);
   EXPECT_EQ(Refusal(3, 1, anew, later), kNotMember);  // not of that version
+  // Nor does the newcomer seal under an epoch from before, should somebody give it one.
+  EXPECT_EQ(Refusal(2, 3, SealedUnder(3, before, old, later), later), kNotMember);
   // Who was in all the time reads what was sealed before, while it drains.
   EXPECT_TRUE(Accept(2, 1, sealed_before, later).ok());
 }
 
 TEST_F(GroupModeTest, P32AnEpochEnds) {
   const Bytes wire = Sealed(1);
-  const trust::EpochUse first = Epoch(1);
   const absl::Time next = Now() + kDay, drained = next + absl::Hours(72) + absl::Hours(1);
   world_.Rekey(0, v1::EPOCH_REASON_AGE, next);
   EXPECT_TRUE(Accept(2, 1, wire, next).ok());
   EXPECT_EQ(ReasonFor(OpenAt(2, wire, drained)), kEpochStale);
   ASSERT_TRUE(Node(2).groups->Sweep(drained).ok());
   EXPECT_EQ(ReasonFor(OpenAt(2, wire, drained)), kEpochStale);
-  const Batch batch = *Signed(1, ForGroup(), first.membership, first.not_after);
-  EXPECT_EQ(ReasonFor(Seal(1, batch, first, first.not_after)), kEpochStale);
-  EXPECT_EQ(ReasonFor(Seal(1, *Signed(1, ForGroup(), first.membership), first, first.not_before - absl::Microseconds(1))), kEpochStale);
 }
 
 TEST_F(GroupModeTest, P32TheHourOfSealingIsTheEpochs) {
@@ -132,30 +140,38 @@ TEST_F(GroupModeTest, P32WhatIsSealedBehindTheEpochsEndIsStaleWhileItDrains) {
   const trust::EpochUse epoch = Epoch(1);
   const absl::Time end = epoch.not_after;
   const Batch batch = *Signed(1, ForGroup(), epoch.membership);
-  EXPECT_EQ(Refusal(2, 1, *Seal(1, batch, epoch, end - absl::Minutes(1)), end + absl::Hours(2)), kNone);
-  HostileSeal sealer{Self(1), {}, end + absl::Hours(1), epoch};
-  EXPECT_EQ(Refusal(2, 1, sealer.Make(HonestFor(1, ForGroup())), end + absl::Hours(2)), kEpochStale);
+  EXPECT_EQ(Refusal(2, 1, *Seal(1, batch, end - absl::Minutes(1)), end + absl::Hours(2)), kNone);
+  EXPECT_EQ(ReasonFor(Seal(1, batch, end)), kEpochStale);
+  EXPECT_EQ(Refusal(2, 1, SealedUnder(1, batch, epoch, end + absl::Hours(1)), end + absl::Hours(2)), kEpochStale);
 }
 
 TEST_F(GroupModeTest, AnExpiredMembershipFreezes) {
   const absl::Time late = Newest()->expires() - absl::Minutes(1), over = Newest()->expires();
   const Bytes wire = Sealed(1, late - absl::Hours(24));
   EXPECT_EQ(ReasonFor(OpenAt(2, wire, over)), kFreeze);
+  // In direct mode, too: who withholds a removal gains a week.
+  const Batch batch = *Signed(1, ForGroup(), Newest(), late);
+  EXPECT_EQ(Refusal(2, 1, SealedTo(1, 2, PayloadOf(batch), late), late), kNone);
+  EXPECT_EQ(Refusal(2, 1, SealedTo(1, 2, PayloadOf(batch), late), over), kFreeze);
+  EXPECT_EQ(SealsDirect(1, 2, batch, over), kFreeze);
 }
 
 TEST_F(GroupModeTest, AStatementOfTheGroupTravelsInDirectModeToMembers) {
   const Batch batch = *Signed(1, ForGroup(), Newest());
-  EXPECT_TRUE(Accept(2, 1, Direct(1, 2, batch)).ok());
+  EXPECT_TRUE(Accept(2, 1, *Direct(1, 2, batch)).ok());
   trust::Prekey outsider = Node(2).FreshPrekey(Now());
   outsider.org = *OrgId::From(Bytes(OrgId::kSize, 'o'));
-  EXPECT_EQ(ReasonFor(SealDirect(Self(1), {batch.signed_body(), AllOf(batch)}, Permitted({outsider}, 2), Now(), &Groups(1))), kAudience);
-  EXPECT_EQ(ReasonFor(SealDirect(Self(1), {batch.signed_body(), AllOf(batch)}, Permitted({Node(2).FreshPrekey(Now())}, 2), Now())),
+  EXPECT_EQ(
+      ReasonFor(SealDirect(Self(1), {batch.signed_body(), AllOf(batch)}, Permitted({outsider}, 2), Now(), &Groups(1))),
+      kAudience);
+  EXPECT_EQ(ReasonFor(SealDirect(Self(1), {batch.signed_body(), AllOf(batch)},
+                                 Permitted({Node(2).FreshPrekey(Now())}, 2), Now())),
             kMemberHash);
 }
 
 TEST_F(GroupModeTest, WhoFollowsNoGroupOpensNothingOfIt) {
   EXPECT_EQ(ReasonFor(Open(Sealed(1), Org(2), *Node(2).prekeys, Now(), NeverSeen)), kEpoch);
-  auto opened = Open(Direct(1, 2, *Signed(1, ForGroup(), Newest())), Org(2), *Node(2).prekeys, Now(), NeverSeen);
+  auto opened = Open(*Direct(1, 2, *Signed(1, ForGroup(), Newest())), Org(2), *Node(2).prekeys, Now(), NeverSeen);
   EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *directories_[2], Org(1), Now())), kMemberHash);
   opened = OpenAt(2, Sealed(1));
   EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *directories_[2], Org(1), Now())), kInternal);
@@ -164,7 +180,9 @@ TEST_F(GroupModeTest, WhoFollowsNoGroupOpensNothingOfIt) {
 TEST_F(GroupModeTest, NothingIsSealedWithoutAPermitForEachMember) {
   const Batch batch = *Signed(1, ForGroup(), Newest());
   const Cargo cargo{batch.signed_body(), AllOf(batch)};
-  const auto with = [&](PermitOf permit) { return ReasonFor(SealGroup(Self(1), cargo, Epoch(1), permit, Groups(1), Now())); };
+  const auto with = [&](PermitOf permit) {
+    return ReasonFor(SealGroup(Self(1), cargo, world_.group, permit, Groups(1), Now()));
+  };
   std::vector<std::pair<OrgId, size_t>> asked;
   EXPECT_EQ(with([&](const OrgId& member, size_t statement) {
               asked.emplace_back(member, statement);
@@ -180,10 +198,10 @@ TEST_F(GroupModeTest, NothingIsSealedWithoutAPermitForEachMember) {
 }
 
 TEST_F(GroupModeTest, NothingIsSignedThatMembersWouldRefuse) {
-  const auto sign = [&](const policy::Constraints& constraints, std::vector<OrgId> audience = {}, size_t by = 1) {
+  const auto sign = [&](const policy::Constraints& constraints, std::vector<OrgId> audience = {}) {
     BatchTerms terms;
     terms.group = Newest();
-    return ReasonFor(SignBatch(Self(by), constraints, std::move(audience), {"{}"}, NewStream(), Now(), terms));
+    return ReasonFor(SignBatch(Self(1), constraints, std::move(audience), {"{}"}, NewStream(), Now(), terms));
   };
   EXPECT_EQ(sign(ForGroup()), kNone);
   EXPECT_EQ(sign(ForGroup(), {Org(2)}), kParse);
@@ -194,22 +212,33 @@ TEST_F(GroupModeTest, NothingIsSignedThatMembersWouldRefuse) {
   EXPECT_EQ(sign(exercise), kAudience);
   policy::Constraints opening = ForGroup();
   opening.embargo_until = Now() + kDay;
-  opening.post_embargo_label = model::Label::kRed;
-  EXPECT_EQ(sign(opening), kAudience);
+  opening.post_embargo_label = model::Label::kGreen;
+  EXPECT_EQ(sign(opening), kAudience);  // AMBER+STRICT until then, in a group up to GREEN
+  const std::shared_ptr<const trust::Membership> first = Newest();
+  TakeOut(3, Now());
+  EXPECT_EQ(ReasonFor(Signed(3, ForGroup(), Newest())), kNotMember);
 }
 
-TEST_F(GroupModeTest, NoticesGoToTheGroup) {
-  Receipt receipt;
-  receipt.subjects = {*StatementId::From(Bytes(32, 't'))};
-  receipt.kind = v1::RECEIPT_KIND_STORED;
-  Notices notices;
-  *notices.receipts.Add() = MakeReceipt(Self(1), Org(2), receipt, Now());
-  const Bytes wire = *SealGroup(Self(1), notices, Epoch(1), Now());
-  const auto verified = Accept(2, 1, wire);
-  ASSERT_TRUE(verified.ok()) << verified.status();
-  EXPECT_EQ(verified->receipts.size(), 1u);
-  EXPECT_EQ(ReasonFor(SealGroup(Self(1), Notices{}, Epoch(1), Now())), kParse);
-  EXPECT_EQ(ReasonFor(SealGroup(Self(1), notices, Epoch(1), Epoch(1).not_after)), kEpochStale);
+TEST_F(GroupModeTest, NothingElseIsSealedToIt) {
+  const Batch named = *SignBatch(Self(1), Green(), Newest()->members(), {"{}"}, NewStream(), Now());
+  EXPECT_EQ(ReasonFor(Seal(1, named)), kAudience);
+}
+
+TEST_F(GroupModeTest, RecallsGoToTheGroup) {
+  RecallTerms terms;
+  terms.origin = Org(1);
+  terms.targets = {*StatementId::From(Bytes(32, 't'))};
+  SignedRecalls recalls;
+  *recalls.Add() = MakeRecall(terms, Now());
+  SignRecall(Self(1), recalls[0]);
+  const Bytes wire = *SealGroup(Self(1), recalls, world_.group, Groups(1), Now());
+  for (const size_t at : {0u, 2u, 3u}) {
+    const auto verified = Accept(at, 1, wire);
+    ASSERT_TRUE(verified.ok()) << verified.status();
+    EXPECT_EQ(verified->recalls.size(), 1u);
+  }
+  EXPECT_EQ(ReasonFor(SealGroup(Self(1), SignedRecalls(), world_.group, Groups(1), Now())), kParse);
+  EXPECT_EQ(ReasonFor(SealGroup(Self(1), recalls, world_.group, Groups(1), Newest()->expires())), kFreeze);
 }
 
 TEST_F(GroupModeTest, AProofOfItIsForWhoHasTheGroupsDocuments) {

@@ -20,19 +20,17 @@ class HostileGroupTest : public GroupTest {
   // What Org(2) answers to Org(1)'s envelope.
   RejectReason Answer(ByteView wire) { return Refusal(2, 1, wire); }
   RejectReason BentBody(const std::function<void(v1::StatementBody&)>& bend) { return Answer(WithEachBody(1, bend)); }
-  // A second group of the same members, with an epoch of its own, at every node. World and fixture go on with it.
-  GroupId BeginAnother() {
-    const GroupId first = world_.group;
+  // Another group of the same members, with an epoch of its own, at every node. World and fixture go on with it.
+  void BeginAnother(const std::string& name, v1::OnwardRule onward = v1::ONWARD_RULE_LABEL) {
     trust::GroupTerms terms = world_.founders.Terms();
-    terms.name = "another";
-    terms.ceiling = v1::LABEL_GREEN;
-    world_.Found(terms, trust::SampleNow());
+    terms.name = name;
+    terms.onward = onward;
+    world_.Found(terms);
     world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, trust::SampleNow());
-    return first;
   }
 };
 
-TEST_F(HostileGroupTest, P01EveryBitOfItRefusesWithItsReason) {
+TEST_F(HostileGroupTest, P01EveryBitOfTheHeaderRefusesWithItsReason) {
   const Bytes wire = Sealed(1);
   ASSERT_EQ(Answer(wire), kNone);
   const std::vector<Region> regions = {{"magic", 0, 4, {kHeader}},
@@ -58,7 +56,8 @@ TEST_F(HostileGroupTest, P01EveryBitOfItRefusesWithItsReason) {
     }
   }
   for (size_t size = 0; size < wire.size(); ++size) {
-    ASSERT_EQ(ReasonFor(OpenAt(2, ByteView(wire).substr(0, size))), size < 115 + crypto::kTagSize ? kHeader : kAead) << size;
+    ASSERT_EQ(ReasonFor(OpenAt(2, ByteView(wire).substr(0, size))), size < 115 + crypto::kTagSize ? kHeader : kAead)
+        << size;
   }
   EXPECT_EQ(ReasonFor(OpenAt(2, wire + '\0')), kTrailing);
 }
@@ -73,7 +72,7 @@ TEST_F(HostileGroupTest, P09SlotsInGroupModeRefuse) {
 TEST_F(HostileGroupTest, P05AnotherEpochsKeyIsNotCommittedTo) {
   const trust::EpochUse of_first = Epoch(1);
   const Bytes honest = Sealed(1);
-  BeginAnother();
+  BeginAnother("another");
   trust::EpochUse mixed = Epoch(1);
   mixed.tag = of_first.tag;
   HostileSeal sealer{Self(1), {}, Now(), mixed};
@@ -86,21 +85,16 @@ TEST_F(HostileGroupTest, P05AnotherEpochsKeyIsNotCommittedTo) {
 TEST_F(HostileGroupTest, OnlyStatementsOfTheGroupGoToItsEpoch) {
   const v1::Payload named = HonestPayload(Self(1), Green(), Newest()->members(), Contents(1, 40), Now());
   EXPECT_EQ(Answer(Sealer(1).Make(named)), kAudience);
-  BeginAnother();
-  const v1::Payload of_other = HonestFor(1, ForGroup());
-  const GroupId first = GroupId(world_.group);
-  EXPECT_EQ(Answer(Sealer(1).Make(of_other)), kNone);
-  trust::GroupTerms terms = world_.founders.Terms();
-  terms.name = "a third";
-  world_.Found(terms, trust::SampleNow());
-  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, trust::SampleNow());
-  EXPECT_NE(first, world_.group);
-  EXPECT_EQ(Answer(Sealer(1).Make(of_other)), kAudience);
+  const v1::Payload of_first = HonestFor(1, ForGroup());
+  EXPECT_EQ(Answer(Sealer(1).Make(of_first)), kNone);
+  BeginAnother("another");
+  EXPECT_EQ(Answer(Sealer(1).Make(of_first)), kAudience);
 }
 
 TEST_F(HostileGroupTest, AnAudienceIsAVersionOnFile) {
   EXPECT_EQ(BentBody([](v1::StatementBody& body) { body.mutable_group()->set_membership_version(2); }), kMemberHash);
-  EXPECT_EQ(BentBody([](v1::StatementBody& body) { body.mutable_group()->set_membership_hash(Bytes(32, 'h')); }), kMemberHash);
+  EXPECT_EQ(BentBody([](v1::StatementBody& body) { body.mutable_group()->set_membership_hash(Bytes(32, 'h')); }),
+            kMemberHash);
   EXPECT_EQ(BentBody([](v1::StatementBody& body) {
               body.mutable_group()->set_group_id(Bytes(32, 'g'));
               body.mutable_constraints()->set_sg_id(Bytes(32, 'g'));
@@ -111,7 +105,8 @@ TEST_F(HostileGroupTest, AnAudienceIsAVersionOnFile) {
 TEST_F(HostileGroupTest, P17AMalformedGroupRefuses) {
   EXPECT_EQ(BentBody([](v1::StatementBody&) {}), kNone);
   EXPECT_EQ(BentBody([](v1::StatementBody& body) { body.mutable_group()->set_group_id(Bytes(31, 'g')); }), kParse);
-  EXPECT_EQ(BentBody([](v1::StatementBody& body) { body.mutable_group()->set_membership_hash(Bytes(33, 'h')); }), kParse);
+  EXPECT_EQ(BentBody([](v1::StatementBody& body) { body.mutable_group()->set_membership_hash(Bytes(33, 'h')); }),
+            kParse);
   EXPECT_EQ(BentBody([](v1::StatementBody& body) { body.mutable_group()->set_membership_version(0); }), kParse);
   EXPECT_EQ(BentBody([](v1::StatementBody& body) { body.mutable_group()->Clear(); }), kParse);
   EXPECT_EQ(BentBody([&](v1::StatementBody& body) { body.add_audience(Org(2).str()); }), kParse);
@@ -140,10 +135,16 @@ TEST_F(HostileGroupTest, AllStatementsOfABatchAreForOneGroup) {
 
 TEST_F(HostileGroupTest, TheGroupsTermsHold) {
   EXPECT_EQ(BentBody([](v1::StatementBody& body) { body.mutable_constraints()->set_label(v1::LABEL_RED); }), kAudience);
+  EXPECT_EQ(BentBody([](v1::StatementBody& body) {
+              body.mutable_constraints()->set_embargo_until_us(absl::ToUnixMicros(Now() + absl::Hours(1)));
+            }),
+            kAudience);
   HostileBatch batch{Self(1)};
   batch.id_type = Bytes(kExerciseStatementType);
   batch.batch = [](v1::BatchBody& body) { body.set_leaf_type(std::string(kExerciseStatementType)); };
-  batch.statement = [](v1::StatementBody& body, int) { body.mutable_constraints()->set_exercise_id("locked-shields-26"); };
+  batch.statement = [](v1::StatementBody& body, int) {
+    body.mutable_constraints()->set_exercise_id("locked-shields-26");
+  };
   EXPECT_EQ(Answer(Sealer(1).Make(batch.Sign(HonestFor(1, ForGroup())))), kAudience);
 }
 
@@ -185,6 +186,18 @@ TEST_F(HostileGroupForwardTest, StatementsOfAGroupGoOnByItsRuleAlone) {
   EXPECT_EQ(ToMember([](ForwardTerms&) {}), open ? kChain : kNone);
 }
 
+TEST_F(HostileGroupForwardTest, TheLabelsRulesHoldUnderTheGroupsToo) {
+  const auto under = [&](const std::function<void(policy::Constraints&)>& bend) {
+    policy::Constraints constraints = ForGroup();
+    bend(constraints);
+    return Forwarded(HonestFor(2, constraints), {[](ForwardTerms&) {}, {}, {Node(3).FreshPrekey(Now())}}, 3);
+  };
+  EXPECT_EQ(under([](policy::Constraints&) {}), kNone);
+  EXPECT_EQ(under([](policy::Constraints& c) { c.orcon = true; }), kChain);
+  EXPECT_EQ(under([](policy::Constraints& c) { c.hop_limit = 0; }), kChain);
+  EXPECT_EQ(ToMember([](ForwardTerms& terms) { terms.label = model::Label::kRed; }), kChainLabel);
+}
+
 TEST_F(HostileGroupForwardTest, AForwardToAGroupReachesItsMembers) {
   const trust::MembershipRef ref = Newest()->ref();
   const v1::Payload named = HonestPayload(Self(2), Green(), {Org(1)}, Contents(1, 40), Now());
@@ -201,13 +214,69 @@ TEST_F(HostileGroupForwardTest, AForwardToAGroupReachesItsMembers) {
   EXPECT_EQ(to_group([](ForwardTerms& terms) { terms.group->version = 2; }), kMemberHash);
   EXPECT_EQ(to_group([&](ForwardTerms& terms) { terms.audience = {Org(3)}; }), kParse);
   EXPECT_EQ(to_group([&](ForwardTerms& terms) { terms.group.reset(); }), kParse);
-  EXPECT_EQ(to_group([](ForwardTerms& terms) { terms.basis = v1::FORWARD_BASIS_GROUP; }), kChain);  // of no group themselves
+  EXPECT_EQ(to_group([](ForwardTerms& terms) { terms.basis = v1::FORWARD_BASIS_GROUP; }),
+            kChain);  // of no group themselves
+  EXPECT_EQ(to_group([](ForwardTerms& terms) { terms.label = model::Label::kAmber; }), kAudience);  // over the ceiling
   // The group is who the forward is for; its epoch opens nothing else.
   EXPECT_EQ(to_group([&](ForwardTerms& terms) {
               terms.group.reset();
               terms.audience = {Org(3)};
             }),
             kAudience);
+}
+
+TEST_F(HostileGroupForwardTest, ALaneIsNotLeftByAForward) {
+  policy::Constraints exercise = Green();
+  exercise.exercise_id = "locked-shields-26";
+  v1::Payload payload = HonestPayload(Self(2), exercise, {Org(1)}, Contents(1, 40), Now());
+  ForwardTerms terms{{IdOf(payload.statements(0).body(), true)},
+                     {},
+                     v1::FORWARD_BASIS_LABEL,
+                     {},
+                     model::Label::kGreen,
+                     Newest()->ref()};
+  *payload.add_forwards() = MakeForward(Self(1), terms, nullptr, true, Now());
+  EXPECT_EQ(Refusal(3, 1, Sealer(1).Make(payload)), kAudience);
+}
+
+// Norlandia's word to one, who passes it on to the group, where another member passes it on once more.
+TEST_F(HostileGroupForwardTest, WhatCameThroughAGroupGoesOnByItsRule) {
+  const auto second_hop = [&](v1::ForwardBasis basis, size_t by, size_t to = 3) {
+    v1::Payload payload = HonestPayload(Self(2), Green(), {Org(1)}, Contents(1, 40), Now());
+    ForwardTerms terms{{IdOf(payload.statements(0).body(), false)},
+                       {},
+                       v1::FORWARD_BASIS_LABEL,
+                       {},
+                       model::Label::kGreen,
+                       Newest()->ref()};
+    *payload.add_forwards() = MakeForward(Self(1), terms, nullptr, false, Now());
+    Hop before;
+    before.id = ForwardIdOf(payload.forwards(0).body(), false);
+    terms.group.reset();
+    terms.audience = {Org(to)};
+    terms.basis = basis;
+    *payload.add_forwards() = MakeForward(Self(by), terms, &before, false, Now());
+    return Refusal(to, by, SealedTo(by, to, payload));
+  };
+  EXPECT_EQ(second_hop(v1::FORWARD_BASIS_GROUP, 0), kNone);
+  EXPECT_EQ(second_hop(v1::FORWARD_BASIS_LABEL, 0), kChain);
+  EXPECT_EQ(second_hop(v1::FORWARD_BASIS_GROUP, 2), kChain);  // the origin, in the second hop
+  BeginAnother("closed", v1::ONWARD_RULE_NONE);
+  EXPECT_EQ(second_hop(v1::FORWARD_BASIS_GROUP, 0), kChain);
+  // Who was not among those that the first hop reached.
+  BeginAnother("smaller");
+  world_.Change(Without(3), Now());
+  EXPECT_EQ(second_hop(v1::FORWARD_BASIS_GROUP, 3, 0), kChain);
+}
+
+// A newcomer gets what was signed before it came by a forward, with the proof of who wrote it.
+TEST_F(HostileGroupForwardTest, AForwardReachesWhoWasNotInTheStatementsVersion) {
+  const trust::GroupTerms all = world_.Terms();
+  world_.Change(Without(3), Now());
+  const v1::Payload payload = HonestFor(2, ForGroup());
+  world_.Change(all, Now());
+  EXPECT_EQ(Refusal(3, 2, SealedTo(2, 3, payload)), kNotMember);
+  EXPECT_EQ(Forwarded(payload, {[](ForwardTerms&) {}, {}, {Node(3).FreshPrekey(Now())}}, 3), kNone);
 }
 
 }  // namespace

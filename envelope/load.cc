@@ -7,6 +7,7 @@
 #include "envelope/commitments.h"
 #include "envelope/group_audience.h"
 #include "envelope/payload_reader.h"
+#include "trust/group_directory.h"
 
 namespace entente::envelope {
 namespace {
@@ -31,7 +32,7 @@ absl::Status CheckJoint(const Cargo& cargo, const Claims& claims) {
 // Whose word the envelope is, before `self` seals it, and for whom: the last forwarder's, else that of `author`, the
 // origin, who signed `claims`.
 absl::Status LoadChain(const Cargo& cargo, const Claims& claims, OrgId author, const OrgId& self,
-                       const trust::GroupDirectory* groups, Load& load) {
+                       const trust::GroupDirectory* groups, absl::Time now, Load& load) {
   const bool exercise = !claims.constraints.exercise_id.empty();
   load.audience = claims.audience;
   load.group = claims.group;
@@ -54,6 +55,7 @@ absl::Status LoadChain(const Cargo& cargo, const Claims& claims, OrgId author, c
     const auto version = FindVersion(*load.group, groups);
     if (!version.ok()) return version.status();
     load.audience = (*version)->members();
+    if (auto in = groups->CheckMember(load.group->group, self, now); !in.ok()) return in;
   }
   load.audience_hash = AudienceHash(load.audience, load.group);
   if (self == author || std::binary_search(load.audience.begin(), load.audience.end(), self)) return absl::OkStatus();
@@ -62,7 +64,8 @@ absl::Status LoadChain(const Cargo& cargo, const Claims& claims, OrgId author, c
 
 }  // namespace
 
-absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo, const trust::GroupDirectory* groups) {
+absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo, const trust::GroupDirectory* groups,
+                               absl::Time now) {
   if (auto s = CheckSizes(cargo.statements); !s.ok()) return s;
   const auto claim = ReadBatch(cargo.batch.body());
   if (!claim.ok()) return claim.status();
@@ -78,7 +81,7 @@ absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo, cons
   *load.beside.mutable_cosignatures() = cargo.cosignatures;
   *load.beside.mutable_permissions() = cargo.permissions;
   if (auto s = CheckPayloadSizes(load.beside.SerializeAsString()); !s.ok()) return s;
-  if (auto s = LoadChain(cargo, *claims, claim->origin, self.org(), groups, load); !s.ok()) return s;
+  if (auto s = LoadChain(cargo, *claims, claim->origin, self.org(), groups, now, load); !s.ok()) return s;
 
   std::vector<StatementId> ids;
   std::vector<Place> places;

@@ -66,12 +66,11 @@ Operations CountOf(const Work& work) {
 class OperationsTest : public GroupTest {};
 
 TEST_F(OperationsTest, AGroupEnvelopeOf256IndicatorsCostsItsTwoSignatures) {
-  const trust::EpochUse epoch = Epoch(1);
   std::optional<Batch> batch;
   Bytes wire;
   EXPECT_EQ(CountOf([&] { batch = *Signed(1, ForGroup(), Newest(), Now(), kIndicators); }),
             (Operations{.signatures = 1}));
-  EXPECT_EQ(CountOf([&] { wire = *Seal(1, *batch, epoch); }), (Operations{.signatures = 1}));
+  EXPECT_EQ(CountOf([&] { wire = *Seal(1, *batch); }), (Operations{.signatures = 1}));
   const Operations to_read = CountOf([&] {
     const auto verified = Accept(2, 1, wire);
     ASSERT_TRUE(verified.ok()) << verified.status();

@@ -80,7 +80,7 @@ absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, cons
       proof.cosignatures(), {proof.batch(), proven->batch.origin, proven->batch.exercise, claims->joint}, parties, now);
   if (!cosigners.ok()) return cosigners.status();
   at = ProofCheck::kGroup;
-  if (auto s = CheckGroupAudience(*claims, proven->batch.origin, nullptr, groups); !s.ok()) return s;
+  if (auto s = CheckGroupAudience(*claims, proven->batch.origin, nullptr, groups, now); !s.ok()) return s;
   at = ProofCheck::kForwards;
   auto hops = ChainOf(proof, *proven, *claims, parties, groups, now);
   if (!hops.ok()) return hops.status();

@@ -20,7 +20,7 @@ absl::Status CheckGroup(const trust::Membership& group, const policy::Constraint
   }
   if (!group.IsMember(self))
     return Reject(RejectReason::kNotMember, "this organisation is no member of the group; ask the group's admins");
-  return CheckGroupTerms(group, constraints);
+  return CheckGroupTerms(group, {constraints.exercise_id, StrictestLabel(constraints)});
 }
 
 absl::Status CheckContents(const std::vector<Bytes>& contents) {

@@ -92,7 +92,7 @@ class Verification {
 
   absl::Status Sealer() {
     const auto& epoch = StatementMaker::EpochMembersOf(opened_);
-    return epoch != nullptr ? CheckMember(*epoch, *groups_, from_, "who sealed it") : absl::OkStatus();
+    return epoch != nullptr ? CheckMember(*epoch, *groups_, from_, now_) : absl::OkStatus();
   }
 
   absl::Status Batch() { return Keep(CheckBatch(payload_, parties_, now_, nullptr), proven_); }
@@ -107,7 +107,8 @@ class Verification {
   }
 
   absl::Status Group() {
-    return CheckGroupAudience(claims_, proven_.batch.origin, payload_.forwards().empty() ? &self_ : nullptr, groups_);
+    return CheckGroupAudience(claims_, proven_.batch.origin, payload_.forwards().empty() ? &self_ : nullptr, groups_,
+                              now_);
   }
 
   absl::Status Chain() {
@@ -131,15 +132,18 @@ class Verification {
     }
     if (!InAudience(self_))
       return Reject(RejectReason::kAudience, "this organisation is not in the audience that was signed");
-    const auto& epoch = StatementMaker::EpochMembersOf(opened_);
-    return epoch != nullptr ? CheckReach(*epoch) : absl::OkStatus();
+    if (!GroupNow()) return CheckReach();
+    if (auto s = groups_->CheckMember(GroupNow()->group, from_, now_); !s.ok()) return s;
+    return CheckReach();
   }
 
   // Whoever could open it is among those for whom it was signed.
-  absl::Status CheckReach(const trust::Membership& epoch) const {
+  absl::Status CheckReach() const {
+    const auto& epoch = StatementMaker::EpochMembersOf(opened_);
+    if (epoch == nullptr) return absl::OkStatus();
     const std::vector<OrgId>& reached = AudienceNow();
-    const bool of_group = GroupNow() && GroupNow()->group == epoch.group();
-    if (of_group && std::includes(reached.begin(), reached.end(), epoch.members().begin(), epoch.members().end())) {
+    const bool of_group = GroupNow() && GroupNow()->group == epoch->group();
+    if (of_group && std::includes(reached.begin(), reached.end(), epoch->members().begin(), epoch->members().end())) {
       return absl::OkStatus();
     }
     return Reject(RejectReason::kAudience,

@@ -59,6 +59,10 @@ class GroupDirectory {
   // A copy of what is on file of `group`, to hand out or to go on from. Nothing for a group that is not followed.
   std::optional<MembershipHistory> History(const GroupId& group) const;
 
+  // Whether `org` is in the group as it is now: in the newest version, without a leave on file. Refuses with kUnknownParty, kFreeze and
+  // kNotMember.
+  absl::Status CheckMember(const GroupId& group, const OrgId& org, absl::Time now) const;
+
   // What an envelope with this tag is opened under now. Refuses with kEpoch (none, or not begun), kEpochStale, kFreeze and
   // kNotMember, which may pass, but the last.
   absl::StatusOr<EpochUse> ForTag(const RouteTag& tag, absl::Time now) const;

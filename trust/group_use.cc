@@ -58,6 +58,14 @@ std::optional<MembershipHistory> GroupDirectory::History(const GroupId& group) c
   return found == nullptr ? std::nullopt : std::optional(found->history);
 }
 
+absl::Status GroupDirectory::CheckMember(const GroupId& group, const OrgId& org, absl::Time now) const {
+  const GroupPtr found = Find(group);
+  if (found == nullptr) return NotFollowed();
+  if (absl::Status status = found->history.CheckFresh(now); !status.ok()) return status;
+  if (IsIn(*found, org)) return absl::OkStatus();
+  return Reject(kNotMember, "an organisation is no member of the group, or none any more; ask the group's admins who is");
+}
+
 absl::StatusOr<EpochUse> GroupDirectory::ForTag(const RouteTag& tag, absl::Time now) const {
   GroupPtr group;
   {

@@ -5,13 +5,14 @@
 #include <stdexcept>
 #include <vector>
 
+#include "trust/directory.h"
 #include "trust/sample_node.h"
 
 // Several nodes in one group, for the trust tests.
 namespace entente::trust {
 
-// A group of all founders, and what was issued and logged in it, as a carrier would hold it. Everybody has everything unless a test
-// says otherwise.
+// A group of all founders, and what was issued and logged in it, as a carrier would hold it. Everybody has everything
+// unless a test says otherwise.
 class SampleWorld {
  public:
   explicit SampleWorld(size_t count) : founders(count) {
@@ -36,7 +37,8 @@ class SampleWorld {
     MembershipHistory history = *nodes[0]->groups->History(group);
     entries.push_back(founders.EntryOf(history, *Membership::Read(documents.back()), now));
     for (const auto& node : nodes) {
-      if (node->groups->Newest(group) != nullptr) Must(node->TakeDocuments(group, {&documents.back(), &entries.back()}, {now}));
+      if (node->groups->Newest(group) != nullptr)
+        Must(node->TakeDocuments(group, {&documents.back(), &entries.back()}, {now}));
     }
   }
   GroupTerms Terms() const { return TermsOf(*nodes[0]->groups->Newest(group)); }
@@ -77,6 +79,25 @@ class SampleWorld {
     }
     Log(issued, now);
     return issued;
+  }
+  // What node `i` has on file of the others, for who asks more than keys.
+  std::unique_ptr<Directory> DirectoryOf(size_t i) const {
+    const auto party = [](const SampleOrg& org) {
+      model::Party out;
+      out.org = org.org();
+      out.name = org.history.newest().name();
+      out.nation = "XA";
+      out.kind = model::PartyKind::kCert;
+      out.ceiling = model::Label::kAmberStrict;
+      return out;
+    };
+    const auto history = [](const SampleOrg& org) { return std::make_shared<const IdentityHistory>(org.history); };
+    auto directory = std::make_unique<Directory>(party(founders.orgs[i]), history(founders.orgs[i]));
+    for (const SampleOrg& org : founders.orgs) {
+      if (org.org() != founders.orgs[i].org())
+        Must(directory->Accept({party(org), org.history.newest(), history(org)}));
+    }
+    return directory;
   }
   static void Must(const absl::Status& status) {
     if (!status.ok()) throw std::runtime_error(status.ToString());

@@ -21,7 +21,7 @@ class GroupTest : public trust::SampleWorldTest {
   void Begin(const trust::GroupTerms& terms) {
     world_.Found(terms);
     world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, trust::SampleNow());
-    for (const trust::SampleOrg& org : world_.founders.orgs) directories_.push_back(DirectoryOf(org));
+    for (size_t i = 0; i < world_.nodes.size(); ++i) directories_.push_back(world_.DirectoryOf(i));
   }
   const trust::Self& Self(size_t i) const { return world_.founders.orgs[i].self; }
   const trust::GroupDirectory& Groups(size_t i) { return *Node(i).groups; }
@@ -34,23 +34,43 @@ class GroupTest : public trust::SampleWorldTest {
     constraints.sg_id = world_.group.str();
     return constraints;
   }
-  absl::StatusOr<Batch> Signed(size_t by, const policy::Constraints& constraints, std::shared_ptr<const trust::Membership> version,
-                               absl::Time now = Now(), size_t count = 2) {
+  absl::StatusOr<Batch> Signed(size_t by, const policy::Constraints& constraints,
+                               std::shared_ptr<const trust::Membership> version, absl::Time now = Now(),
+                               size_t count = 2) {
     BatchTerms terms;
     terms.group = std::move(version);
     return SignBatch(Self(by), constraints, {}, Contents(count, 40), NewStream(), now, terms);
   }
   // Everybody may get everything, as policy says.
-  absl::StatusOr<Bytes> Seal(size_t by, const Batch& batch, const trust::EpochUse& epoch, absl::Time now = Now()) {
-    return SealCargo(by, {batch.signed_body(), AllOf(batch)}, epoch, now);
+  absl::StatusOr<Bytes> Seal(size_t by, const Batch& batch, absl::Time now = Now()) {
+    return SealCargo(by, {batch.signed_body(), AllOf(batch)}, now);
   }
-  absl::StatusOr<Bytes> SealCargo(size_t by, const Cargo& cargo, const trust::EpochUse& epoch, absl::Time now = Now()) {
+  absl::StatusOr<Bytes> SealCargo(size_t by, const Cargo& cargo, absl::Time now = Now()) {
     const auto permit = [&](const OrgId& member, size_t) -> const policy::Permit* { return &PermitFor(member); };
-    return SealGroup(Self(by), cargo, epoch, permit, Groups(by), now);
+    return SealGroup(Self(by), cargo, world_.group, permit, Groups(by), now);
   }
   // An honest envelope of statements for the group as it is.
   Bytes Sealed(size_t by, absl::Time now = Now()) {
-    return *Seal(by, *Signed(by, ForGroup(), Groups(by).Newest(world_.group), now), Epoch(by, now), now);
+    return *Seal(by, *Signed(by, ForGroup(), Groups(by).Newest(world_.group), now), now);
+  }
+  // The same statements under whatever epoch somebody still holds.
+  Bytes SealedUnder(size_t by, const Batch& batch, const trust::EpochUse& epoch, absl::Time now) {
+    return HostileSeal{Self(by), {}, now, epoch}.Make(PayloadOf(batch));
+  }
+  Bytes SealedTo(size_t by, size_t to, const v1::Payload& payload, absl::Time now = Now()) {
+    return HostileSeal{Self(by), {Node(to).FreshPrekey(now)}, now}.Make(payload);
+  }
+  static v1::Payload PayloadOf(const Batch& batch) {
+    v1::Payload payload;
+    *payload.mutable_batch() = batch.signed_body();
+    for (const Statement& statement : batch.statements()) {
+      v1::StatementEntry& entry = *payload.add_statements();
+      entry.set_body(statement.body());
+      entry.set_salt(statement.salt());
+      entry.set_content(statement.content());
+      entry.set_index(statement.index());
+    }
+    return payload;
   }
 
   absl::StatusOr<OpenedEnvelope> OpenAt(size_t at, ByteView wire, absl::Time now = Now()) {
@@ -61,7 +81,9 @@ class GroupTest : public trust::SampleWorldTest {
     if (!opened.ok()) return opened.status();
     return Verify(*std::move(opened), *directories_[at], Org(from), now, &Groups(at));
   }
-  RejectReason Refusal(size_t at, size_t from, ByteView wire, absl::Time now = Now()) { return ReasonFor(Accept(at, from, wire, now)); }
+  RejectReason Refusal(size_t at, size_t from, ByteView wire, absl::Time now = Now()) {
+    return ReasonFor(Accept(at, from, wire, now));
+  }
 
   // What member `by` makes of an honest payload for the group as it is, bent.
   v1::Payload HonestFor(size_t by, const policy::Constraints& constraints) {
@@ -88,25 +110,6 @@ class GroupTest : public trust::SampleWorldTest {
   std::vector<std::unique_ptr<trust::Directory>> directories_;
 
  private:
-  static model::Party PartyOf(const trust::SampleOrg& org) {
-    model::Party party;
-    party.org = org.org();
-    party.name = org.history.newest().name();
-    party.nation = "XA";
-    party.kind = model::PartyKind::kCert;
-    party.ceiling = model::Label::kAmberStrict;
-    return party;
-  }
-  std::unique_ptr<trust::Directory> DirectoryOf(const trust::SampleOrg& self) const {
-    const auto shared = [](const trust::SampleOrg& org) { return std::make_shared<const trust::IdentityHistory>(org.history); };
-    auto directory = std::make_unique<trust::Directory>(PartyOf(self), shared(self));
-    for (const trust::SampleOrg& org : world_.founders.orgs) {
-      if (org.org() == self.org()) continue;
-      EXPECT_TRUE(directory->Accept({PartyOf(org), org.history.newest(), shared(org)}).ok());
-    }
-    return directory;
-  }
-
   std::deque<policy::Permit> permits_;
 };
 

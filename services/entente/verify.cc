@@ -65,7 +65,6 @@ void AddHeld(const Cards& cards, const envelope::ProvenStatement& proven, const 
   holds(ProofCheck::kStatement, "for " + cards.Listed(proven.audience));
   holds(ProofCheck::kTimes, "made " + UtcOf(proven.created) + ", ends " + UtcOf(proven.expires));
   holds(ProofCheck::kCosignatures, proven.cosigners.empty() ? "none were asked for" : cards.Listed(proven.cosigners));
-  if (proven.group) holds(ProofCheck::kGroup, "its members at version " + std::to_string(proven.group->version));
   if (proven.hops.empty()) {
     holds(ProofCheck::kForwards, "the file has none, which does not show that nobody passed it on", kNotChecked);
   } else {

@@ -43,8 +43,8 @@ absl::StatusOr<envelope::VerifiedEnvelope> CheckSealed(ByteView wire, NodeKeys& 
   return envelope::Verify(*std::move(opened), keys.parties(), from, at);
 }
 
-// Who sealed it stands inside. Under another one's documents the seal's key is unknown (E_NOKEY); any other refusal is about the
-// envelope itself.
+// Who sealed it stands inside. Under another one's documents the seal's key is unknown (E_NOKEY); any other refusal is
+// about the envelope itself.
 absl::StatusOr<envelope::VerifiedEnvelope> CheckSealedByAny(ByteView wire, const Cards& cards, NodeKeys& keys,
                                                             absl::Time at) {
   absl::StatusOr<envelope::VerifiedEnvelope> told =
@@ -178,13 +178,18 @@ Report CheckEnvelope(ByteView wire, const Cards& cards, NodeKeys* keys, absl::Ti
   const auto frame = envelope::ParseFrame(wire);
   if (!frame.ok()) return report.AddFailed("form", frame.status()), report;
   report.id = crypto::ToHex(frame->header.id.view());
-  report.Add("form", kHolds, "to individual organisations, " + std::to_string(frame->header.slots) + " slots");
+  const bool group = frame->header.mode == envelope::kGroupMode;
+  report.Add("form", kHolds,
+             group ? "to the members of a group"
+                   : "to individual organisations, " + std::to_string(frame->header.slots) + " slots");
   if (const absl::Status hours = envelope::CheckHours(frame->header, at); hours.ok()) {
     report.Add("hours", kHolds, "until " + UtcOf(EndOf(frame->header)));
   } else {
     return report.AddFailed("hours", hours), report;
   }
-  if (keys == nullptr) {
+  if (group) {
+    report.Add("sealed", kNotChecked, "this command has no group's secrets");
+  } else if (keys == nullptr) {
     report.Add("sealed", kNotChecked, kNoKeys);
   } else if (const auto verified = CheckSealedByAny(wire, cards, *keys, at); verified.ok()) {
     AddContents(*verified, cards, at, report);

@@ -16,21 +16,12 @@ absl::Time Now() {
   return trust::SampleNow() + absl::Minutes(30);
 }
 
-std::shared_ptr<const trust::IdentityHistory> HistoryOf(const trust::SampleOrg& org) {
-  return std::make_shared<const trust::IdentityHistory>(org.history);
-}
-
 // A group of four with an epoch, and one honest envelope of member 1, which member 2 reads; made once.
 struct World {
   World() {
     sample.Found();
     sample.Rekey(0, v1::EPOCH_REASON_FOUNDED, trust::SampleNow());
-    model::Party party;
-    party.org = reader.org();
-    parties.emplace(party, HistoryOf(reader));
-    party.org = sender.org();
-    party.name = "sender";
-    FUZZ_CHECK(parties->Accept({party, sender.history.newest(), HistoryOf(sender)}).ok());
+    parties = sample.DirectoryOf(2);
     sealer.emplace(HostileSeal{sender.self, {}, Now(), *sample.nodes[1]->groups->ToSealUnder(sample.group, Now())});
     policy::Constraints constraints = Green();
     constraints.sg_id = sample.group.str();
@@ -40,7 +31,7 @@ struct World {
   }
   trust::SampleWorld sample{4};
   const trust::SampleOrg &sender = sample.founders.orgs[1], &reader = sample.founders.orgs[2];
-  std::optional<trust::Directory> parties;
+  std::unique_ptr<trust::Directory> parties;
   std::optional<HostileSeal> sealer;
   Bytes honest;
 };
