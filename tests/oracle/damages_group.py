@@ -78,6 +78,12 @@ def said(audience=ENERGY_3, origin=A, hops=(), permitted=None, contents=1, at=NO
     return made
 
 
+def joint(bend):
+    """Two vouch, of whom one is no member."""
+    terms = {16: [ENERGY_3.field], 17: message((1, sorted([A.org, MIDDLE.org])), (2, 2))}
+    return Passed(Author(A, A.signer, NOW, draw, bend, terms=terms), [b"{}"], ENERGY_3, {1: GREEN, 13: ENERGY.group}).cosign(MIDDLE)
+
+
 def noticed(recall=True, receipt_to=None, **terms):
     def made(bend):
         notices = Notices(draw, NOW, bend)
@@ -103,6 +109,7 @@ row("statement-of-another-member", "ADMITTED", said(origin=B))
 row("statement-of-an-exercise", "ADMITTED", said(EXERCISE_2), epoch=EXERCISE.epochs[2])
 row("under-an-epoch-of-fewer-members", "ADMITTED", said(EXERCISE_2), epoch=EXERCISE.epochs[1])
 row("for-the-version-before", "ADMITTED", said(ENERGY.audiences[2]), epoch=ENERGY.epochs[1])
+row("statement-of-who-is-in-with-who-is-not", "ADMITTED", joint)
 direct("direct", "ADMITTED", said())
 direct("direct-of-the-version-before", "ADMITTED", said(ENERGY.audiences[2]))
 direct("direct-sealed-by-another-member", "ADMITTED", said(), sealer=B)
@@ -122,10 +129,11 @@ row("of-no-epoch", "E_EPOCH", said(), bent("header", lambda h, _: {**h, "route_t
 row("to-who-follows-no-group", "E_EPOCH", said(), behind=0)
 row("under-an-epoch-that-has-not-come", "E_EPOCH", said(), epoch=ENERGY.epochs[3])
 row("under-an-epoch-that-nobody-logged", "E_EPOCH", said(), epoch=ENERGY.epochs[3], behind=story.WITH_THE_THIRD)
-row("half-an-hour-after-an-epoch-that-nobody-logged", "E_EPOCH", said(), epoch=ENERGY.epochs[3], behind=story.WITH_THE_THIRD, at=NOW + 30 * MINUTE)
-row("two-hours-after-an-epoch-that-nobody-logged", "ADMITTED", said(), epoch=ENERGY.epochs[3], behind=story.WITH_THE_THIRD, at=NOW + 2 * HOUR)
-row("before-an-epoch-that-nobody-logged", "ADMITTED", said(), behind=story.WITH_THE_THIRD, at=NOW + 30 * MINUTE)
-row("two-hours-behind-the-next-epoch", "E_EPOCHSTALE", said(), behind=story.WITH_THE_THIRD, at=NOW + 2 * HOUR)
+row("just-under-an-hour-after-it-came", "E_EPOCH", said(), epoch=ENERGY.epochs[3], behind=story.WITH_THE_THIRD, at=NOW + HOUR - 1)
+row("an-hour-after-it-came", "ADMITTED", said(), epoch=ENERGY.epochs[3], behind=story.WITH_THE_THIRD, at=NOW + HOUR)
+row("before-the-next-epoch-counts", "ADMITTED", said(), behind=story.WITH_THE_THIRD, at=NOW + HOUR - 1)
+row("behind-the-next-epoch-and-its-grace", "E_EPOCHSTALE", said(), behind=story.WITH_THE_THIRD, at=NOW + HOUR)
+row("under-the-other-epoch-of-a-number", "ADMITTED", said(EXERCISE_2), epoch=story.RIVAL)
 row("eleven-minutes-before-its-epoch", "E_EPOCH", said(EXERCISE_2, at=NOW - 6 * MINUTE), epoch=EXERCISE.epochs[2],
     sealed_at=NOW - 6 * MINUTE, at=NOW - 6 * MINUTE)
 row("drained", "E_EPOCHSTALE", said(ENERGY.audiences[2]), epoch=ENERGY.epochs[1], at=NOW + 2 * DAY - HOUR)
@@ -134,11 +142,16 @@ row("drained-without-a-next-epoch", "E_EPOCHSTALE", said(), at=NOW + 5 * DAY)
 row("draining-without-a-next-epoch", "ADMITTED", said(), at=NOW + 5 * DAY - 1)
 row("made-in-the-hour-in-which-its-epoch-begins", "ADMITTED", said(), bent("header", earlier(1)))
 row("made-before-that-hour", "E_EPOCHSTALE", said(), bent("header", earlier(2)))
+row("made-in-the-hour-at-whose-end-its-epoch-begins", "ADMITTED", said(ENERGY.audiences[2]), bent("header", earlier(4)), epoch=ENERGY.epochs[1])
+row("made-an-hour-before-that", "E_EPOCHSTALE", said(ENERGY.audiences[2]), bent("header", earlier(5)), epoch=ENERGY.epochs[1])
+row("made-in-the-hour-that-begins-when-its-epoch-ends", "ADMITTED", said(ENERGY.audiences[2]), bent("header", earlier(-1)),
+    epoch=ENERGY.epochs[1], at=NOW + 40 * MINUTE)
 row("made-in-the-hour-in-which-its-epoch-ends", "ADMITTED", said(), sealed_at=NOW + 2 * DAY, at=NOW + 2 * DAY)
 row("made-behind-that-hour", "E_EPOCHSTALE", said(), sealed_at=NOW + 2 * DAY + HOUR, at=NOW + 2 * DAY + HOUR)
 row("when-the-membership-expires", "E_FREEZE", said(EXERCISE_2), epoch=EXERCISE.epochs[2], at=NOW + 2 * DAY + HOUR)
 row("before-the-membership-expires", "ADMITTED", said(EXERCISE_2), epoch=EXERCISE.epochs[2], at=NOW + 2 * DAY + HOUR - 1)
 row("to-who-is-out", "E_NOTMEMBER", said(), behind=story.WITHOUT_READER)
+row("to-who-is-out-once-it-is-logged", "ADMITTED", said(), behind=story.BEFORE_ITS_ENTRY)
 
 # Steps 10 to 14.
 row("with-the-key-of-another-epoch", "E_COMMIT", said(), bent("header", lambda h, _: {
@@ -167,7 +180,8 @@ for what, reason, field in (
         ("of-31-bytes", "E_PARSE", message((1, bytes(31)), (2, 3), (3, ENERGY.documents[2].hash))),
         ("with-a-hash-of-31-bytes", "E_PARSE", message((1, ENERGY.group), (2, 3), (3, bytes(31)))),
         ("of-version-0", "E_PARSE", message((1, ENERGY.group), (3, ENERGY.documents[2].hash))),
-        ("with-an-unknown-field", "E_PARSE", ENERGY_3.field + message((4, 1))), ("with-an-optional-field", "ADMITTED", ENERGY_3.field + message((100, 1)))):
+        ("with-an-unknown-field", "E_PARSE", ENERGY_3.field + message((4, 1))),
+        ("with-an-optional-field", "ADMITTED", ENERGY_3.field + message((100, 1)))):
     row(f"group-{what}", reason, said(), bent("body", put(16, [field])))
 row("group-and-organisations", "E_PARSE", said(), bent("body", put(12, [READER.org])))
 row("group-by-another-in-one-statement", "E_PARSE", said(contents=2), bent("body", put(16, [ENERGY.audiences[2].field]), 1))
@@ -177,6 +191,7 @@ direct("direct-marked-as-another-groups", "E_PARSE", said(constraints={13: EXERC
 
 # Step 28.
 row("for-a-version-ahead", "E_MEMBERHASH", audience_of(ENERGY.group, 4, ENERGY.documents[3].hash))
+row("for-a-version-that-nobody-logged", "E_MEMBERHASH", audience_of(ENERGY.group, 4, ENERGY.documents[3].hash), behind=story.BEFORE_ITS_ENTRY)
 row("for-another-document", "E_MEMBERHASH", audience_of(ENERGY.group, 3, sha256(b"x")))
 row("for-the-document-of-another-version", "E_MEMBERHASH", audience_of(ENERGY.group, 3, ENERGY.documents[1].hash))
 row("for-a-group-that-nobody-follows", "E_MEMBERHASH", audience_of(sha256(b"x"), 3, ENERGY.documents[2].hash))

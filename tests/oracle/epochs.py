@@ -126,10 +126,8 @@ class Member:
         self.secrets[epoch.id] = secret
 
     def is_announced(self, epoch, now):
-        """It has not begun, or is not logged and not here for an hour."""
-        subject = self.logged(epoch.epoch)
-        rival = subject != epoch.id and subject in [one.id for one in self.epochs]
-        waits = subject != epoch.id and (rival or now < max(epoch.not_before_us, epoch.came) + HOUR)
+        """It has not begun, or no epoch of its number is logged and here, and it is not here for an hour. Of two of one number both are opened."""
+        waits = self.logged(epoch.epoch) not in [one.id for one in self.epochs] and now < max(epoch.not_before_us, epoch.came) + HOUR
         return now < epoch.not_before_us - SKEW or waits
 
     def logged(self, number):

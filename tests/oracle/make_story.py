@@ -1,9 +1,9 @@
 """Two groups as one of their members comes to know them: documents, log entries and epochs, one behind the other.
 
   energy     1: A, B, GONE    2: and READER; nothing goes on    3: A, B, READER, NEW    4: without READER
-             epoch 1 under version 2, epoch 2 under version 3, epoch 3 under version 3, which nobody logged
+             epoch 1 under version 2, from hour to hour; epoch 2 under version 3; epoch 3 under version 3, which nobody logged
   exercise   up to RED, within one exercise    1: A, B, READER    2: and NEW
-             epoch 1 under version 1, epoch 2 under version 2, which begins in five minutes"""
+             epoch 1 under version 1; epoch 2 under version 2, which begins in five minutes; another 2, which the log does not name"""
 
 import functools
 import types
@@ -61,32 +61,35 @@ class Group:
         self.tell("membership", version.signed)
         self.add_log(OF_MEMBERSHIP, document.hash)
 
-    def add_epoch(self, begin, end, logged=True, **terms):
-        number = len(self.epochs) + 1
+    def add_epoch(self, begin, end, logged=True, number=None, who=A, **terms):
+        """Answers with (secret, epoch)."""
+        number = number or len(self.epochs) + 1
         before = self.epochs[number - 1] if number > 1 else (None, types.SimpleNamespace(epoch_commit=bytes(32)))
-        secret = epochs.next_secret(before[0], fixed(f"{self.documents[0].name} {number}"))
-        issuer = Issuer(A, self.documents[-1], {READER.org: SLOT[1:]}, lambda name, size: fixed(f"random {name}", size), NOW)
+        secret = epochs.next_secret(before[0], fixed(f"{who.name} {self.documents[0].name} {number}"))
+        issuer = Issuer(who, self.documents[-1], {READER.org: SLOT[1:]}, lambda name, size: fixed(f"random {name}", size), NOW)
         epoch, signed, slots = issuer.issue(number, secret, before[1].epoch_commit, not_before_us=begin, not_after_us=end, **terms)
-        self.epochs[number] = secret, epoch
+        self.epochs.setdefault(number, (secret, epoch))
         self.tell("epoch", issuer.delivery(READER.org, signed, slots))
         if logged:
             self.add_log(OF_EPOCH, epoch.id)
+        return secret, epoch
 
 
 EXERCISE = Group(A, B, READER, _4="exercise", _12=86400, _14=5, _15=LABEL_ALLOWS, _17=WORD, end=NOW + 2 * DAY)
 EXERCISE.add_epoch(NOW - 3 * HOUR, NOW + 12 * HOUR)
 EXERCISE.add_version(A, B, READER, NEW)
 EXERCISE.add_epoch(NOW + 5 * MINUTE, NOW + 12 * HOUR)
+RIVAL = EXERCISE.add_epoch(NOW - HOUR, NOW + 12 * HOUR, logged=False, number=2, who=B)
 ENERGY = Group(A, B, GONE, _15=LABEL_ALLOWS)
 ENERGY.add_version(A, B, GONE, READER, _15=NOTHING)
-ENERGY.add_epoch(NOW - 3 * HOUR, NOW + 2 * DAY)
+ENERGY.add_epoch(NOW - 3 * HOUR - 30 * MINUTE, NOW + 30 * MINUTE)
 ENERGY.add_version(A, B, READER, NEW, _15=LABEL_ALLOWS)
 ENERGY.add_epoch(NOW - HOUR, NOW + 2 * DAY, grace_s=172800, reason=4)
 USUAL = len(STORY)
 ENERGY.add_epoch(NOW - MINUTE, NOW + 3 * DAY, logged=False)
 WITH_THE_THIRD = len(STORY)
 ENERGY.add_version(A, B, NEW)
-WITHOUT_READER = len(STORY)
+WITHOUT_READER, BEFORE_ITS_ENTRY = len(STORY), len(STORY) - 1
 
 
 @functools.cache
