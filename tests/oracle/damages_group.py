@@ -123,6 +123,8 @@ row("of-an-unknown-mode", "E_HEADER", said(), bent("header", lambda h, _: {**h, 
 row("without-a-chunk", "E_HEADER", said(), bent("wire", rewrite(lambda wire: wire[:83 + 32 + 15])))
 row("of-suite-2", "E_SUITE", said(), bent("header", lambda h, _: {**h, "suite": u16(2)}))
 row("expired", "E_TIME", said(), bent("header", lambda h, _: {**h, "created": plus(h["created"], -1), "expires": h["created"]}))
+row("from-the-future", "E_TIME", said(), bent("header", earlier(-2)))
+row("that-lives-too-long", "E_TIME", said(), bent("header", lambda h, _: {**h, "expires": plus(h["expires"], 1)}))
 
 # Steps 7 and 8: which epoch, and when.
 row("of-no-epoch", "E_EPOCH", said(), bent("header", lambda h, _: {**h, "route_tag": sha256(b"x")[:16]}))
@@ -237,6 +239,7 @@ row("recall-in-the-groups-name", "ADMITTED", lambda bend: Notices(draw, NOW, ben
     A, [sha256(b"target")], [A.with_key(A.admin)], authority=3, _8=ENERGY.group))
 row("receipt", "ADMITTED", noticed(False, READER))
 row("receipt-for-another-member", "E_AUDIENCE", noticed(True, B))
+row("recall-to-who-is-out", "E_NOTMEMBER", noticed(), behind=story.WITHOUT_READER)
 row("recall-sealed-by-who-never-was-in", "E_NOTMEMBER", noticed(), sealer=MIDDLE)
 row("recall-under-an-epoch-from-who-is-out-since", "E_NOTMEMBER", noticed(), epoch=ENERGY.epochs[1], sealer=GONE)
 row("recall-sealed-to-the-group-by-name", "E_SEAL", noticed(), bent("seal", put(6, ENERGY_3.hash)))
