@@ -2,7 +2,7 @@
 
 import make_story as story
 from building_blocks import message, sha256
-from damages import put
+from damages import flip, put
 from damages_group import AMBER_STRICT, ENERGY_3, EXERCISE_2, GREEN, RED, bent, direct, row, said
 from make import GroupAudience
 from make_passing import GROUP, LABEL, ORIGIN as BY_ORIGIN, PERMISSION
@@ -82,6 +82,9 @@ direct("passed-on-of-a-group-that-nobody-follows", "E_MEMBERHASH", out(other(3, 
 direct("passed-on-over-the-ceiling", "E_AUDIENCE", out(label=AMBER_STRICT, constraints={1: AMBER_STRICT}, basis=PERMISSION,
                                                        permitted=(A, [READER])))
 direct("direct-seal-of-the-group-that-was-before", "E_SEAL", out(), bend=bent("seal", put(6, ENERGY_3.hash)))
+# Two faults: the step that comes first answers.
+direct("false-forward-of-what-is-over-the-ceiling", "E_AUDIENCE", out(constraints={1: AMBER_STRICT}), bend=bent("signed_forward", flip(-30)))
+row("passed-on-by-the-label-alone-to-one", "E_CHAIN", out(basis=LABEL))
 
 # forward.md, *One statement alone*: rows of which the proof is kept, too, with its own answer. Of the reader nothing is asked.
 PROVEN = {
