@@ -9,6 +9,8 @@ import subprocess
 import time
 import uuid
 
+import ports
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BIN = pathlib.Path(os.environ.get("ENTENTE_BIN", ROOT / "build/release/bin"))
 TEST_BIN = BIN.parent / "tests"
@@ -50,8 +52,8 @@ class Node:
             shutil.copytree(copy_of.dir, self.dir)
             self.facts = {**copy_of.facts, "folder": str(self.dir), "card": str(self.dir / f"{name}.card")}
             return
-        done = run("init", "--node", self.dir, "--name", name, "--kind", kind, "--nation", nation, "--listen",
-                   "127.0.0.1:0", "--metrics", "127.0.0.1:0", "--root-cost", "daemon", "--json", *init_args, check=0)
+        done = run("init", "--node", self.dir, "--name", name, "--kind", kind, "--nation", nation, "--listen", ports.next_address(),
+                   "--metrics", ports.next_address(), "--root-cost", "daemon", "--json", *init_args, check=0)
         self.facts = json.loads(done.stdout)
 
     @property

@@ -19,7 +19,7 @@ DIRECT, GROUP = 1, 2
 
 
 def read_header(wire, with_groups):
-    """The fields of hdr_core, steps 1 to 4. Who is in no group refuses mode 2."""
+    """The fields of hdr_core, steps 1 to 4. A reader of level 0 refuses mode 2."""
     demand(len(wire) <= MAX_ENVELOPE, "E_LIMIT", "an envelope's size")
     demand(len(wire) >= CORE and wire[:4] == b"ENT1", "E_HEADER", "no header")
     suite, mode, flags, env_id, created, expires, tag, salt, n_slots, size_class = struct.unpack(">HBB16sII16s32sHB", wire[4:CORE])
@@ -94,9 +94,10 @@ def key_of_slot(slots, h0, receiver, seeds):
     return hpke.open_slot(seed, slot, hpke.wrap_info(h0, receiver, slot[:16], hpke.expand_seed(seed)[2]))
 
 
-def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False, groups=()):
-    """`seeds`: prekey_id -> seed of 32 bytes, any other prekey counts as unknown; `groups`: epochs.Member of each group that is followed."""
-    header = read_header(wire, bool(groups))
+def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False, groups=None):
+    """`seeds`: prekey_id -> seed of 32 bytes, any other prekey counts as unknown; `groups`: epochs.Member of each group that is followed,
+    None of who knows direct mode alone."""
+    header = read_header(wire, groups is not None)
     check_hours(header, now)
     demand(not seen(header.env_id), "E_REPLAY", "accepted before")
     core, slots, commitment, chunks = split(wire, header)

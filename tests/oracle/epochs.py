@@ -7,7 +7,8 @@ import hpke
 import wire
 from building_blocks import SUITE, body_id, expand, extract, labelled_hash, sha256, u32, u64
 from forms import check_lengths
-from identity import HOUR, SKEW, check_signed
+from groups import OF_EPOCH
+from identity import DAY, HOUR, SKEW, check_signed
 from merkle import root_of_path
 from refusal import demand
 
@@ -70,6 +71,7 @@ class Member:
         self.check_issuer(epoch.issuer, document, epoch.key_id, "epoch.v1", delivery.epoch, now)
         self.check_terms(epoch, document, now)
         self.check_place(delivery, epoch, document)
+        epoch.came = now
         self.epochs.append(epoch)
         if self.org in document.orgs:
             self.open_slot(epoch, delivery.slot)
@@ -123,6 +125,23 @@ class Member:
         demand(hmac.compare_digest(commitment(secret, epoch.fields), epoch.epoch_commit), "E_COMMIT", "another secret")
         self.secrets[epoch.id] = secret
 
+    def is_announced(self, epoch, now):
+        """It has not begun, or no epoch of its number is logged and here, and it is not here for an hour. Of two of one number both are opened."""
+        waits = self.logged(epoch.epoch) not in [one.id for one in self.epochs] and now < max(epoch.not_before_us, epoch.came) + HOUR
+        return now < epoch.not_before_us - SKEW or waits
+
+    def logged(self, number):
+        entry = self.group.entries(OF_EPOCH).get(number)
+        return entry and entry.subject
+
+    def drain_until(self, epoch, now):
+        """Where it came in time; of two epochs of the next number the logged one counts."""
+        behind = [one for one in self.epochs if one.epoch == epoch.epoch + 1 and not self.is_announced(one, now)]
+        if not behind:
+            return epoch.not_after_us + 3 * DAY
+        after = max(behind, key=lambda one: one.id == self.logged(one.epoch))
+        return min(epoch.not_after_us, after.not_before_us) + after.grace_s * SECOND
+
     def take_rewrap(self, signed, now):
         demand(len(signed.body) <= MAX_REWRAP, "E_LIMIT", "a re-wrap's size")
         rewrap = wire.strict(wire.REWRAP, signed.body)
@@ -142,14 +161,15 @@ class Member:
 
 
 def use_of(members, tag, created_hour, now):
-    """(secret, epoch) that a group envelope with this tag is opened under: steps 7 and 8 of envelope.md. Epochs that ended long ago are
-    the caller's to take out of `members`."""
+    """(secret, epoch) that a group envelope with this tag is opened under: steps 7 and 8 of envelope.md."""
     held = [(member, epoch) for member in members for epoch in member.epochs if epoch.id in member.secrets]
     found = [one for one in held if route_tag(one[0].secrets[one[1].id], one[1].fields) == tag]
     demand(found, "E_EPOCH", "a route tag of no epoch here")
     member, epoch = found[0]
-    demand(epoch.not_before_us <= now + SKEW, "E_EPOCH", "it has not begun")
+    demand(now < member.drain_until(epoch, now), "E_EPOCHSTALE", "its secret is destroyed by now")
+    demand(not member.is_announced(epoch, now), "E_EPOCH", "it does not count yet")
+    demand(now < member.group.newest.expires_us, "E_FREEZE", "the newest membership has expired")
+    demand(member.org in member.group.newest.orgs, "E_NOTMEMBER", "no member any more")
     demand((created_hour + 1) * HOUR >= epoch.not_before_us, "E_EPOCHSTALE", "sealed before it began")
     demand(created_hour * HOUR <= epoch.not_after_us, "E_EPOCHSTALE", "sealed after its end")
-    demand(now < member.group.newest.expires_us, "E_FREEZE", "the newest membership has expired")
     return member.secrets[epoch.id], epoch

@@ -5,6 +5,7 @@ import os
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
+import audiences
 import epochs
 import hpke
 from building_blocks import SUITE, TYPE, body_id, labelled_hash, message, padme, pae, payload_keys, seal_chunks, tree, u16, u32, u64
@@ -101,7 +102,16 @@ class Sealer:
 
 def seal_hashes(ids, audience):
     """What the seal says of statements that came from nobody but their origin."""
-    return {5: labelled_hash("entente/1/sealed", *ids), 6: labelled_hash("entente/1/audience", *sorted(audience))}
+    hashed = audience.hash if isinstance(audience, GroupAudience) else labelled_hash("entente/1/audience", *sorted(audience))
+    return {5: labelled_hash("entente/1/sealed", *ids), 6: hashed}
+
+
+class GroupAudience:
+    """All members of one version of a group, as bodies and seals name them."""
+
+    def __init__(self, group, version, membership_hash):
+        self.group, self.field = group, message((1, group), (2, version), (3, membership_hash))
+        self.hash = audiences.group_hash(group, version, membership_hash)
 
 
 class Author(Sealer):

@@ -36,7 +36,7 @@ class Notices:
         self.receipt_ids.append(body_id(payload_type, body))
         return self
 
-    def sealed(self, who, recipient, at):
+    def sealed(self, who, recipient, at, group=None):
         parts = {7: self.recalls, 8: self.receipts}
         hashes = {**seal_hashes([], []), 9: labelled_hash("entente/1/notices", *self.recall_ids, *self.receipt_ids)}
-        return Sealer(who, who.signer, at, self.randomness, self.bend).envelope_of(parts, hashes, [recipient])
+        return Sealer(who, who.signer, at, self.randomness, self.bend).envelope_of(parts, hashes, [] if group else [recipient], group)

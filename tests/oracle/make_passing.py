@@ -4,7 +4,7 @@ import wire
 from building_blocks import body_id, labelled_hash, message, path
 from forms import lane
 from identity import DAY
-from make import GREEN, Author, Sealer, encoded, seal_hashes, straight
+from make import GREEN, Author, GroupAudience, Sealer, encoded, seal_hashes, straight
 
 LABEL, PERMISSION, GROUP, ORIGIN = 1, 2, 3, 4
 EXERCISE = {**GREEN, 16: "exercise-of-the-oracle"}
@@ -17,10 +17,10 @@ class Passed:
     def __init__(self, author, contents, audience, constraints=GREEN):
         self.author, self.bend, self.now = author, author.bend, author.now
         self.exercise = author.kind.startswith("exercise")
-        self.batch, entries, self.all_ids = author.sign(contents, [one.org for one in audience], constraints)
+        self.batch, entries, self.all_ids = author.sign(contents, listed(audience), constraints)
         self.entries = [entry for entry in entries if entry is not None]
         self.ids = [one for one, entry in zip(self.all_ids, entries) if entry is not None]
-        self.audience = [one.org for one in audience]
+        self.audience = audience if isinstance(audience, GroupAudience) else listed(audience)
         self.cosignatures, self.permissions, self.forwards, self.hops, self.leave = [], [], [], [], []
 
     def signed(self, stage, kind, signer, fields, index):
@@ -45,23 +45,23 @@ class Passed:
     def forward(self, who, audience, basis=LABEL, label=2, at=None):
         kind = lane("forward.v1", self.exercise)
         fields = {1: who.org, 2: who.signer.id, 3: [self.hops[-1] if self.hops else bytes(32)], 4: b"".join(sorted(self.all_ids)),
-                  5: sorted(one.org for one in audience), 7: basis, 8: self.leave[-1] if basis == PERMISSION else b"", 9: label,
+                  5: listed(audience), 6: grouped(audience), 7: basis, 8: self.leave[-1] if basis == PERMISSION else b"", 9: label,
                   10: at or self.now}
         signed, body = self.signed("forward", kind, who.signer, fields, len(self.hops))
         self.forwards.append(signed)
         self.hops.append(body_id(kind, body))
-        self.audience = [one.org for one in audience]
+        self.audience = audience if isinstance(audience, GroupAudience) else listed(audience)
         return self
 
-    def sealed(self, who, recipient, at):
-        """The envelope for one recipient: (org_id, prekey_id, public key)."""
+    def sealed(self, who, recipient, at, group=None):
+        """The envelope for one recipient, (org_id, prekey_id, public key), or for a group's epoch, (secret, epoch)."""
         parts = {1: [self.batch], 2: [encoded(entry) for entry in self.entries], 4: self.forwards, 5: self.cosignatures,
                  6: self.permissions}
         hashes = seal_hashes(self.ids, self.audience)
         if self.hops:
             hashes[8] = labelled_hash("entente/1/forwards", *self.hops)
         sealer = Sealer(who, who.signer, at, self.author.randomness, self.bend)
-        return sealer.envelope_of(parts, hashes, [recipient])
+        return sealer.envelope_of(parts, hashes, [] if group else [recipient], group)
 
     def proof(self, place=0, with_content=True):
         """StatementProof of one of them; bends proof and proof_bytes."""
@@ -73,6 +73,14 @@ class Passed:
         proof = self.bend("proof", {1: [self.batch], 2: [encoded(self.bend("proof_entry", entry))], 3: self.cosignatures, 4: self.forwards,
                                     5: self.permissions})
         return self.bend("proof_bytes", encoded(proof))
+
+
+def listed(audience):
+    return [] if isinstance(audience, GroupAudience) else sorted(one.org for one in audience)
+
+
+def grouped(audience):
+    return [audience.field] if isinstance(audience, GroupAudience) else []
 
 
 def message_field(data, wanted):

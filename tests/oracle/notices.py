@@ -91,5 +91,5 @@ def check_all(payload, parties, receiver, now):
     recalls = [check_recall(signed, parties, now) for signed in payload.recalls]
     receipts = [check_receipt(signed, parties, receiver, now) for signed in payload.receipts]
     ids = [notice.id for notice in recalls + receipts]
-    return types.SimpleNamespace(recalls=recalls, receipts=receipts, hash=labelled_hash("entente/1/notices", *ids), ids=[], hops=[],
-                                 audience=[])
+    to = types.SimpleNamespace(hash=labelled_hash("entente/1/audience"))  # the list of nobody
+    return types.SimpleNamespace(recalls=recalls, receipts=receipts, hash=labelled_hash("entente/1/notices", *ids), ids=[], hops=[], to=to)

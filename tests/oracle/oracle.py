@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""A second implementation of the formats, written from docs/formats and nothing of the C++. Direct mode.
+"""A second implementation of the formats, written from docs/formats and nothing of the C++. The command line has direct mode.
 
   oracle.py identity CARD
   oracle.py open --receiver CARD --secrets FILE --peer CARD [--party CARD ...] [--at US] ENVELOPE ...

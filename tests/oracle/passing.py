@@ -1,5 +1,6 @@
 """Co-signatures, permissions and the forward chain. docs/formats/forward.md; steps 27 and 29 of statement.md."""
 
+import audiences
 import wire
 from building_blocks import body_id
 from forms import ascending, check_audience, check_lengths, hint_of, ids_in, lane, signed_body
@@ -63,15 +64,18 @@ def check_permissions(permissions, origin, parties, now):
     return found
 
 
-def read_hop(signed, exercise, parties, now):
+def read_hop(signed, constraints, parties, groups, now):
+    exercise = bool(constraints.exercise_id)
     hop = signed_body(wire.FORWARD, lane("forward.v1", exercise), signed, parties, now)
     hop.id = body_id(lane("forward.v1", exercise), signed.body)
     check_lengths(hop, permission_id=32 if hop.basis == PERMISSION else 0)
     hop.ids = ids_in(hop.statement_ids)
-    demand(hop.group is None, "E_PARSE", "no group is known here")
-    demand(hop.audience, "E_PARSE", "a forward to nobody")
-    check_audience(hop.audience)
+    demand(hop.audience or hop.group is not None, "E_PARSE", "a forward to nobody")
+    audiences.check_form(hop)
     demand(hop.basis != 0 and hop.label != 0, "E_PARSE", "no basis, or no label")
+    hop.to = audiences.resolved(hop, groups)
+    if hop.to.document:
+        audiences.check_terms(hop.to.document, constraints.exercise_id, hop.label)
     return hop
 
 
@@ -86,36 +90,38 @@ def check_hop(hop, before, ids, bodies, now):
     demand(max(body.created_us for body in bodies) - SKEW <= hop.time_us <= now + SKEW, "E_TIME", "before the statements, or ahead")
 
 
-def check_basis(hop, place, body, permissions):
-    """Rule 4. `place` counts from 1."""
+def check_basis(hop, place, body, through, permissions):
+    """Rule 4. `place` counts from 1; `through` are the groups, at their versions, that it came through."""
     constraints = body.constraints
     if hop.basis == ORIGIN:
         demand(hop.org_id == body.origin and place == 1, "E_CHAIN", "not the origin")
     elif hop.basis == PERMISSION:
         leave = permissions.get(hop.permission_id)
         demand(leave is not None, "E_CHAIN", "the permission is not there")
-        demand(set(hop.ids) <= set(leave.ids) and set(hop.audience) <= set(leave.audience), "E_CHAIN", "more than was permitted")
+        demand(set(hop.ids) <= set(leave.ids) and set(hop.to.orgs) <= set(leave.audience), "E_CHAIN", "more than was permitted")
         demand(hop.org_id == leave.forwarder, "E_CHAIN", "permitted to another")
         demand(leave.time_us <= hop.time_us < leave.expires_us, "E_CHAIN", "not permitted then")
     else:
-        demand(hop.basis == LABEL, "E_CHAIN", "the statements' audience is no group")
+        demand((hop.basis == GROUP) == bool(through), "E_CHAIN", "the rule of groups counts for what came through them, and for nothing else")
+        demand(all(one.onward == audiences.LABEL_ALLOWS for one in through), "E_CHAIN", "a group lets nothing go on")
         demand(hop.label <= AMBER, "E_TLP", "the label goes no further")
         demand(not constraints.orcon, "E_CHAIN", "the origin wants to be asked")
         demand(constraints.hop_limit is None or place <= constraints.hop_limit, "E_CHAIN", "too many hops")
 
 
-def check_chain(forwards, permissions, ids, bodies, exercise, parties, now):
-    """The hops, first one first. `ids` and `bodies` are the statements'."""
+def check_chain(forwards, permissions, ids, bodies, to, parties, groups, now):
+    """The hops, first one first. `ids`, `bodies` and `to` are the statements'."""
     origin = bodies[0].origin
     permitted = check_permissions(permissions, origin, parties, now)
-    hops, reached = [], {origin, *bodies[0].audience}
+    hops, reached = [], {origin, *to.orgs}
     for place, signed in enumerate(forwards, 1):
-        hop = read_hop(signed, exercise, parties, now)
+        hop = read_hop(signed, bodies[0].constraints, parties, groups, now)
         check_hop(hop, hops[-1] if hops else None, ids, bodies, now)
         demand(hop.org_id in reached, "E_CHAIN", "passed on by whom it did not reach")
         demand(hop.org_id not in {one.org_id for one in hops} and (place == 1 or hop.org_id != origin), "E_CHAIN", "a second time")
-        check_basis(hop, place, bodies[0], permitted)
+        through = [one.document for one in (to, *(before.to for before in hops)) if one.document]
+        check_basis(hop, place, bodies[0], through, permitted)
         hops.append(hop)
-        reached = set(hop.audience)
+        reached = set(hop.to.orgs)
     demand(set(permitted) == {hop.permission_id for hop in hops} - {b""}, "E_CHAIN", "a permission that no hop names")
     return hops

@@ -1,14 +1,15 @@
-"""Steps 17 to 33 of docs/formats/statement.md: what an opened envelope says, and whether it holds. Audiences of groups are refused."""
+"""Steps 17 to 33 of docs/formats/statement.md: what an opened envelope says, and whether it holds."""
 
 import re
 import types
 
+import audiences
 import notices
 import passing
 import payload as payloads
 import wire
 from building_blocks import TYPE, body_id, labelled_hash, tree, u64
-from forms import ascending, check_audience, check_lengths, is_word
+from forms import ascending, check_lengths, is_word
 from identity import DAY, SKEW, YEAR_10000, check_signed, key_for
 from merkle import root_of_path
 from refusal import demand
@@ -87,7 +88,8 @@ def check_statement(body, batch):
     check_lengths(body, origin=32, key_id=32, identity_hash=32, msg_id=16, stream_id=16, previous=32, content_commit=32)
     demand(body.origin == batch.origin and body.key_id == batch.key_id, "E_PARSE", "not of its batch")
     demand(body.identity_version >= 1 and body.content_type == CONTENT_TYPE, "E_PARSE", "identity version or content type")
-    demand(not body.group, "E_PARSE", "no group is known here")
+    if body.group is not None:
+        demand(body.constraints is not None and body.constraints.sg_id == body.group.group_id, "E_PARSE", "not marked as its group's")
     passing.check_joint(body.joint)
     for named in (body.replaces, body.derived_from):
         demand(len(named) <= MAX_REFERENCES, "E_LIMIT", "statements that it names")
@@ -99,10 +101,10 @@ def check_bodies(bodies, batch):
     """Step 25."""
     for body in bodies:
         check_statement(body, batch)
-        demand((body.audience, body.constraints, body.stream_id, body.joint) ==
-               (bodies[0].audience, bodies[0].constraints, bodies[0].stream_id, bodies[0].joint), "E_PARSE",
+        demand((body.audience, body.group, body.constraints, body.stream_id, body.joint) ==
+               (bodies[0].audience, bodies[0].group, bodies[0].constraints, bodies[0].stream_id, bodies[0].joint), "E_PARSE",
                "not one audience, stream, label and one set of organisations that vouch")
-    check_audience(bodies[0].audience)
+    audiences.check_form(bodies[0])
 
 
 def check_when(body, origin, now):
@@ -112,8 +114,8 @@ def check_when(body, origin, now):
     key_for(origin, body.key_id, "batch.v1", body.created_us, now, (body.identity_version, body.identity_hash))
 
 
-def check_statements(payload, parties, now):
-    """Steps 21 to 29, as of an envelope so of a proof."""
+def check_statements(payload, parties, now, groups=(), reader=None):
+    """Steps 21 to 29, as of an envelope so of a proof, which has no reader."""
     origin, ids, batch = check_batch(payload, parties, now)
     bodies = [wire.strict(wire.STATEMENT, entry.body) for entry in payload.statements]
     check_bodies(bodies, batch)
@@ -121,9 +123,10 @@ def check_statements(payload, parties, now):
         check_when(body, origin, now)
     exercise, batch_id = LANES[batch.leaf_type].startswith("exercise"), body_id("batch.v1", payload.batch.body)
     cosigners = passing.check_cosignatures(payload.cosignatures, bodies[0], batch_id, exercise, parties, now)
-    hops = passing.check_chain(payload.forwards, payload.permissions, ids, bodies, exercise, parties, now)
+    to = audiences.of_statements(bodies[0], groups, None if payload.forwards else reader, now)
+    hops = passing.check_chain(payload.forwards, payload.permissions, ids, bodies, to, parties, groups, now)
     return types.SimpleNamespace(batch=batch, batch_id=batch_id, ids=ids, bodies=bodies, entries=payload.statements,
-                                 cosigners=cosigners, hops=hops, audience=hops[-1].audience if hops else bodies[0].audience)
+                                 cosigners=cosigners, hops=hops, to=hops[-1].to if hops else to)
 
 
 def check_content(entry, body):
@@ -147,24 +150,31 @@ def check_hashes(seal, said, notices_hash=b""):
     """Step 31."""
     forwards = labelled_hash("entente/1/forwards", *(hop.id for hop in said.hops)) if said.hops else b""
     demand(seal.statements_hash == labelled_hash("entente/1/sealed", *said.ids), "E_SEAL", "other statements")
-    demand(seal.audience_hash == labelled_hash("entente/1/audience", *said.audience), "E_SEAL", "another audience")
+    demand(seal.audience_hash == said.to.hash, "E_SEAL", "another audience")
     demand(seal.forwards_hash == forwards and seal.notices_hash == notices_hash, "E_SEAL", "other forwards or notices")
 
 
-def verify(opened, parties, peer, receiver, now):
-    """`parties`: org_id -> all versions on file. Answers what was said, all of it checked."""
+def verify(opened, parties, peer, receiver, now, groups=()):
+    """`parties`: org_id -> all versions on file; `groups`: epochs.Member of each group that is followed. Answers what was said, all of it
+    checked."""
     payload = payloads.read(opened.payload)
     seal = check_seal(opened, payload.seal, parties.get(peer), now)
+    if opened.epoch:
+        audiences.check_sealer(opened.epoch, seal.org_id, groups, now)
     if payload.recalls or payload.receipts:
         said = notices.check_all(payload, parties, receiver, now)
         check_hashes(seal, said, said.hash)
         said.seal = seal
         return said
-    said = check_statements(payload, parties, now)
+    said = check_statements(payload, parties, now, groups, receiver)
     said.seal, sealer = seal, seal.org_id
     may_seal = [said.hops[-1].org_id] if said.hops else [said.batch.origin]
-    demand(sealer in may_seal or sealer in said.audience, "E_AUDIENCE", "sealed by somebody whom it did not reach")
-    demand(receiver in said.audience, "E_AUDIENCE", "not addressed to this organisation")
+    demand(sealer in may_seal or sealer in said.to.orgs, "E_AUDIENCE", "sealed by somebody whom it did not reach")
+    demand(receiver in said.to.orgs, "E_AUDIENCE", "not addressed to this organisation")
+    if said.to.document:
+        audiences.check_now(sealer, said.to.group, now)
+    if opened.epoch:
+        audiences.check_epoch(opened.epoch, said.to, groups)
     check_hashes(seal, said)
     for entry, body in zip(payload.statements, said.bodies):
         check_content(entry, body)
