@@ -18,14 +18,14 @@ MAX_ENVELOPE, MAX_SLOTS, MAX_HOURS = 64 << 20, 1000, 336
 DIRECT, GROUP = 1, 2
 
 
-def read_header(wire, with_groups):
-    """The fields of hdr_core, steps 1 to 4. A reader of level 0 refuses mode 2."""
+def read_header(wire):
+    """The fields of hdr_core, steps 1 to 4."""
     demand(len(wire) <= MAX_ENVELOPE, "E_LIMIT", "an envelope's size")
     demand(len(wire) >= CORE and wire[:4] == b"ENT1", "E_HEADER", "no header")
     suite, mode, flags, env_id, created, expires, tag, salt, n_slots, size_class = struct.unpack(">HBB16sII16s32sHB", wire[4:CORE])
     demand(suite == 1, "E_SUITE", f"suite {suite}")
     direct = mode == DIRECT and 1 <= n_slots <= MAX_SLOTS
-    demand(flags == 0 and (direct or mode == GROUP and with_groups and n_slots == 0), "E_HEADER", "mode, flags or slots")
+    demand(flags == 0 and (direct or mode == GROUP and n_slots == 0), "E_HEADER", "mode, flags or slots")
     demand(len(wire) >= CORE + n_slots * SLOT + COMMITMENT + TAG, "E_HEADER", "shorter than its header says")
     return types.SimpleNamespace(mode=mode, env_id=env_id, created=created, expires=expires, tag=tag, salt=salt, n_slots=n_slots,
                                  size_class=size_class)
@@ -94,10 +94,9 @@ def key_of_slot(slots, h0, receiver, seeds):
     return hpke.open_slot(seed, slot, hpke.wrap_info(h0, receiver, slot[:16], hpke.expand_seed(seed)[2]))
 
 
-def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False, groups=None):
-    """`seeds`: prekey_id -> seed of 32 bytes, any other prekey counts as unknown; `groups`: epochs.Member of each group that is followed,
-    None of who knows direct mode alone."""
-    header = read_header(wire, groups is not None)
+def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False, groups=()):
+    """`seeds`: prekey_id -> seed of 32 bytes, any other prekey counts as unknown; `groups`: epochs.Member of each group that is followed."""
+    header = read_header(wire)
     check_hours(header, now)
     demand(not seen(header.env_id), "E_REPLAY", "accepted before")
     core, slots, commitment, chunks = split(wire, header)
