@@ -46,7 +46,8 @@ TEST_F(GroupModeTest, ACarrierSeesATagAndNoSlot) {
   EXPECT_EQ(frame.header.mode, kGroupMode);
   EXPECT_EQ(frame.header.slots, 0);
   EXPECT_EQ(frame.header.route_tag, Epoch(0).tag);
-  const Frame other = *ParseFrame(Sealed(2));
+  const Bytes another = Sealed(2);
+  const Frame other = *ParseFrame(another);
   EXPECT_EQ(other.header.route_tag, frame.header.route_tag);
   EXPECT_NE(other.header.msg_salt, frame.header.msg_salt);
   EXPECT_NE(other.commitment, frame.commitment);
@@ -222,6 +223,28 @@ TEST_F(GroupModeTest, NothingIsSignedThatMembersWouldRefuse) {
 TEST_F(GroupModeTest, NothingElseIsSealedToIt) {
   const Batch named = *SignBatch(Self(1), Green(), Newest()->members(), {"{}"}, NewStream(), Now());
   EXPECT_EQ(ReasonFor(Seal(1, named)), kAudience);
+  const Batch of_first = *Signed(1, ForGroup(), Newest());
+  trust::GroupTerms terms = world_.founders.Terms();
+  terms.name = "another";
+  world_.Found(terms);
+  world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, trust::SampleNow());
+  EXPECT_EQ(ReasonFor(Seal(1, of_first)), kAudience);
+}
+
+TEST_F(GroupModeTest, WhatCameByNamePassesOnToTheGroup) {
+  const Batch batch = *SignBatch(Self(2), Green(), {Org(1)}, {"{}"}, NewStream(), Now());
+  const ForwardTerms terms{
+      {batch.statements()[0].id()}, {}, v1::FORWARD_BASIS_LABEL, {}, model::Label::kGreen, Newest()->ref()};
+  const auto statements = AllOf(batch);
+  Cargo cargo{batch.signed_body(), statements};
+  *cargo.forwards.Add() = MakeForward(Self(1), terms, nullptr, false, Now());
+  const Bytes wire = *SealCargo(1, cargo);
+  for (const size_t at : {0u, 3u}) {
+    const auto verified = Accept(at, 1, wire);
+    ASSERT_TRUE(verified.ok()) << verified.status();
+    EXPECT_EQ(verified->hops[0].group, Newest()->ref());
+    EXPECT_EQ(verified->hops[0].audience, Newest()->members());
+  }
 }
 
 TEST_F(GroupModeTest, RecallsGoToTheGroup) {

@@ -5,7 +5,7 @@ import struct
 
 import pytest
 
-from federation import bundle_file, indicator
+from federation import ROOT, bundle_file, indicator
 from test_files import exported
 from test_verify import verify
 
@@ -93,3 +93,14 @@ def test_a_keystore_that_does_not_open_is_told_as_such(carried, tmp_path):
     (tmp_path / "wrong").chmod(0o600)
     done = verify(file, "--node", estovia.dir, "--passphrase-file", tmp_path / "wrong", check=1)
     assert b"E_KEYSTORE" in done.stderr and done.stdout == b""
+
+
+def test_an_envelope_for_a_group_is_told_apart(tmp_path):
+    vectors = (ROOT / "tests/vectors/group_envelope.txt").read_text()
+    record = next(part for part in vectors.split("\n\n") if part.startswith('name = "statement"'))
+    fields = dict(line.split(" = ") for line in record.splitlines())
+    assert fields["common"] == '"0"'
+    (tmp_path / "one").write_bytes(bytes.fromhex(fields["envelope"]))
+    answer, checks = said(tmp_path / "one", "--at", "2026-01-01T01:30:00Z")
+    assert answer["ok"] and checks["form"] == ("holds", "to the members of a group")
+    assert checks["sealed"] == ("not checked", "this command has no group's secrets")
