@@ -60,18 +60,6 @@ class GroupTest : public trust::SampleWorldTest {
   Bytes SealedTo(size_t by, size_t to, const v1::Payload& payload, absl::Time now = Now()) {
     return HostileSeal{Self(by), {Node(to).FreshPrekey(now)}, now}.Make(payload);
   }
-  static v1::Payload PayloadOf(const Batch& batch) {
-    v1::Payload payload;
-    *payload.mutable_batch() = batch.signed_body();
-    for (const Statement& statement : batch.statements()) {
-      v1::StatementEntry& entry = *payload.add_statements();
-      entry.set_body(statement.body());
-      entry.set_salt(statement.salt());
-      entry.set_content(statement.content());
-      entry.set_index(statement.index());
-    }
-    return payload;
-  }
 
   absl::StatusOr<OpenedEnvelope> OpenAt(size_t at, ByteView wire, absl::Time now = Now()) {
     return Open(wire, Org(at), *Node(at).prekeys, now, NeverSeen, &Groups(at));

@@ -82,11 +82,7 @@ policy::Constraints Green() {
   return constraints;
 }
 
-v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& constraints,
-                          const std::vector<OrgId>& audience, const std::vector<Bytes>& contents, absl::Time now,
-                          const BatchTerms& terms) {
-  const StreamPosition start{crypto::RandomId<StreamId>(), 0, {}};
-  const Batch batch = MadeOrAbort(SignBatch(origin, constraints, audience, contents, start, now, terms));
+v1::Payload PayloadOf(const Batch& batch) {
   v1::Payload payload;
   *payload.mutable_batch() = batch.signed_body();
   for (const Statement& statement : batch.statements()) {
@@ -97,6 +93,13 @@ v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& 
     entry.set_index(statement.index());
   }
   return payload;
+}
+
+v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& constraints,
+                          const std::vector<OrgId>& audience, const std::vector<Bytes>& contents, absl::Time now,
+                          const BatchTerms& terms) {
+  const StreamPosition start{crypto::RandomId<StreamId>(), 0, {}};
+  return PayloadOf(MadeOrAbort(SignBatch(origin, constraints, audience, contents, start, now, terms)));
 }
 
 v1::SignedBody SignBytes(const crypto::SigningKey& key, ByteView payload_type, Bytes body) {

@@ -18,6 +18,8 @@ namespace entente::envelope::testing {
 v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& constraints,
                           const std::vector<OrgId>& audience, const std::vector<Bytes>& contents, absl::Time now,
                           const BatchTerms& terms = {});
+// The same of statements that were signed before.
+v1::Payload PayloadOf(const Batch& batch);
 policy::Constraints Green();
 
 v1::SignedBody SignBytes(const crypto::SigningKey& key, ByteView payload_type, Bytes body);
