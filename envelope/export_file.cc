@@ -9,7 +9,7 @@ namespace {
 
 constexpr ByteView kBegin{"ENTX\x01", 5};  // magic and version
 constexpr size_t kHeadSize = 5, kEndSize = 40;
-constexpr uint8_t kEndKind = 0, kLastKind = static_cast<uint8_t>(ExportKind::kStatement), kFirstIgnored = 128;
+constexpr uint8_t kEndKind = 0, kLastKind = static_cast<uint8_t>(ExportKind::kLeave), kFirstIgnored = 128;
 constexpr size_t kFirstReserve = 1 << 20;  // a length alone does not buy more memory
 
 Bytes Head(uint8_t kind, size_t length) {
@@ -25,12 +25,15 @@ Bytes ExportWriter::Hashed(Bytes bytes) {
   return bytes;
 }
 
-Bytes ExportWriter::Begin(const OrgId& from, const OrgId& to) { return Hashed(Bytes(kBegin) + from.str() + to.str()); }
+Bytes ExportWriter::Begin(const OrgId& from, const OrgId& to) {
+  return Hashed(Bytes(kBegin) + from.str() + to.str());
+}
 
 absl::StatusOr<Bytes> ExportWriter::Add(ExportKind kind, ByteView bytes) {
   if (bytes.size() > kMaxExportEntry) return Reject(RejectReason::kLimit, "an entry of an export file has over 64 MiB");
   if (entries_ == kMaxExportEntries) {
-    return Reject(RejectReason::kLimit, "an export file has at most 1,000,000 entries; import this one and export the rest");
+    return Reject(RejectReason::kLimit,
+                  "an export file has at most 1,000,000 entries; import this one and export the rest");
   }
   ++entries_;
   return Hashed(Head(static_cast<uint8_t>(kind), bytes.size()).append(bytes));
@@ -57,7 +60,8 @@ absl::Status ExportReader::Take(ByteView bytes, Each each) {
     bytes.remove_prefix(taken);
     // What is no export file at all is not waited for.
     if (step_ == Step::kBegin && !kBegin.starts_with(ByteView(part_).substr(0, kBegin.size()))) {
-      return Reject(RejectReason::kParse, "this is no export file of a version that is read here; give what `entente export` wrote");
+      return Reject(RejectReason::kParse,
+                    "this is no export file of a version that is read here; give what `entente export` wrote");
     }
     if (part_.size() < awaited_) return absl::OkStatus();
     if (absl::Status status = Next(each); !status.ok()) return status;
@@ -67,10 +71,14 @@ absl::Status ExportReader::Take(ByteView bytes, Each each) {
 
 absl::Status ExportReader::Next(Each each) {
   switch (step_) {
-    case Step::kBegin: return ReadBegin();
-    case Step::kHead: return ReadHead();
-    case Step::kBody: return ReadBody(each);
-    default: return ReadEnd();
+    case Step::kBegin:
+      return ReadBegin();
+    case Step::kHead:
+      return ReadHead();
+    case Step::kBody:
+      return ReadBody(each);
+    default:
+      return ReadEnd();
   }
 }
 
@@ -87,7 +95,8 @@ absl::Status ExportReader::ReadHead() {
   kind_ = static_cast<uint8_t>(part_[0]);
   const size_t length = ReadBigEndian<uint32_t>(ByteView(part_).substr(1));
   if (kind_ == kEndKind) {
-    if (length != kEndSize) return Reject(RejectReason::kParse, "the end of the export file has another length than 40");
+    if (length != kEndSize)
+      return Reject(RejectReason::kParse, "the end of the export file has another length than 40");
     Await(Step::kEnd, kEndSize);
     return absl::OkStatus();
   }
@@ -113,7 +122,8 @@ absl::Status ExportReader::ReadEnd() {
   const ByteView end = part_;
   hash_.Add(end.substr(0, kCountSize));
   if (ReadBigEndian<uint64_t>(end) != entries_ || end.substr(kCountSize) != hash_.Finish().view()) {
-    return Reject(RejectReason::kAead, "the export file is not what was written: its digest differs; have it copied again");
+    return Reject(RejectReason::kAead,
+                  "the export file is not what was written: its digest differs; have it copied again");
   }
   Await(Step::kOver, 0);
   return absl::OkStatus();

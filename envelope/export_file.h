@@ -7,8 +7,8 @@
 #include "base/bytes.h"
 #include "crypto/running_hash.h"
 
-// Sealed envelopes and the documents to check them with, as one file: docs/formats/files.md, Export file. The file proves
-// nothing itself, each entry does; the digest at its end shows only that nothing was lost or bent on the way.
+// Sealed envelopes and the documents to check them with, as one file: docs/formats/files.md, Export file. The file
+// proves nothing itself, each entry does; the digest at its end shows only that nothing was lost or bent on the way.
 namespace entente::envelope {
 
 inline constexpr size_t kMaxExportEntry = 64u << 20;
@@ -16,13 +16,14 @@ inline constexpr uint64_t kMaxExportEntries = 1'000'000;
 
 enum class ExportKind : uint8_t {
   kEnvelope = 1,
-  kIdentity = 2,     // SignedIdentity
-  kPrekey = 3,       // SignedBody
-  kMembership = 4,   // SignedMembership
-  kGroupLog = 5,     // SignedBody
-  kEpoch = 6,        // EpochDelivery
-  kRewrap = 7,       // SignedBody
-  kStatement = 8,    // StatementProof
+  kIdentity = 2,    // SignedIdentity
+  kPrekey = 3,      // SignedBody
+  kMembership = 4,  // SignedMembership
+  kGroupLog = 5,    // SignedBody
+  kEpoch = 6,       // EpochDelivery
+  kRewrap = 7,      // SignedBody
+  kStatement = 8,   // StatementProof
+  kLeave = 9,       // SignedBody
 };
 
 struct ExportEntry {
@@ -45,14 +46,15 @@ class ExportWriter {
   uint64_t entries_ = 0;
 };
 
-// Reads the file as it comes, in pieces of any size; holds one entry at a time. A refusal is final; entries that were given
-// out before it stand, since each is checked for itself.
+// Reads the file as it comes, in pieces of any size; holds one entry at a time. A refusal is final; entries that were
+// given out before it stand, since each is checked for itself.
 class ExportReader {
  public:
-  // Called for each whole entry in the file's order, kinds from 128 on left out. Its refusal ends the reading and is returned.
+  // Called for each whole entry in the file's order, kinds from 128 on left out. Its refusal ends the reading and is
+  // returned.
   using Each = absl::FunctionRef<absl::Status(ExportEntry)>;
-  // Refuses with kParse (no export file, unknown kind), kLimit (entry or number of entries), kAead (the digest or the number at
-  // the end differs), kTrailing (bytes behind the end).
+  // Refuses with kParse (no export file, unknown kind), kLimit (entry or number of entries), kAead (the digest or the
+  // number at the end differs), kTrailing (bytes behind the end).
   absl::Status Take(ByteView bytes, Each each);
   // After the last byte. Refuses with kTruncated where the end is missing.
   absl::Status Finish() const;
@@ -72,7 +74,7 @@ class ExportReader {
   void Await(Step step, size_t bytes);
 
   Step step_ = Step::kBegin;
-  Bytes part_;          // of what is awaited
+  Bytes part_;           // of what is awaited
   size_t awaited_ = 69;  // its length: "ENTX", version, from, to
   uint8_t kind_ = 0;
   crypto::RunningHash hash_;

@@ -44,12 +44,15 @@ Outcome Read(ByteView file, size_t step = 1 << 20) {
   return outcome;
 }
 
-RejectReason ReasonFor(ByteView file) { return ReasonOf(Read(file).status); }
+RejectReason ReasonFor(ByteView file) {
+  return ReasonOf(Read(file).status);
+}
 
 const std::vector<ExportEntry>& Sample() {
-  static const std::vector<ExportEntry> entries = {
-      {ExportKind::kIdentity, "who"}, {ExportKind::kEnvelope, Bytes(3000, 'e')}, {ExportKind::kEnvelope, ""},
-      {ExportKind::kStatement, "proof"}};
+  static const std::vector<ExportEntry> entries = {{ExportKind::kIdentity, "who"},
+                                                   {ExportKind::kEnvelope, Bytes(3000, 'e')},
+                                                   {ExportKind::kEnvelope, ""},
+                                                   {ExportKind::kStatement, "proof"}};
   return entries;
 }
 
@@ -61,7 +64,11 @@ class ExportFile : public ::testing::Test {
 // By hand from the page's grammar.
 TEST_F(ExportFile, HasTheBytesOfThePage) {
   const Bytes written = FileOf({{ExportKind::kPrekey, "abc"}});
-  Bytes expected = Bytes("ENTX\x01") + Bytes(32, 'f') + Bytes(32, 't') + Bytes("\x03\0\0\0\x03" "abc", 8) +
+  Bytes expected = Bytes("ENTX\x01") + Bytes(32, 'f') + Bytes(32, 't') +
+                   Bytes(
+                       "\x03\0\0\0\x03"
+                       "abc",
+                       8) +
                    Bytes("\0\0\0\0\x28", 5) + Bytes("\0\0\0\0\0\0\0\x01", 8);
   EXPECT_EQ(written, expected + crypto::Sha256(expected).str());
 }
@@ -118,18 +125,21 @@ TEST_F(ExportFile, EachFaultHasItsReason) {
   EXPECT_EQ(ReasonFor("X"), kParse);  // at once: what is no export file is not waited for
   EXPECT_EQ(ReasonFor(Bytes("ENTX\x02") + file.substr(5)), kParse);
   EXPECT_EQ(ReasonFor(file + "x"), kTrailing);
-  EXPECT_EQ(ReasonFor(RawFile(Bytes("\x09\0\0\0\0", 5), 1)), kParse);    // an unknown kind
+  EXPECT_EQ(ReasonFor(RawFile(Bytes("\x0a\0\0\0\0", 5), 1)), kParse);  // an unknown kind
   EXPECT_EQ(ReasonFor(RawFile(Bytes("\x7f\0\0\0\0", 5), 1)), kParse);
-  EXPECT_EQ(ReasonFor(RawFile("", 1)), kAead);                           // another number of entries
+  EXPECT_EQ(ReasonFor(RawFile("", 1)), kAead);  // another number of entries
   Bytes digest = file;
   digest.back() = static_cast<char>(digest.back() ^ 1);
   EXPECT_EQ(ReasonFor(digest), kAead);
   const Bytes begin = file.substr(0, 69);
-  EXPECT_EQ(ReasonFor(begin + Bytes("\0\0\0\0\x27", 5)), kParse);        // an end of another length
+  EXPECT_EQ(ReasonFor(begin + Bytes("\0\0\0\0\x27", 5)), kParse);  // an end of another length
 }
 
 TEST_F(ExportFile, KindsFrom128OnArePassedOver) {
-  const Outcome outcome = Read(RawFile(Bytes("\x80\0\0\0\x02zz\x01\0\0\0\x01" "e\xff\0\0\0\0", 18), 3));
+  const Outcome outcome = Read(RawFile(Bytes("\x80\0\0\0\x02zz\x01\0\0\0\x01"
+                                             "e\xff\0\0\0\0",
+                                             18),
+                                       3));
   ASSERT_TRUE(outcome.status.ok()) << outcome.status;
   ASSERT_EQ(outcome.entries.size(), 1u);
   EXPECT_EQ(outcome.entries[0].bytes, "e");
@@ -137,8 +147,8 @@ TEST_F(ExportFile, KindsFrom128OnArePassedOver) {
 
 TEST_F(ExportFile, ALengthOverTheBoundIsRefusedBeforeItsBytes) {
   const Bytes begin = FileOf({}).substr(0, 69);
-  EXPECT_EQ(ReasonFor(begin + Bytes("\x01\x04\0\0\x01", 5)), kLimit);     // 64 MiB and one byte
-  EXPECT_EQ(ReasonFor(begin + Bytes("\x01\x04\0\0\0", 5)), kTruncated);   // 64 MiB are waited for
+  EXPECT_EQ(ReasonFor(begin + Bytes("\x01\x04\0\0\x01", 5)), kLimit);    // 64 MiB and one byte
+  EXPECT_EQ(ReasonFor(begin + Bytes("\x01\x04\0\0\0", 5)), kTruncated);  // 64 MiB are waited for
   ExportWriter writer;
   EXPECT_EQ(ReasonOf(writer.Add(ExportKind::kEnvelope, Bytes(kMaxExportEntry + 1, 'e')).status()), kLimit);
 }

@@ -5,7 +5,7 @@ import types
 from building_blocks import sha256, u32, u64
 from refusal import Refusal, demand
 
-ENVELOPE, IDENTITY, PREKEY, MEMBERSHIP, GROUP_LOG, EPOCH, REWRAP, STATEMENT = range(1, 9)
+ENVELOPE, IDENTITY, PREKEY, MEMBERSHIP, GROUP_LOG, EPOCH, REWRAP, STATEMENT, LEAVE = range(1, 10)
 MAGIC, SKIPPED, MAX_ENTRY, MAX_ENTRIES = b"ENTX\1", 128, 64 << 20, 1_000_000
 
 
@@ -42,7 +42,7 @@ def read_entries(data, found):
     while True:
         demand(len(data) >= at + 5, "E_TRUNCATED", "no end")
         kind, size, at = data[at], int.from_bytes(data[at + 1:at + 5], "big"), at + 5
-        demand(kind <= STATEMENT or kind >= SKIPPED, "E_PARSE", f"kind {kind}")
+        demand(kind <= LEAVE or kind >= SKIPPED, "E_PARSE", f"kind {kind}")
         demand(kind != 0 or size == 40, "E_PARSE", "an end of another length")
         demand(size <= MAX_ENTRY, "E_LIMIT", "an entry's size")
         demand(kind == 0 or found.count < MAX_ENTRIES, "E_LIMIT", "entries")

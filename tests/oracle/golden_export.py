@@ -9,7 +9,7 @@ import oracle  # noqa: F401  it knows where docs/formats/examples is
 import export_file
 import vectors
 from building_blocks import sha256, u32
-from export_file import ENVELOPE, EPOCH, IDENTITY, MAGIC, PREKEY, STATEMENT, entry, finished
+from export_file import ENVELOPE, EPOCH, IDENTITY, LEAVE, MAGIC, PREKEY, entry, finished
 from golden import damaged
 from refusal import Refusal
 
@@ -24,9 +24,9 @@ BEGIN = MAGIC + FROM + TO
 FILES = [  # (name, answer, bytes)
     ("whole", "ADMITTED", export_file.write(FROM, TO, ENTRIES)),
     ("without entries", "ADMITTED", export_file.write(FROM, TO, [])),
-    ("every kind", "ADMITTED", export_file.write(FROM, TO, [(kind, bytes([kind])) for kind in range(ENVELOPE, STATEMENT + 1)])),
+    ("every kind", "ADMITTED", export_file.write(FROM, TO, [(kind, bytes([kind])) for kind in range(ENVELOPE, LEAVE + 1)])),
     ("kinds that are skipped", "ADMITTED", export_file.write(FROM, TO, [(128, b"x"), (EPOCH, b"y"), (255, b"z" * 300)])),
-    ("kind 9", "E_PARSE", export_file.write(FROM, TO, [*ENTRIES, (9, b"x")])),
+    ("kind 10", "E_PARSE", export_file.write(FROM, TO, [*ENTRIES, (10, b"x")])),
     ("kind 127", "E_PARSE", export_file.write(FROM, TO, [(127, b"x")])),
     ("another beginning", "E_PARSE", b"ENTB" + export_file.write(FROM, TO, ENTRIES)[4:]),
     ("version 2", "E_PARSE", b"ENTX\2" + export_file.write(FROM, TO, ENTRIES)[5:]),
