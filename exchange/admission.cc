@@ -109,14 +109,14 @@ void Admission::Check(Task& task) {
     return known.ok() && *known;
   };
   absl::StatusOr<envelope::OpenedEnvelope> opened =
-      envelope::Open(task.wire, room_.self.org(), room_.prekeys, now, seen);
+      envelope::Open(task.wire, room_.self.org(), room_.prekeys, now, seen, &room_.groups);
   Bytes().swap(task.wire);
   if (!opened.ok()) {
     task.refused = opened.status();
     return;
   }
   absl::StatusOr<envelope::VerifiedEnvelope> verified =
-      envelope::Verify(*std::move(opened), room_.directory, task.from, now);
+      envelope::Verify(*std::move(opened), room_.directory, task.from, now, &room_.groups);
   task.refused = verified.ok() ? CheckKept(*verified, task.from) : verified.status();
   if (!task.refused.ok()) return;
   const auto from = room_.directory.Find(task.from);

@@ -4,6 +4,7 @@
 
 #include "envelope/export_file.h"
 #include "exchange/delivery.h"
+#include "exchange/group_entries.h"
 #include "exchange/publication_batch.h"
 #include "exchange/release.h"
 
@@ -14,8 +15,9 @@ using envelope::ExportKind;
 
 class Exporting {
  public:
-  Exporting(const Room& room, const trust::Accepted& peer, const trust::Prekey& prekey, FileSink sink)
-      : room_(room), peer_(peer.identity.org()), prekey_(prekey), sink_(sink) {}
+  Exporting(const Room& room, const Groups& groups, const trust::Accepted& peer, const trust::Prekey& prekey,
+            FileSink sink)
+      : room_(room), groups_(groups), peer_(peer.identity.org()), prekey_(prekey), sink_(sink) {}
 
   absl::StatusOr<v1::ExportReport> Run() {
     if (absl::Status status = Give(writer_.Begin(room_.self.org(), peer_)); !status.ok()) return status;
@@ -41,8 +43,12 @@ class Exporting {
       if (absl::Status status = Give(writer_.Add(ExportKind::kIdentity, document)); !status.ok()) return status;
     }
     const v1::SignedBody prekey = room_.prekeys.OfflineOffer();
-    if (prekey.body().empty()) return absl::OkStatus();
-    return Give(writer_.Add(ExportKind::kPrekey, prekey.SerializeAsString()));
+    if (!prekey.body().empty()) {
+      if (absl::Status status = Give(writer_.Add(ExportKind::kPrekey, prekey.SerializeAsString())); !status.ok())
+        return status;
+    }
+    return AddGroupEntries(room_, groups_, peer_,
+                           [&](ExportKind kind, ByteView bytes) { return Give(writer_.Add(kind, bytes)); });
   }
 
   absl::Status Queued() {
@@ -92,7 +98,8 @@ class Exporting {
 
   absl::Status Release(std::vector<uint64_t> seqs) {
     while (!seqs.empty()) {
-      if (absl::Status status = Give(Bytes()); !status.ok()) return status;  // what is withheld alone gives nothing to write
+      if (absl::Status status = Give(Bytes()); !status.ok())
+        return status;  // what is withheld alone gives nothing to write
       absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, seqs, prekey_);
       if (!released.ok()) return released.status();
       report_.set_withheld(report_.withheld() + released->withheld.size());
@@ -101,12 +108,14 @@ class Exporting {
       if (released->sent.empty()) continue;
       report_.set_envelopes(report_.envelopes() + 1);
       report_.set_objects(report_.objects() + released->sent.size());
-      if (absl::Status status = Give(writer_.Add(ExportKind::kEnvelope, released->envelope)); !status.ok()) return status;
+      if (absl::Status status = Give(writer_.Add(ExportKind::kEnvelope, released->envelope)); !status.ok())
+        return status;
     }
     return absl::OkStatus();
   }
 
   const Room& room_;
+  const Groups& groups_;
   const OrgId peer_;
   const trust::Prekey& prekey_;
   const FileSink sink_;
@@ -116,12 +125,13 @@ class Exporting {
 
 }  // namespace
 
-absl::StatusOr<v1::ExportReport> ExportTo(const Room& room, const OrgId& peer, const trust::Prekey& prekey, FileSink sink) {
+absl::StatusOr<v1::ExportReport> ExportTo(const Room& room, const Groups& groups, const OrgId& peer,
+                                          const trust::Prekey& prekey, FileSink sink) {
   const auto party = room.directory.Find(peer);
   if (!party || peer == room.self.org()) {
     return Reject(RejectReason::kUnknownParty, "the party is not on file here; add it with `entente peer add`");
   }
-  return Exporting(room, *party, prekey, sink).Run();
+  return Exporting(room, groups, *party, prekey, sink).Run();
 }
 
 }  // namespace entente::exchange

@@ -19,8 +19,8 @@ struct FileImport::Tally {
   void CountRefused(RejectReason reason) { ++(*report.mutable_refused())[std::string(Describe(reason).name)]; }
 };
 
-FileImport::FileImport(Room room, Admission& admission)
-    : room_(room), admission_(admission), tally_(std::make_shared<Tally>()) {}
+FileImport::FileImport(Room room, Admission& admission, Groups& groups)
+    : room_(room), admission_(admission), group_entries_(groups), tally_(std::make_shared<Tally>()) {}
 
 FileImport::~FileImport() {
   std::unique_lock lock(tally_->mutex);
@@ -34,6 +34,8 @@ absl::Status FileImport::Take(ByteView bytes) {
 }
 
 absl::Status FileImport::Finish() {
+  const absl::Status flushed = Count(group_entries_.Flush());
+  if (failed_.ok()) failed_ = flushed;
   std::unique_lock lock(tally_->mutex);
   tally_->changed.wait(lock, [this] { return tally_->under_way == 0; });
   if (failed_.ok()) failed_ = tally_->own_fault;
@@ -58,6 +60,10 @@ absl::Status FileImport::TakeEntry(envelope::ExportEntry entry) {
   }
   using envelope::ExportKind;
   absl::Status taken;
+  // An envelope may be of a group whose documents stand in front of it.
+  if (!GroupEntries::IsOne(entry.kind)) {
+    if (absl::Status flushed = Count(group_entries_.Flush()); !flushed.ok()) return flushed;
+  }
   switch (entry.kind) {
     case ExportKind::kEnvelope:
       Submit(std::move(entry.bytes));
@@ -68,12 +74,23 @@ absl::Status FileImport::TakeEntry(envelope::ExportEntry entry) {
     case ExportKind::kPrekey:
       taken = TakePrekey(entry.bytes);
       break;
+    case ExportKind::kStatement:
+      taken = Reject(RejectReason::kParse, "a proof is for `entente verify`; nothing takes it in");
+      break;
     default:
-      taken = Reject(RejectReason::kParse, "entries of this kind are not taken in yet");
+      taken = group_entries_.Take(entry.kind, entry.bytes);
   }
+  {
+    const std::lock_guard lock(tally_->mutex);
+    tally_->report.set_entries(tally_->report.entries() + 1);
+  }
+  return Count(taken);
+}
+
+// What became of a document, or of the run in front of it.
+absl::Status FileImport::Count(const absl::Status& taken) {
   const std::lock_guard lock(tally_->mutex);
   if (IsOwnFault(ReasonOf(taken))) return taken;
-  tally_->report.set_entries(tally_->report.entries() + 1);
   if (!taken.ok()) {
     tally_->CountRefused(ReasonOf(taken));
     room_.counters.CountReject(Door::kPeer, ReasonOf(taken));

@@ -20,7 +20,7 @@ class Files : public testing::DeliveryTest {
   Bytes Export(v1::ExportReport* report = nullptr) {
     Bytes file;
     const auto sink = [&](ByteView piece) { return file.append(piece), true; };
-    const auto done = ExportTo(norlandia_.room(), estovia_.org(), estovia_.OfferedPrekey(), sink);
+    const auto done = ExportTo(norlandia_.room(), *norlandia_.groups, estovia_.org(), estovia_.OfferedPrekey(), sink);
     EXPECT_TRUE(done.ok()) << done.status();
     if (report != nullptr) *report = *done;
     return file;
@@ -30,7 +30,7 @@ class Files : public testing::DeliveryTest {
     v1::ImportReport report;
   };
   static Imported Import(TestNode& node, ByteView file, size_t step = 1000) {
-    FileImport import(node.room(), *node.admission);
+    FileImport import(node.room(), *node.admission, *node.groups);
     absl::Status status;
     for (size_t at = 0; at < file.size() && status.ok(); at += step) status = import.Take(file.substr(at, step));
     const absl::Status finished = import.Finish();
@@ -133,11 +133,14 @@ TEST_F(Files, AFileOfNobodyOnFileIsRefused) {
   TestNode stranger("cert.elsewhere", "XX");
   stranger.Accept(estovia_);
   Bytes file;
-  ASSERT_TRUE(ExportTo(stranger.room(), estovia_.org(), estovia_.OfferedPrekey(), [&](ByteView piece) {
-                return file.append(piece), true;
-              }).ok());
+  ASSERT_TRUE(
+      ExportTo(stranger.room(), *stranger.groups, estovia_.org(), estovia_.OfferedPrekey(), [&](ByteView piece) {
+        return file.append(piece), true;
+      }).ok());
   EXPECT_EQ(ReasonOf(Import(estovia_, file).status), kUnknownParty);
-  EXPECT_EQ(ReasonOf(ExportTo(norlandia_.room(), stranger.org(), estovia_.OfferedPrekey(), [](ByteView) { return true; }).status()),
+  EXPECT_EQ(ReasonOf(ExportTo(norlandia_.room(), *norlandia_.groups, stranger.org(), estovia_.OfferedPrekey(),
+                              [](ByteView) { return true; })
+                         .status()),
             kUnknownParty);
 }
 
@@ -173,10 +176,13 @@ TEST_F(Files, EachEntryIsRefusedForItself) {
   const Bytes file = Export();
   std::vector<envelope::ExportEntry> entries;
   envelope::ExportReader reader;
-  ASSERT_TRUE(reader.Take(file, [&](envelope::ExportEntry entry) {
-                      entries.push_back(std::move(entry));
-                      return absl::OkStatus();
-                    }).ok());
+  ASSERT_TRUE(reader
+                  .Take(file,
+                        [&](envelope::ExportEntry entry) {
+                          entries.push_back(std::move(entry));
+                          return absl::OkStatus();
+                        })
+                  .ok());
   TestNode stranger("cert.elsewhere", "XX");
   envelope::ExportWriter writer;
   Bytes bent = writer.Begin(norlandia_.org(), estovia_.org());
@@ -224,12 +230,15 @@ TEST_F(Files, NothingAboveItsCeilingIsSealedToAPrekey) {
   Publish(0, 2);
   trust::Prekey prekey = estovia_.OfferedPrekey();
   prekey.ceiling = Label::kClear;
-  const auto report = ExportTo(norlandia_.room(), estovia_.org(), prekey, [](ByteView) { return true; });
+  const auto report =
+      ExportTo(norlandia_.room(), *norlandia_.groups, estovia_.org(), prekey, [](ByteView) { return true; });
   ASSERT_TRUE(report.ok()) << report.status();
   EXPECT_EQ(report->withheld(), 2u);
   EXPECT_EQ(report->envelopes(), 0u);
   prekey.ceiling = Label::kGreen;
-  EXPECT_EQ(ExportTo(norlandia_.room(), estovia_.org(), prekey, [](ByteView) { return true; })->objects(), 2u);
+  EXPECT_EQ(
+      ExportTo(norlandia_.room(), *norlandia_.groups, estovia_.org(), prekey, [](ByteView) { return true; })->objects(),
+      2u);
 }
 
 TEST_F(Files, WhoAskedMayGoWhileAllIsWithheld) {
@@ -240,13 +249,17 @@ TEST_F(Files, WhoAskedMayGoWhileAllIsWithheld) {
     gone = gone || piece.empty();
     return !gone;
   };
-  EXPECT_EQ(ReasonOf(ExportTo(norlandia_.room(), estovia_.org(), estovia_.OfferedPrekey(), leave).status()), kUnavailable);
+  EXPECT_EQ(
+      ReasonOf(
+          ExportTo(norlandia_.room(), *norlandia_.groups, estovia_.org(), estovia_.OfferedPrekey(), leave).status()),
+      kUnavailable);
   EXPECT_TRUE(gone);
 }
 
 TEST_F(Files, WhoAskedMayGo) {
   Publish(0, 1);
-  const auto gone = ExportTo(norlandia_.room(), estovia_.org(), estovia_.OfferedPrekey(), [](ByteView) { return false; });
+  const auto gone = ExportTo(norlandia_.room(), *norlandia_.groups, estovia_.org(), estovia_.OfferedPrekey(),
+                             [](ByteView) { return false; });
   EXPECT_EQ(ReasonOf(gone.status()), kUnavailable);
 }
 
@@ -254,7 +267,8 @@ TEST_F(Files, TheNewestPrekeyThatCanBeSealedToIsTaken) {
   trust::HeardPrekeys& heard = norlandia_.directory->heard_prekeys();
   const trust::IdentityHistory owner(estovia_.self->identity);
   EXPECT_EQ(ReasonOf(heard.ForFile(owner, norlandia_.clock.now).status()), kPrekey);
-  heard.Keep(estovia_.org(), v1::PREKEY_CLASS_ONLINE, estovia_.prekeys->Offer(), norlandia_.clock.now + absl::Hours(24));
+  heard.Keep(estovia_.org(), v1::PREKEY_CLASS_ONLINE, estovia_.prekeys->Offer(),
+             norlandia_.clock.now + absl::Hours(24));
   const auto found = heard.ForFile(owner, norlandia_.clock.now);
   ASSERT_TRUE(found.ok()) << found.status();
   EXPECT_EQ(found->id, estovia_.OfferedPrekey().id);
@@ -262,7 +276,8 @@ TEST_F(Files, TheNewestPrekeyThatCanBeSealedToIsTaken) {
   older.set_body("heard again, as a recording");
   heard.Keep(estovia_.org(), v1::PREKEY_CLASS_ONLINE, older, norlandia_.clock.now + absl::Hours(23));
   EXPECT_EQ(heard.ForFile(owner, norlandia_.clock.now)->id, found->id);
-  EXPECT_EQ(ReasonOf(heard.ForFile(owner, norlandia_.clock.now + trust::kPrekeyUse + absl::Hours(1)).status()), kPrekey);
+  EXPECT_EQ(ReasonOf(heard.ForFile(owner, norlandia_.clock.now + trust::kPrekeyUse + absl::Hours(1)).status()),
+            kPrekey);
 }
 
 }  // namespace

@@ -53,16 +53,25 @@ absl::StatusOr<StoredStatement> LoadStatement(const storage::Journal& journal, u
   StoredStatement out;
   if (record->has_object()) {
     v1::ObjectAccepted& object = *record->mutable_object();
-    out = {object.batch_seq(), object.index(), std::move(*object.mutable_statement()), std::move(*object.mutable_salt()),
-           std::move(*object.mutable_content()), std::move(*object.mutable_id()), object.version_ns()};
+    out = {object.batch_seq(),
+           object.index(),
+           std::move(*object.mutable_statement()),
+           std::move(*object.mutable_salt()),
+           std::move(*object.mutable_content()),
+           std::move(*object.mutable_id()),
+           object.version_ns()};
     return out;
   }
   v1::StatementRepeated& repeated = *record->mutable_repeated_statement();
   absl::StatusOr<v1::Record> original = RequireRecord(journal, repeated.object_seq());
   if (!original.ok()) return original.status();
-  out = {repeated.batch_seq(), repeated.index(), std::move(*repeated.mutable_statement()),
-         std::move(*repeated.mutable_salt()), std::move(*original->mutable_object()->mutable_content()),
-         std::move(*repeated.mutable_id()), repeated.version_ns()};
+  out = {repeated.batch_seq(),
+         repeated.index(),
+         std::move(*repeated.mutable_statement()),
+         std::move(*repeated.mutable_salt()),
+         std::move(*original->mutable_object()->mutable_content()),
+         std::move(*repeated.mutable_id()),
+         repeated.version_ns()};
   return out;
 }
 
@@ -111,7 +120,8 @@ absl::StatusOr<Bytes> SealStatements(const Room& room, const StoredBatch& batch,
     std::vector<std::vector<Digest>> paths = crypto::AuditPaths(LeavesOf(batch.record), indexes);
     for (size_t i = 0; i < sealables.size(); ++i) sealables[i].path = std::move(paths[i]);
   }
-  return envelope::SealDirect(room.self, {batch.record.batch(), sealables}, {std::move(recipient)}, room.clock.Now());
+  return envelope::SealDirect(room.self, {batch.record.batch(), sealables}, {std::move(recipient)}, room.clock.Now(),
+                              &room.groups);
 }
 
 }  // namespace

@@ -71,8 +71,7 @@ absl::StatusOr<std::vector<uint64_t>> RocksJournal::Outbox(const OrgId& peer, ui
   return SequencesBehind(after, Family::kOutbox, keys().Peer(peer.view()), limit);
 }
 
-absl::StatusOr<std::vector<RefusedEntry>> RocksJournal::Refused(const OrgId& peer, uint64_t after,
-                                                                size_t limit) const {
+absl::StatusOr<std::vector<RefusedEntry>> RocksJournal::Refused(const OrgId& peer, uint64_t after, size_t limit) const {
   std::vector<RefusedEntry> out;
   absl::Status damaged;
   const Bytes prefix = keys().Refused(peer.view());
@@ -182,6 +181,20 @@ absl::StatusOr<std::vector<v1::SignedIdentity>> RocksJournal::LaterIdentities(co
   return documents;
 }
 
+absl::StatusOr<std::vector<uint64_t>> RocksJournal::GroupRecords(uint64_t after, size_t limit) const {
+  return SequencesBehind(after, Family::kParties, keys().Groups(), limit);
+}
+
+absl::StatusOr<std::optional<v1::EpochSlots>> RocksJournal::Slots(ByteView epoch_id) const {
+  const absl::StatusOr<std::vector<uint64_t>> seqs = SequencesBehind(0, Family::kParties, keys().Slots(epoch_id), 1);
+  if (!seqs.ok()) return seqs.status();
+  if (seqs->empty()) return std::optional<v1::EpochSlots>();
+  absl::StatusOr<std::optional<v1::Record>> record = FindRecord(seqs->front());
+  if (!record.ok()) return record.status();
+  if (!record->has_value() || !(*record)->group().has_slots()) return DamagedRow(Family::kParties);
+  return std::optional(std::move(*(*record)->mutable_group()->mutable_slots()));
+}
+
 // The half that Open found damaged is whole again once a head was written over it: it is told once, a lasting one
 // always.
 void RocksJournal::TellHeadFile(FsckReport& report) {
@@ -202,8 +215,7 @@ absl::StatusOr<Journal::FsckReport> RocksJournal::Fsck(bool rebuild, const Cance
   if (!committer_.Pause()) {
     return Reject(RejectReason::kUnavailable, "commits are under way; stop the node, then run entente fsck --rebuild");
   }
-  absl::StatusOr<FsckReport> report =
-      RunFsck(*database_, at_rest_, self_, options_.path, true, cancelled);
+  absl::StatusOr<FsckReport> report = RunFsck(*database_, at_rest_, self_, options_.path, true, cancelled);
   if (report.ok()) TellHeadFile(*report);
   absl::StatusOr<Durable> durable = LoadDurable(rows_);
   committer_.Resume(durable.ok() ? std::optional<Durable>(*std::move(durable)) : std::nullopt);

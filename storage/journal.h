@@ -84,6 +84,10 @@ class Journal : public Reader {
   virtual absl::StatusOr<std::vector<v1::PartyAccepted>> Parties() const = 0;
   // The documents behind version 1 of a party, in the order in which they were taken in; at most kMaxIdentityVersions.
   virtual absl::StatusOr<std::vector<v1::SignedIdentity>> LaterIdentities(const OrgId& org) const = 0;
+  // Sequences of what was taken in of groups, slots left out, ascending, behind `after`; the records tell of which.
+  virtual absl::StatusOr<std::vector<uint64_t>> GroupRecords(uint64_t after, size_t limit) const = 0;
+  // All slots of an epoch, where this node was given them to hand out.
+  virtual absl::StatusOr<std::optional<v1::EpochSlots>> Slots(ByteView epoch_id) const = 0;
   // Journal sequences of objects (newest version of each accepted id) that `value` finds; `value` normalised.
   virtual absl::StatusOr<SearchHits> Search(std::string_view value, size_t limit) const = 0;
   // Sequences of ObjectAccepted records behind `after`, ascending; for tail.

@@ -112,6 +112,19 @@ Bytes Keys::PartyDocument(ByteView org, uint64_t seq) const {
   return Joined(Party(org), SeqBytes(seq));
 }
 
+Bytes Keys::Groups() const {
+  return at_rest_->IndexKey("group", {});
+}
+Bytes Keys::GroupRow(uint64_t seq) const {
+  return Joined(Groups(), SeqBytes(seq));
+}
+Bytes Keys::Slots(ByteView epoch_id) const {
+  return at_rest_->IndexKey("slots", epoch_id);
+}
+Bytes Keys::SlotsRow(ByteView epoch_id, uint64_t seq) const {
+  return Joined(Slots(epoch_id), SeqBytes(seq));
+}
+
 Bytes Keys::Marking(ByteView origin, std::string_view marking_id) const {
   return at_rest_->IndexKey("marking", Joined(origin, marking_id));
 }

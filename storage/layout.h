@@ -74,6 +74,10 @@ class Keys {
   Bytes CursorTally(ByteView peer_key) const;
   Bytes Party(ByteView org) const;  // parties: the party's row; prefix of those of its documents
   Bytes PartyDocument(ByteView org, uint64_t seq) const;
+  Bytes Groups() const;  // parties: prefix of the rows of what was taken in of all groups
+  Bytes GroupRow(uint64_t seq) const;
+  Bytes Slots(ByteView epoch_id) const;  // parties: prefix of the rows of an epoch's slots
+  Bytes SlotsRow(ByteView epoch_id, uint64_t seq) const;
   Bytes Marking(ByteView origin, std::string_view marking_id) const;
 
  private:

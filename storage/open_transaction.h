@@ -18,6 +18,7 @@ class OpenTransaction final : public AnswersReader<Transaction> {
 
   absl::StatusOr<uint64_t> AppendParty(const v1::PartyAccepted& party) override;
   absl::StatusOr<uint64_t> AppendIdentity(const OrgId& org, const v1::SignedIdentity& identity) override;
+  absl::StatusOr<uint64_t> AppendGroup(const v1::GroupTaken& taken) override;
   absl::StatusOr<uint64_t> AppendOwnBatch(const envelope::Batch& batch,
                                           const std::vector<PartyDecision>& decisions) override;
   absl::StatusOr<uint64_t> AppendReceivedBatch(const envelope::Batch& batch, const OrgId& from) override;

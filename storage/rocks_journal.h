@@ -43,6 +43,8 @@ class RocksJournal final : public AnswersReader<Journal> {
   absl::StatusOr<PeerCursor> Cursor(const OrgId& peer) const override;
   absl::StatusOr<std::vector<v1::PartyAccepted>> Parties() const override;
   absl::StatusOr<std::vector<v1::SignedIdentity>> LaterIdentities(const OrgId& org) const override;
+  absl::StatusOr<std::vector<uint64_t>> GroupRecords(uint64_t after, size_t limit) const override;
+  absl::StatusOr<std::optional<v1::EpochSlots>> Slots(ByteView epoch_id) const override;
   absl::StatusOr<SearchHits> Search(std::string_view value, size_t limit) const override;
   absl::StatusOr<std::vector<uint64_t>> Objects(uint64_t after, size_t limit) const override;
   absl::StatusOr<std::vector<uint64_t>> NewestObjects(size_t count) const override;
@@ -64,12 +66,12 @@ class RocksJournal final : public AnswersReader<Journal> {
   const std::string found_at_open_;
   std::mutex fsck_mutex_;
   bool told_at_fsck_ = false;  // under fsck_mutex_: whether found_at_open_ was in a report
-  Committer committer_;  // last: its thread uses all of the above
+  Committer committer_;        // last: its thread uses all of the above
 };
 
 // Checks the views of `database` and, where they differ from the journal, replaces them.
-absl::StatusOr<Journal::FsckReport> RunFsck(Database& database, const crypto::AtRest& at_rest,
-                                            const trust::Self& self, const std::string& path, bool rebuild,
+absl::StatusOr<Journal::FsckReport> RunFsck(Database& database, const crypto::AtRest& at_rest, const trust::Self& self,
+                                            const std::string& path, bool rebuild,
                                             const Journal::Cancelled& cancelled = {});
 
 }  // namespace entente::storage

@@ -45,6 +45,7 @@ absl::Status StatementCheck::Check(const v1::Record& record, const ViewReader& r
     case v1::Record::kRepeatedStatement:
       return VerifyRepeat(record.repeated_statement(), reader);
     case v1::Record::kBatch:
+    case v1::Record::kGroup:  // taken in again, and checked, at every start
     case v1::Record::kDelivered:
     case v1::Record::kEnvelope:
       return absl::OkStatus();
@@ -54,8 +55,8 @@ absl::Status StatementCheck::Check(const v1::Record& record, const ViewReader& r
   return Wrong("its kind is not known to this version");
 }
 
-// Whether the document had expired when the party was accepted is not asked: that was checked then, and record times are
-// no measure of it where a clock was wrong.
+// Whether the document had expired when the party was accepted is not asked: that was checked then, and record times
+// are no measure of it where a clock was wrong.
 absl::Status StatementCheck::Learn(const v1::PartyAccepted& party) {
   absl::StatusOr<trust::IdentityHistory> history = trust::IdentityHistory::Begin(party.identity());
   if (!history.ok()) return Wrong("the party's identity does not check: " + std::string(history.status().message()));

@@ -92,6 +92,15 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendIdentity(const OrgId& org, const
   return Append(std::move(record));
 }
 
+absl::StatusOr<uint64_t> OpenTransaction::AppendGroup(const v1::GroupTaken& taken) {
+  if (!GroupId::From(taken.group_id()) || taken.kind_case() == v1::GroupTaken::KIND_NOT_SET) {
+    return Refuse("nothing of a group");
+  }
+  v1::Record record;
+  *record.mutable_group() = taken;
+  return Append(std::move(record));
+}
+
 absl::StatusOr<uint64_t> OpenTransaction::AppendOwnBatch(const envelope::Batch& batch,
                                                          const std::vector<PartyDecision>& decisions) {
   if (batch.origin() != self_ || batch.statements().size() != batch.size())

@@ -33,11 +33,11 @@ struct PartyDecision {
 
 // How far one peer's outbox came.
 struct DeliveryStep {
-  uint64_t position = 0;              // of the queue: everything up to here is answered; never moves the cursor back
-  uint64_t given_up = 0;              // entries that are lost to the peer in this step
-  std::optional<v1::SignedBody> head = {};  // the peer's newest
-  std::vector<uint64_t> held = {};          // refused entries that stay: of the queue, or settled as embargoed here
-  std::vector<uint64_t> settled = {};       // refused before, and done with
+  uint64_t position = 0;  // of the queue: everything up to here is answered; never moves the cursor back
+  uint64_t given_up = 0;  // entries that are lost to the peer in this step
+  std::optional<v1::SignedBody> head = {};    // the peer's newest
+  std::vector<uint64_t> held = {};            // refused entries that stay: of the queue, or settled as embargoed here
+  std::vector<uint64_t> settled = {};         // refused before, and done with
   std::vector<EmbargoedEntry> released = {};  // embargoed before, and no more
   bool empty() const {
     return position == 0 && given_up == 0 && !head && held.empty() && settled.empty() && released.empty();
@@ -51,8 +51,11 @@ class Transaction : public Reader {
  public:
   // Each returns the journal sequence of the record it appended, or a status, on which the caller returns at once.
   virtual absl::StatusOr<uint64_t> AppendParty(const v1::PartyAccepted& party) = 0;
-  // A document behind version 1 of a party on file, as its history took it in. REQUIRES an earlier AppendParty of `org`.
+  // A document behind version 1 of a party on file, as its history took it in. REQUIRES an earlier AppendParty of
+  // `org`.
   virtual absl::StatusOr<uint64_t> AppendIdentity(const OrgId& org, const v1::SignedIdentity& identity) = 0;
+  // Something of a group that this node follows, as trust::GroupDirectory took it in, or the slots that it issued.
+  virtual absl::StatusOr<uint64_t> AppendGroup(const v1::GroupTaken& taken) = 0;
   // Own batch: `decisions` for every party on file; the permitted ones get outbox entries for each statement stored
   // after, those withheld until a time get entries outside the queue.
   virtual absl::StatusOr<uint64_t> AppendOwnBatch(const envelope::Batch& batch,

@@ -3,9 +3,11 @@
 #include <algorithm>
 
 #include "base/reject.h"
+#include "crypto/crypto.h"
 #include "storage/view_reader.h"
 #include "storage/view_rows.h"
 #include "storage/view_step.h"
+#include "trust/payload_types.h"
 
 namespace entente::storage {
 namespace {
@@ -54,6 +56,8 @@ absl::Status Views::Apply(const v1::Record& record, uint64_t seq, const Rows& ro
       return Envelope(record.envelope(), step);
     case v1::Record::kIdentity:
       return Document(record.identity(), step);
+    case v1::Record::kGroup:
+      return Group(record.group(), step);
     case v1::Record::KIND_NOT_SET:
       break;
   }
@@ -81,6 +85,18 @@ absl::Status Views::Document(const v1::IdentityTaken& taken, Step& step) {
   if (!party.ok()) return party.status();
   if (!party->has_value()) return Unfitting(step.seq, "a document of an organisation that is not on file");
   step.out.Put(Family::kParties, keys_.PartyDocument(taken.org_id(), step.seq), {});
+  return absl::OkStatus();
+}
+
+absl::Status Views::Group(const v1::GroupTaken& taken, Step& step) {
+  if (!GroupId::From(taken.group_id())) return Unfitting(step.seq, "something of a group without its id");
+  if (taken.kind_case() == v1::GroupTaken::KIND_NOT_SET) return Unfitting(step.seq, "nothing is said of its group");
+  if (taken.has_slots()) {
+    const Digest id = crypto::Sha256(crypto::Pae(trust::kEpochType, taken.slots().epoch().body()));
+    step.out.Put(Family::kParties, keys_.SlotsRow(id.view(), step.seq), {});
+  } else {
+    step.out.Put(Family::kParties, keys_.GroupRow(step.seq), {});
+  }
   return absl::OkStatus();
 }
 

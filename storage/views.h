@@ -46,6 +46,7 @@ class Views {
   struct Step;  // record, seq, rows, out
   absl::Status Party(const v1::PartyAccepted& party, Step& step);
   absl::Status Document(const v1::IdentityTaken& taken, Step& step);
+  absl::Status Group(const v1::GroupTaken& taken, Step& step);
   absl::Status OwnOrReceived(const v1::BatchAccepted& batch, Step& step);
   absl::Status Object(const v1::ObjectAccepted& object, Step& step);
   absl::Status Quarantine(const v1::ObjectQuarantined& held, Step& step);

@@ -18,39 +18,14 @@ absl::Time KeptUntil(const Epoch& epoch, absl::Duration keep) {
   return keep > absl::ZeroDuration() ? epoch.not_after + keep : absl::UnixEpoch();
 }
 
-bool Names(const LogEntry* entry, const Epoch& epoch) { return entry != nullptr && entry->subject.view() == epoch.id.view(); }
+bool Names(const LogEntry* entry, const Epoch& epoch) {
+  return entry != nullptr && entry->subject.view() == epoch.id.view();
+}
 
 }  // namespace
 
-const HeldEpoch* EpochRing::Find(const EpochId& id) const {
-  const auto number = numbers_.find(id);
-  if (number == numbers_.end()) return nullptr;
-  const std::vector<HeldEpoch>& same = epochs_.at(number->second);
-  return &*std::find_if(same.begin(), same.end(), [&](const HeldEpoch& held) { return held.epoch.id == id; });
-}
-
-HeldEpoch* EpochRing::FindToChange(const EpochId& id) { return const_cast<HeldEpoch*>(Find(id)); }
-
-const HeldEpoch* EpochRing::WithTag(const RouteTag& tag) const {
-  const auto found = tags_.find(tag);
-  return found == tags_.end() ? nullptr : Find(found->second);
-}
-
-const HeldEpoch* EpochRing::Latest(const GroupLog& log, absl::Time now) const {
-  if (epochs_.empty()) return nullptr;
-  const auto& [number, same] = *epochs_.rbegin();
-  if (const HeldEpoch* held = InForce(number, log, now); held != nullptr) return held;
-  return &*std::min_element(same.begin(), same.end(), [](const HeldEpoch& a, const HeldEpoch& b) { return a.turn < b.turn; });
-}
-
-const HeldEpoch* EpochRing::Of(const OrgId& issuer, uint64_t number) const {
-  const auto same = epochs_.find(number);
-  if (same == epochs_.end()) return nullptr;
-  const auto found = std::find_if(same->second.begin(), same->second.end(), [&](const HeldEpoch& held) { return held.epoch.issuer == issuer; });
-  return found == same->second.end() ? nullptr : &*found;
-}
-
-absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const GroupLog& log, const Arrival& arrival) const {
+absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const GroupLog& log,
+                                   const Arrival& arrival) const {
   // Who took the other one first goes on with the group all the same.
   if (Of(epoch.issuer, epoch.number) != nullptr && !Names(log.Of(v1::GROUP_LOG_KIND_EPOCH, epoch.number), epoch)) {
     return RefuseEpoch(kEquivocation, "its issuer signed another epoch with its number");
@@ -65,7 +40,8 @@ absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const
   }
 
   const uint64_t newest = epochs_.rbegin()->first;
-  if (epoch.number > newest && epoch.number - newest > 1) return RefuseEpoch(kIdentityChain, "epochs between it and those on file are missing");
+  if (epoch.number > newest && epoch.number - newest > 1)
+    return RefuseEpoch(kIdentityChain, "epochs between it and those on file are missing");
   if (epoch.number < newest && (!arrival.MayBePast() || arrival.now >= epoch.not_after + terms.catch_up)) {
     return RefuseEpoch(kEpochStale, "later epochs are on file");
   }
@@ -123,7 +99,8 @@ absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl
   const absl::Time drain_until = std::max(held.epoch.not_after + kEpochGrace, now + kCatchUpDrain);
   {
     const std::lock_guard lock(keystore_.mutex());
-    if (CountEpochSecrets(keystore_) >= kMaxEpochSecrets) return RefuseEpoch(kLimit, "this node holds 4,096 secrets of epochs");
+    if (CountEpochSecrets(keystore_) >= kMaxEpochSecrets)
+      return RefuseEpoch(kLimit, "this node holds 4,096 secrets of epochs");
     PutEpochSecret(keystore_, held.epoch, secret, drain_until, KeptUntil(held.epoch, keep));
     if (absl::Status status = keystore_.Save(); !status.ok()) {
       RemoveEpochSecret(keystore_, held.epoch);
@@ -137,14 +114,16 @@ absl::Status EpochRing::Hold(const EpochId& id, crypto::EpochSecret secret, absl
 }
 
 void EpochRing::NoteContradiction(const Epoch& epoch) {
-  if (const HeldEpoch* first = Of(epoch.issuer, epoch.number); first != nullptr) FindToChange(first->epoch.id)->contradicted = true;
+  if (const HeldEpoch* first = Of(epoch.issuer, epoch.number); first != nullptr)
+    FindToChange(first->epoch.id)->contradicted = true;
 }
 
 const LogEntry* EpochRing::EntryOf(uint64_t number, const GroupLog& log) const {
   const LogEntry* entry = log.Of(v1::GROUP_LOG_KIND_EPOCH, number);
   const auto same = epochs_.find(number);
-  const bool here = same != epochs_.end() && std::any_of(same->second.begin(), same->second.end(),
-                                                         [&](const HeldEpoch& held) { return Names(entry, held.epoch); });
+  const bool here =
+      same != epochs_.end() && std::any_of(same->second.begin(), same->second.end(),
+                                           [&](const HeldEpoch& held) { return Names(entry, held.epoch); });
   return here ? entry : nullptr;
 }
 
@@ -170,7 +149,8 @@ const HeldEpoch* EpochRing::Successor(uint64_t number, const GroupLog& log, absl
 
 absl::Time EpochRing::DrainsUntil(const HeldEpoch& held, const GroupLog& log, absl::Time now) const {
   const HeldEpoch* next = Successor(held.epoch.number, log, now);
-  const absl::Time end = next == nullptr ? held.epoch.not_after : std::min(held.epoch.not_after, next->epoch.not_before);
+  const absl::Time end =
+      next == nullptr ? held.epoch.not_after : std::min(held.epoch.not_after, next->epoch.not_before);
   const absl::Duration grace = next == nullptr ? kEpochGrace : next->epoch.grace;
   // Where who was taken out gets no time, who comes late gets none either.
   const bool late = held.opened >= end + grace && grace > absl::ZeroDuration();
@@ -209,7 +189,8 @@ bool EpochRing::IsOver(const HeldEpoch& held, const GroupLog& log, const Keeping
 
 bool EpochRing::NeedsSweep(const GroupLog& log, const Keeping& keeping, absl::Time now) const {
   const auto any_over = [&](const auto& same) {
-    return std::any_of(same.second.begin(), same.second.end(), [&](const HeldEpoch& held) { return IsOver(held, log, keeping, now); });
+    return std::any_of(same.second.begin(), same.second.end(),
+                       [&](const HeldEpoch& held) { return IsOver(held, log, keeping, now); });
   };
   return unsaved_ || std::any_of(epochs_.begin(), epochs_.end(), any_over);
 }
@@ -231,7 +212,8 @@ absl::Status EpochRing::Sweep(const GroupLog& log, const Keeping& keeping, absl:
 void EpochRing::DropOldTombstones() {
   size_t tombstones = 0;
   for (const auto& [number, same] : epochs_) {
-    tombstones += static_cast<size_t>(std::count_if(same.begin(), same.end(), [](const HeldEpoch& one) { return one.destroyed; }));
+    tombstones += static_cast<size_t>(
+        std::count_if(same.begin(), same.end(), [](const HeldEpoch& one) { return one.destroyed; }));
   }
   while (tombstones > kMaxTombstones) {
     // The oldest number; what races under one number drains within days of each other.

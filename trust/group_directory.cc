@@ -12,12 +12,15 @@ namespace {
 using enum RejectReason;
 
 absl::Status NotFollowed() {
-  return Reject(kUnknownParty, "it is of a group that this node does not follow; the group's admins send the documents of who is in it");
+  return Reject(
+      kUnknownParty,
+      "it is of a group that this node does not follow; the group's admins send the documents of who is in it");
 }
 
 }  // namespace
 
-GroupDirectory::GroupDirectory(const Parties& parties, const OrgId& self, const PrekeyRing& prekeys, crypto::Keystore& keystore)
+GroupDirectory::GroupDirectory(const Parties& parties, const OrgId& self, const PrekeyRing& prekeys,
+                               crypto::Keystore& keystore)
     : parties_(parties), self_(self), prekeys_(prekeys), keystore_(keystore) {}
 
 GroupDirectory::GroupPtr GroupDirectory::Find(const GroupId& group) const {
@@ -33,8 +36,8 @@ void GroupDirectory::Publish(std::shared_ptr<const Group> group) {
 
 // --- What comes in ---
 
-absl::Status GroupDirectory::TakeDocuments(const GroupId& group, std::span<const GroupDocument> run, const Arrival& arrival,
-                                           MembershipHistory::PersistEach persist) {
+absl::Status GroupDirectory::TakeDocuments(const GroupId& group, std::span<const GroupDocument> run,
+                                           const Arrival& arrival, MembershipHistory::PersistEach persist) {
   const std::lock_guard one_change(changing_);
   const GroupPtr before = Find(group);
   if (before == nullptr) return Found(group, run, arrival, persist);
@@ -49,7 +52,8 @@ absl::Status GroupDirectory::TakeDocuments(const GroupId& group, std::span<const
 
 absl::Status GroupDirectory::Found(const GroupId& group, std::span<const GroupDocument> run, const Arrival& arrival,
                                    MembershipHistory::PersistEach persist) {
-  const v1::SignedMembership* const* first = run.empty() ? nullptr : std::get_if<const v1::SignedMembership*>(&run.front());
+  const v1::SignedMembership* const* first =
+      run.empty() ? nullptr : std::get_if<const v1::SignedMembership*>(&run.front());
   if (first == nullptr || GroupOfFirst((*first)->document()) != group) {
     return RefuseMembership("a group that is not followed yet begins with version 1 of its document", kIdentityChain);
   }
@@ -63,7 +67,8 @@ absl::Status GroupDirectory::Found(const GroupId& group, std::span<const GroupDo
   const absl::Status rest = history->TakeIn(run.subspan(1), parties_, arrival, note);
   const auto follows = [&](const Membership& version) { return version.IsMember(self_) || version.IsAdmin(self_); };
   const bool here = (history->newest() != nullptr && follows(*history->newest())) ||
-                    std::any_of(history->announced().begin(), history->announced().end(), [&](const auto& one) { return follows(*one); });
+                    std::any_of(history->announced().begin(), history->announced().end(),
+                                [&](const auto& one) { return follows(*one); });
   if (!here) return rest.ok() || ReasonOf(rest) == kFreeze ? NotFollowed() : rest;
   std::set<OrgId> founders;
   for (const v1::OrgSignature& signature : (*first)->signatures()) founders.insert(*OrgId::From(signature.org_id()));
@@ -100,7 +105,9 @@ absl::Status GroupDirectory::MakeRoom(const std::set<OrgId>& founders, absl::Tim
   };
   for (const OrgId& founder : founders) {
     if (founders.contains(self_)) break;
-    const auto of_founder = [&](const Group& group) { return group.founders.contains(founder) && !group.founders.contains(self_); };
+    const auto of_founder = [&](const Group& group) {
+      return group.founders.contains(founder) && !group.founders.contains(self_);
+    };
     if (!make_room(kMaxGroupsOfFounder, of_founder)) {
       return RefuseMembership("this node follows 16 groups of one of its founders", kLimit);
     }
@@ -109,7 +116,8 @@ absl::Status GroupDirectory::MakeRoom(const std::set<OrgId>& founders, absl::Tim
   return room ? absl::OkStatus() : RefuseMembership("this node follows 256 groups", kLimit);
 }
 
-absl::Status GroupDirectory::CheckNewEpoch(const Group& group, const Epoch& epoch, const v1::SignedBody& wire, const Arrival& arrival) const {
+absl::Status GroupDirectory::CheckNewEpoch(const Group& group, const Epoch& epoch, const v1::SignedBody& wire,
+                                           const Arrival& arrival) const {
   const MembershipHistory& history = group.history;
   if (absl::Status status = CheckEpochIssuer(epoch, wire, history, parties_, arrival); !status.ok()) return status;
   const Membership& membership = *history.Version(epoch.membership.version, epoch.membership.hash);
@@ -142,15 +150,19 @@ absl::Status GroupDirectory::TakeEpoch(const v1::EpochDelivery& delivery, const 
     if (!checked.ok()) return checked;
     next->ring.NoteContradiction(*epoch);
   }
-  const std::shared_ptr<const Membership> membership = before->history.Version(epoch->membership.version, epoch->membership.hash);
-  if (absl::Status status = CheckSlotPlace(*epoch, *membership, self_, delivery); !status.ok()) return status;
+  const std::shared_ptr<const Membership> membership =
+      before->history.Version(epoch->membership.version, epoch->membership.hash);
+  const bool stored = arrival.recorded.has_value();  // then its slot was checked when it came
+  const absl::Status placed = stored ? absl::OkStatus() : CheckSlotPlace(*epoch, *membership, self_, delivery);
+  if (!placed.ok()) return placed;
   if (held == nullptr) {
     if (absl::Status status = persist(); !status.ok()) return status;
     const absl::Time taken = arrival.recorded.value_or(arrival.now);
     next->ring.MakeRoom(epoch->issuer, next->history.log(), arrival.now);
-    if (absl::Status status = next->ring.Announce(*epoch, *membership->TurnOf(epoch->issuer), taken); !status.ok()) return status;
+    if (absl::Status status = next->ring.Announce(*epoch, *membership->TurnOf(epoch->issuer), taken); !status.ok())
+      return status;
   }
-  const bool opens = membership->IsMember(self_) && !arrival.recorded.has_value() && next->ring.Find(epoch->id)->secret == nullptr;
+  const bool opens = membership->IsMember(self_) && !stored && next->ring.Find(epoch->id)->secret == nullptr;
   const absl::Status opened = opens ? OpenSlot(*next, *epoch, delivery.slot(), arrival.now) : absl::OkStatus();
   if (!opened.ok()) next->ring.NoteUnopened(epoch->id);
   Publish(std::move(next));
@@ -160,7 +172,10 @@ absl::Status GroupDirectory::TakeEpoch(const v1::EpochDelivery& delivery, const 
 absl::Status GroupDirectory::OpenSlot(Group& group, const Epoch& epoch, ByteView slot, absl::Time now) const {
   absl::StatusOr<crypto::EpochSecret> secret = OpenEpochSlot(epoch, self_, slot, prekeys_, now);
   if (!secret.ok()) return secret.status();
-  return group.ring.Hold(epoch.id, *std::move(secret), KeepingIn(group).for_others, now);
+  const RouteTag tag = secret->Tag(epoch.fields());
+  absl::Status held = group.ring.Hold(epoch.id, *std::move(secret), KeepingIn(group).for_others, now);
+  if (held.ok() && opened_) opened_(group.history.group(), epoch.id, tag);
+  return held;
 }
 
 absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arrival& arrival) {
@@ -170,17 +185,24 @@ absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arriva
   const GroupPtr before = Find(rewrap->group);
   if (before == nullptr) return NotFollowed();
   if (absl::Status status = before->history.CheckFresh(arrival.now); !status.ok()) return status;
-  if (absl::Status status = CheckRewrap(*rewrap, wire, *before->history.newest(), self_, parties_, arrival); !status.ok()) return status;
+  if (absl::Status status = CheckRewrap(*rewrap, wire, *before->history.newest(), self_, parties_, arrival);
+      !status.ok())
+    return status;
   const HeldEpoch* held = before->ring.Find(rewrap->epoch);
   if (held == nullptr || held->epoch.number != rewrap->number) {
-    return Reject(RejectReason::kEpoch, "re-wrap refused: it is of an epoch that is not on file; ask a member for the epoch first");
+    return Reject(RejectReason::kEpoch,
+                  "re-wrap refused: it is of an epoch that is not on file; ask a member for the epoch first");
   }
-  const std::shared_ptr<const Membership> membership = before->history.Version(held->epoch.membership.version, held->epoch.membership.hash);
+  const std::shared_ptr<const Membership> membership =
+      before->history.Version(held->epoch.membership.version, held->epoch.membership.hash);
   if (held->destroyed || arrival.now >= held->epoch.not_after + membership->catch_up()) {
-    return Reject(kEpochStale, "re-wrap refused: its epoch ended too long ago; what was sealed under it must be sealed again");
+    return Reject(kEpochStale,
+                  "re-wrap refused: its epoch ended too long ago; what was sealed under it must be sealed again");
   }
   if (!before->history.IsMemberSince(self_, membership->version())) {
-    return Reject(kNotMember, "re-wrap refused: this organisation was no member from that epoch on; ask for a forward of what it needs");
+    return Reject(
+        kNotMember,
+        "re-wrap refused: this organisation was no member from that epoch on; ask for a forward of what it needs");
   }
   if (held->secret != nullptr) return absl::OkStatus();
   auto next = std::make_shared<Group>(*before);

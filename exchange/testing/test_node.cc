@@ -26,12 +26,18 @@ void Must(const absl::Status& status) {
 
 const char* MarkingId(model::Label label) {
   switch (label) {
-    case model::Label::kUnlabelled: return "";
-    case model::Label::kClear: return "94868c89-83c2-464b-929b-a1a8aa3c8487";
-    case model::Label::kGreen: return "bab4a63c-aed9-4cf5-a766-dfca5abac2bb";
-    case model::Label::kAmber: return "55d920b0-5e8b-4f79-9ee9-91f868d9b421";
-    case model::Label::kAmberStrict: return "939a9414-2ddd-4d32-a0cd-375ea402b003";
-    case model::Label::kRed: return "e828b379-4e03-4974-9ac4-e53a884c97c1";
+    case model::Label::kUnlabelled:
+      return "";
+    case model::Label::kClear:
+      return "94868c89-83c2-464b-929b-a1a8aa3c8487";
+    case model::Label::kGreen:
+      return "bab4a63c-aed9-4cf5-a766-dfca5abac2bb";
+    case model::Label::kAmber:
+      return "55d920b0-5e8b-4f79-9ee9-91f868d9b421";
+    case model::Label::kAmberStrict:
+      return "939a9414-2ddd-4d32-a0cd-375ea402b003";
+    case model::Label::kRed:
+      return "e828b379-4e03-4974-9ac4-e53a884c97c1";
   }
   return "";
 }
@@ -69,6 +75,9 @@ void TestNode::OpenJournal() {
   options.create = true;
   options.space_floor_bytes = 0;
   journal = Must(storage::Journal::Open(options, *at_rest, *self, clock));
+  group_directory = std::make_unique<trust::GroupDirectory>(*directory, org(), *prekeys, *keystore);
+  groups = std::make_unique<Groups>(room(), admin);
+  Must(Must(groups->Load()));
   admission = std::make_unique<Admission>(room(), 2);
   publication = std::make_unique<Publication>(room());
   reading = std::make_unique<Reading>(room());
@@ -77,11 +86,14 @@ void TestNode::OpenJournal() {
 TestNode::~TestNode() {
   admission.reset();
   if (journal) journal->Stop();
+  groups.reset();
   journal.reset();
   std::filesystem::remove_all(folder);
 }
 
-Room TestNode::room() { return {*self, *directory, *prekeys, *journal, rules, clock, counters}; }
+Room TestNode::room() {
+  return {*self, *directory, *prekeys, *group_directory, *journal, rules, clock, counters};
+}
 
 trust::Accepted TestNode::AsParty(model::Label ceiling) const {
   trust::Accepted accepted{directory->self().party, self->identity};
@@ -90,7 +102,9 @@ trust::Accepted TestNode::AsParty(model::Label ceiling) const {
 }
 
 void TestNode::Accept(const TestNode& other, model::Label ceiling) {
-  const trust::Accepted accepted = other.AsParty(ceiling);
+  trust::Accepted accepted = other.AsParty(ceiling);
+  const trust::IdentityHistory history = trust::HistoryOf(*other.self);
+  accepted.identity = *history.versions().front();
   v1::PartyAccepted wire;
   wire.set_org_id(accepted.party.org.str());
   *wire.mutable_identity() = accepted.identity.wire();
@@ -101,6 +115,7 @@ void TestNode::Accept(const TestNode& other, model::Label ceiling) {
   Must(journal->CommitAndWait(
       [&](storage::Transaction& transaction) { return transaction.AppendParty(wire).status(); }));
   Must(directory->Accept(accepted));
+  if (history.versions().size() > 1) Learn(*other.self);
 }
 
 trust::Prekey TestNode::OfferedPrekey() const {
@@ -118,9 +133,25 @@ trust::Self TestNode::Next(bool stolen) const {
   return {history.newest(), key_id, std::move(fresh), std::make_shared<const trust::IdentityHistory>(history)};
 }
 
+void TestNode::BecomeAdmin() {
+  admin = std::make_shared<crypto::SigningKey>(crypto::SigningKey::Generate());
+  trust::IdentityHistory history = trust::HistoryOf(*self);
+  trust::IdentityChange change;
+  change.add.push_back({v1::KEY_USAGE_GROUP_ADMIN, admin.get()});
+  const crypto::SigningKey* roots[] = {&root};
+  Must(history.Extend(Must(trust::MakeNext(history, change, roots, clock.now)), clock.now));
+  trust::Self next{history.newest(), self->key_id, self->statement_key,
+                   std::make_shared<const trust::IdentityHistory>(history)};
+  model::Party own = directory->self().party;
+  directory = std::make_unique<trust::Directory>(own, next.history);
+  Become(next);
+}
+
 void TestNode::Become(const trust::Self& next) {
   admission.reset();
   journal->Stop();
+  groups.reset();
+  group_directory.reset();
   journal.reset();
   *self = next;
   prekeys->SignAnew(next);
@@ -172,7 +203,8 @@ std::string Indicator(const std::string& uuid_tail, const std::string& value, mo
                       const std::string& modified, const std::string& extra) {
   std::string text = R"({"type":"indicator","spec_version":"2.1","id":")" + IdOf(uuid_tail);
   text += R"(","created":"2026-01-02T03:04:05.678Z","modified":")" + modified;
-  text += R"(","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z","pattern":"[domain-name:value = ')" + value + "']\"";
+  text += R"(","pattern_type":"stix","valid_from":"2026-01-01T00:00:00Z","pattern":"[domain-name:value = ')" + value +
+          "']\"";
   if (label != model::Label::kUnlabelled) {
     text += R"(,"object_marking_refs":["marking-definition--)" + std::string(MarkingId(label)) + "\"]";
   }

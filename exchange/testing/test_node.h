@@ -8,6 +8,7 @@
 #include "crypto/at_rest.h"
 #include "crypto/keystore.h"
 #include "exchange/delivery.h"
+#include "exchange/groups.h"
 
 namespace entente::exchange::testing {
 
@@ -31,10 +32,14 @@ class TestNode {
   void Accept(const TestNode& other, model::Label ceiling = model::Label::kAmberStrict);
   trust::Prekey OfferedPrekey() const;
 
-  // This node under its next document and a new statement key; the old key goes over time, or at once when it was `stolen`.
+  // This node under its next document and a new statement key; the old key goes over time, or at once when it was
+  // `stolen`.
   trust::Self Next(bool stolen = false) const;
   // As if started again as `next`, while no session is up.
   void Become(const trust::Self& next);
+  // As if started again behind a new document with a group admin key. REQUIRES that nobody is on file here.
+  void BecomeAdmin();
+  void Restart() { Become(trust::Self(*self)); }
   // Takes in, durably, what there is of the documents of `other`, a party on file here.
   void Learn(const trust::Self& other);
 
@@ -45,11 +50,14 @@ class TestNode {
   TestClock clock;
   std::filesystem::path folder;
   crypto::SigningKey root;
+  std::shared_ptr<crypto::SigningKey> admin;  // of groups
   std::unique_ptr<trust::Self> self;
   std::unique_ptr<crypto::Keystore> keystore;
   std::unique_ptr<crypto::AtRest> at_rest;
   std::unique_ptr<trust::PrekeyRing> prekeys;
   std::unique_ptr<trust::Directory> directory;
+  std::unique_ptr<trust::GroupDirectory> group_directory;
+  std::unique_ptr<Groups> groups;
   std::unique_ptr<storage::Journal> journal;
   policy::Rules rules;
   Counters counters;

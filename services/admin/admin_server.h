@@ -7,7 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "exchange/exchange.h"
+#include "exchange/groups.h"
 
 namespace entente::admin {
 
@@ -20,6 +20,7 @@ struct AdminSources {
   exchange::Publication& publication;
   exchange::Reading& reading;
   exchange::Admission& admission;
+  exchange::Groups& groups;
   std::function<std::vector<v1::PeerStatus>()> peers;
   std::function<absl::Status()> ready;                  // OK, or why this node does not serve
   std::function<void(const v1::PeerRecord&)> accepted;  // a party was added or changed, durably

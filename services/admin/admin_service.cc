@@ -106,6 +106,14 @@ grpc::Status AdminService::Export(grpc::ServerContext* context, const v1::Export
   return ToGrpc(*context, RunExport(sources_, growth_, *request, *context, *pieces));
 }
 
+grpc::Status AdminService::Groups(grpc::ServerContext* context, const v1::GroupsRequest* request,
+                                  v1::GroupsReply* reply) {
+  absl::StatusOr<v1::GroupsReply> done = RunGroups(sources_, *request);
+  if (!done.ok()) return ToGrpc(*context, done.status());
+  *reply = *std::move(done);
+  return grpc::Status::OK;
+}
+
 grpc::Status AdminService::Import(grpc::ServerContext*, grpc::ServerReader<v1::ImportPiece>* pieces,
                                   v1::ImportReport* report) {
   *report = RunImport(sources_, growth_, *pieces);
@@ -138,8 +146,8 @@ grpc::Status AdminService::Explain(grpc::ServerContext* context, const v1::Expla
 }
 
 grpc::Status AdminService::Fsck(grpc::ServerContext* context, const v1::FsckRequest* request, v1::FsckReply* reply) {
-  const auto report = sources_.room.journal.Fsck(
-      request->rebuild(), [&] { return growth_.stopped() || context->IsCancelled(); });
+  const auto report =
+      sources_.room.journal.Fsck(request->rebuild(), [&] { return growth_.stopped() || context->IsCancelled(); });
   if (!report.ok()) return ToGrpc(*context, report.status());
   reply->set_ok(report->problems.empty());
   for (const std::string& problem : report->problems) reply->add_problems(problem);

@@ -40,7 +40,11 @@ absl::Status RunPublish(const AdminSources& sources, const grpc::ServerContext& 
 absl::Status RunExport(const AdminSources& sources, const Growth& growth, const v1::ExportRequest& request,
                        const grpc::ServerContext& context, grpc::ServerWriter<v1::ExportPiece>& pieces);
 // One Import call, to the end of the file, its first fault or the server's stop; the report says which.
-v1::ImportReport RunImport(const AdminSources& sources, const Growth& growth, grpc::ServerReader<v1::ImportPiece>& pieces);
+v1::ImportReport RunImport(const AdminSources& sources, const Growth& growth,
+                           grpc::ServerReader<v1::ImportPiece>& pieces);
+
+// One Groups call: an act, and the group as it is behind it.
+absl::StatusOr<v1::GroupsReply> RunGroups(const AdminSources& sources, const v1::GroupsRequest& request);
 
 // One Tail call, to the end of the journal or, with `follow`, until the client goes or the server stops.
 absl::Status RunTail(const AdminSources& sources, const Growth& growth, const v1::TailRequest& request,

@@ -6,7 +6,9 @@
 namespace entente::admin {
 namespace {
 
-absl::Status Stopping() { return Reject(RejectReason::kUnavailable, "the node is stopping; do it again when it runs"); }
+absl::Status Stopping() {
+  return Reject(RejectReason::kUnavailable, "the node is stopping; do it again when it runs");
+}
 
 }  // namespace
 
@@ -25,7 +27,7 @@ absl::Status RunExport(const AdminSources& sources, const Growth& growth, const 
     }
     return true;
   };
-  const auto report = exchange::ExportTo(sources.room, (*peer)->party.org, *prekey, sink);
+  const auto report = exchange::ExportTo(sources.room, sources.groups, (*peer)->party.org, *prekey, sink);
   if (growth.stopped()) return Stopping();
   if (!report.ok()) return report.status();
   piece.clear_bytes();
@@ -34,8 +36,9 @@ absl::Status RunExport(const AdminSources& sources, const Growth& growth, const 
   return absl::OkStatus();
 }
 
-v1::ImportReport RunImport(const AdminSources& sources, const Growth& growth, grpc::ServerReader<v1::ImportPiece>& pieces) {
-  exchange::FileImport import(sources.room, sources.admission);
+v1::ImportReport RunImport(const AdminSources& sources, const Growth& growth,
+                           grpc::ServerReader<v1::ImportPiece>& pieces) {
+  exchange::FileImport import(sources.room, sources.admission, sources.groups);
   v1::ImportPiece piece;
   absl::Status read;
   while (read.ok() && pieces.Read(&piece)) read = growth.stopped() ? Stopping() : import.Take(piece.bytes());

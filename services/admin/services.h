@@ -22,6 +22,7 @@ class AdminService final : public v1::Admin::Service {
                       grpc::ServerWriter<v1::ExportPiece>* pieces) override;
   grpc::Status Import(grpc::ServerContext*, grpc::ServerReader<v1::ImportPiece>* pieces,
                       v1::ImportReport* report) override;
+  grpc::Status Groups(grpc::ServerContext*, const v1::GroupsRequest* request, v1::GroupsReply* reply) override;
   grpc::Status Search(grpc::ServerContext*, const v1::SearchRequest* request, v1::SearchReply* reply) override;
   grpc::Status Tail(grpc::ServerContext*, const v1::TailRequest* request,
                     grpc::ServerWriter<v1::ObjectRow>* rows) override;

@@ -40,6 +40,7 @@ class TestSocket : public testing::Test {
             .publication = *node_.publication,
             .reading = *node_.reading,
             .admission = *node_.admission,
+            .groups = *node_.groups,
             .peers = [] { return std::vector<v1::PeerStatus>(); },
             .ready = [this] { return broken_ ? Reject(RejectReason::kDiskFull, "no space") : absl::OkStatus(); },
             .accepted = [this](const v1::PeerRecord&) { ++accepted_; },

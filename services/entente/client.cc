@@ -142,6 +142,9 @@ absl::StatusOr<v1::PeerRecord> AdminClient::AddPeer(const v1::AddPeerRequest& re
 absl::StatusOr<v1::ListPeersReply> AdminClient::ListPeers() {
   return wire_->Call(&v1::Admin::Stub::ListPeers, v1::ListPeersRequest(), kPatience);
 }
+absl::StatusOr<v1::GroupsReply> AdminClient::Groups(const v1::GroupsRequest& request) {
+  return wire_->Call(&v1::Admin::Stub::Groups, request, absl::Minutes(1));
+}
 absl::StatusOr<v1::SearchReply> AdminClient::Search(const v1::SearchRequest& request) {
   return wire_->Call(&v1::Admin::Stub::Search, request, absl::Minutes(1));
 }
@@ -181,7 +184,8 @@ absl::Status AdminClient::Prove(const v1::GetRequest& request, const std::functi
   return Drain(context, *reader, take);
 }
 
-absl::Status AdminClient::Export(const v1::ExportRequest& request, const std::function<bool(const v1::ExportPiece&)>& take) {
+absl::Status AdminClient::Export(const v1::ExportRequest& request,
+                                 const std::function<bool(const v1::ExportPiece&)>& take) {
   grpc::ClientContext context;
   const auto reader = wire_->stub->Export(&context, request);
   return Drain(context, *reader, take);

@@ -44,8 +44,10 @@ class AdminClient {
   absl::Status Get(const v1::GetRequest& request, const std::function<bool(const v1::ObjectPiece&)>& take);
   absl::Status Prove(const v1::GetRequest& request, const std::function<bool(const v1::ProofPiece&)>& take);
   absl::Status Tail(const v1::TailRequest& request, const std::function<bool(const v1::ObjectRow&)>& take);
+  absl::StatusOr<v1::GroupsReply> Groups(const v1::GroupsRequest& request);
   absl::Status Export(const v1::ExportRequest& request, const std::function<bool(const v1::ExportPiece&)>& take);
-  // `next` fills one piece after the other and answers false when there is none; a daemon that has read enough answers early.
+  // `next` fills one piece after the other and answers false when there is none; a daemon that has read enough answers
+  // early.
   absl::StatusOr<v1::ImportReport> Import(const std::function<bool(v1::ImportPiece&)>& next);
   std::unique_ptr<PublishCall> Publish(std::function<void(const v1::PublishProgress&)> on_progress);
 

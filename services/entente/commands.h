@@ -29,6 +29,7 @@ void AddRun(Command app, Invocation& invocation);
 void AddStatus(Command app, Invocation& invocation);
 void AddDoctor(Command app, Invocation& invocation);
 void AddPeer(Command app, Invocation& invocation);
+void AddGroup(Command app, Invocation& invocation);
 void AddKey(Command app, Invocation& invocation);
 void AddPublish(Command app, Invocation& invocation);
 void AddGet(Command app, Invocation& invocation);

@@ -1,17 +1,9 @@
-#include "services/entented/files.h"
-
-#include <fcntl.h>
-#include <sys/stat.h>
-#include <unistd.h>
-
-#include <cerrno>
-#include <cstring>
-#include <filesystem>
 #include <memory>
 
 #include "services/entente/client.h"
 #include "services/entente/commands.h"
 #include "services/entente/json_writer.h"
+#include "services/entente/output_file.h"
 #include "services/entente/publish_file.h"
 
 // Sealed envelopes as a file, for where no line leads (docs/formats/files.md).
@@ -19,62 +11,6 @@ namespace entente::cli {
 namespace {
 
 constexpr size_t kStep = 256 * 1024;
-
-// A file that did not exist before. Until it is kept it stands beside its name as NAME.part, which a killed run leaves
-// behind and the next one takes over: under its own name there is only a whole one. For "-" standard output.
-class OutputFile {
- public:
-  static absl::StatusOr<std::unique_ptr<OutputFile>> Create(const std::string& path) {
-    if (path == "-") return std::unique_ptr<OutputFile>(new OutputFile(-1, path));
-    struct stat there {};
-    if (lstat(path.c_str(), &there) == 0) return Refused(path, EEXIST);
-    const std::string part = path + ".part";
-    unlink(part.c_str());
-    const int fd = open(part.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    if (fd < 0) return Refused(path, errno);
-    return std::unique_ptr<OutputFile>(new OutputFile(fd, path));
-  }
-  ~OutputFile() {
-    if (fd_ < 0) return;
-    close(fd_);
-    unlink(part_.c_str());
-  }
-  bool Write(std::string_view bytes) {
-    if (fd_ < 0) return PrintBytes(bytes);
-    while (!bytes.empty()) {
-      const ssize_t written = write(fd_, bytes.data(), bytes.size());
-      if (written < 0 && errno == EINTR) continue;
-      if (written <= 0) return Failed();
-      bytes.remove_prefix(static_cast<size_t>(written));
-    }
-    return true;
-  }
-  // Under its name and on the disk, also after a fall of power: it is carried away next.
-  absl::Status Keep() {
-    if (fd_ < 0 || !why_.ok()) return why_;
-    if (fsync(fd_) != 0) Failed();
-    if (why_.ok() && link(part_.c_str(), path_.c_str()) != 0) why_ = Refused(path_, errno);
-    if (why_.ok()) why_ = node::SyncFolder(std::filesystem::absolute(path_).parent_path().string());
-    return why_;
-  }
-  const absl::Status& why() const { return why_; }
-
- private:
-  OutputFile(int fd, std::string path) : fd_(fd), path_(std::move(path)), part_(path_ + ".part") {}
-  static absl::Status Refused(const std::string& path, int error) {
-    const std::string why =
-        error == EEXIST ? "there is a file of that name; give another, or remove it" : std::strerror(error);
-    return Reject(RejectReason::kUsage, "'" + Shown(path) + "' cannot be written: " + why);
-  }
-  bool Failed() {
-    why_ = Reject(errno == ENOSPC || errno == EDQUOT ? RejectReason::kDiskFull : RejectReason::kStoreIo,
-                  "'" + Shown(path_) + "' cannot be written: " + std::strerror(errno));
-    return false;
-  }
-  const int fd_;
-  const std::string path_, part_;
-  absl::Status why_;
-};
 
 Exit RunExport(const Invocation& invocation, const std::string& peer, const std::string& path) {
   const auto client = AdminClient::Connect(invocation.node);

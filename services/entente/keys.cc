@@ -12,10 +12,11 @@ namespace entente::cli {
 namespace {
 
 constexpr size_t kShownDigits = 16;
+constexpr char kGroupAdmin[] = "group-admin";
 
 struct KeyFlags {
   node::KeyChangeOptions options;
-  std::string key, since;
+  std::string key, since, usage = "statement";
 };
 
 std::string UsageName(v1::KeyUsage usage) {
@@ -92,7 +93,8 @@ Exit Changed(const Invocation& invocation, const absl::StatusOr<node::KeyChangeF
 Exit RunRotate(const Invocation& invocation, KeyFlags flags) {
   if (NoFolder(invocation)) return AskForFolder();
   flags.options.folder = invocation.node;
-  return Changed(invocation, node::RotateKey(flags.options));
+  return Changed(invocation,
+                 flags.usage == kGroupAdmin ? node::RotateAdminKey(flags.options) : node::RotateKey(flags.options));
 }
 
 Exit RunRevoke(const Invocation& invocation, KeyFlags flags) {
@@ -139,9 +141,14 @@ void AddKey(Command app, Invocation& invocation) {
   Command list = family.AddCommand("list", "What the identity document says of each key");
   list.OnChosen([&invocation] { invocation.command = [&invocation] { return RunList(invocation); }; });
 
-  Command rotate = family.AddCommand("rotate", "Sign with a new statement key from now on; the node is stopped");
+  Command rotate = family.AddCommand("rotate", "Sign with a new key from now on; the node is stopped");
   const auto rotation = std::make_shared<KeyFlags>();
   AddKeystores(rotate, rotation->options);
+  rotate
+      .AddOption("--usage", rotation->usage,
+                 "statement, or group-admin: the key that signs groups' documents, the first time too")
+      .OneOf({"statement", kGroupAdmin})
+      .ShowStandard();
   rotate.OnChosen([&invocation, rotation] {
     invocation.command = [&invocation, rotation] { return RunRotate(invocation, *rotation); };
   });

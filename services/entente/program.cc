@@ -36,6 +36,7 @@ void Build(Command app, Invocation& invocation) {
   AddDoctor(app, invocation);
   AddPeer(app, invocation);
   AddKey(app, invocation);
+  AddGroup(app, invocation);
   AddPublish(app, invocation);
   AddGet(app, invocation);
   AddSearch(app, invocation);

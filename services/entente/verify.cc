@@ -12,6 +12,7 @@
 #include "services/entente/commands.h"
 #include "services/entente/input_file.h"
 #include "services/entente/rows.h"
+#include "services/entente/verify_group.h"
 #include "services/entente/verify_report.h"
 #include "services/entente/verify_sealed.h"
 #include "trust/armour.h"
@@ -28,13 +29,11 @@ constexpr size_t kMaxProofText = 48u << 20;
 constexpr std::string_view kExportMagic = "ENTX";
 
 const std::vector<std::pair<ProofCheck, std::string>>& Checks() {
-  static const std::vector<std::pair<ProofCheck, std::string>> checks = {{ProofCheck::kBatch, "signature"},
-                                                                         {ProofCheck::kStatement, "statement"},
-                                                                         {ProofCheck::kTimes, "times"},
-                                                                         {ProofCheck::kCosignatures, "co-signatures"},
-                                                                         {ProofCheck::kGroup, "group"},
-                                                                         {ProofCheck::kForwards, "forward chain"},
-                                                                         {ProofCheck::kContent, "content"}};
+  static const std::vector<std::pair<ProofCheck, std::string>> checks = {
+      {ProofCheck::kBatch, "signature"}, {ProofCheck::kStatement, "statement"},
+      {ProofCheck::kTimes, "times"},     {ProofCheck::kCosignatures, "co-signatures"},
+      {ProofCheck::kGroup, "group"},     {ProofCheck::kForwards, "forward chain"},
+      {ProofCheck::kContent, "content"}};
   return checks;
 }
 
@@ -171,10 +170,12 @@ Exit RunVerify(const Invocation& invocation, const VerifyFlags& flags) {
   if (!text.ok()) return Fail(text.status());
   const auto kind = trust::ArmourKind(*text);
   if (kind == trust::kStatementArmour) return PrintReport(invocation, CheckStatement(*text, cards, at));
+  if (kind == trust::kMembershipArmour) return PrintReport(invocation, CheckMembership(*text, cards, at));
   if (kind == trust::kCardArmour) return PrintReport(invocation, CheckCard(*text, at));
   return Fail(RejectReason::kUsage,
-              "'" + Shown(flags.file) + "' is no card, no statement's proof, no envelope and no export file",
-              "give a card, or what `entente get ID --proof` or `entente export` wrote");
+              "'" + Shown(flags.file) +
+                  "' is no card, no statement's proof, no membership document, no envelope and no export file",
+              "give a card, or what `entente get ID --proof`, `entente group` or `entente export` wrote");
 }
 
 }  // namespace
@@ -184,7 +185,8 @@ void AddVerify(Command app, Invocation& invocation) {
       "verify", "What a file proves, check by check; needs no network, and no node but to open what is sealed");
   const auto flags = std::make_shared<VerifyFlags>();
   command
-      .AddOption("FILE", flags->file, "A card, an envelope, or what `entente get ID --proof` or `entente export` wrote")
+      .AddOption("FILE", flags->file,
+                 "A card, an envelope, or what `entente get ID --proof`, `entente group` or `entente export` wrote")
       .Required()
       .Kind("FILE");
   command.AddOption("--identity", flags->identities, "Card of an organisation that signed; may be repeated")

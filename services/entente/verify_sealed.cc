@@ -8,6 +8,7 @@
 #include "envelope/header.h"
 #include "policy/constraints.h"
 #include "proto/strict_parse.h"
+#include "services/entente/verify_group.h"
 #include "services/entented/own_identity.h"
 #include "services/entented/unlock.h"
 
@@ -112,10 +113,13 @@ absl::Status CheckIdentity(ByteView bytes, const trust::Accepted* writer, NodeKe
   v1::IdentityChain chain;
   if (absl::Status status = StrictParse(bytes, *chain.add_documents()); !status.ok()) return status;
   if (writer == nullptr) return NoCard();
+  const OrgId& org = writer->party.org;
+  const auto known = keys != nullptr ? keys->parties().Find(org)->history : writer->history;
+  if (known->WithHash(trust::IdentityHash(chain.documents(0).document())) != nullptr) return absl::OkStatus();
   const auto forget = [](const v1::SignedIdentity&) { return absl::OkStatus(); };
   absl::Status taken;
   if (keys != nullptr) {
-    taken = keys->parties().Extend(writer->party.org, chain, at, forget);
+    taken = keys->parties().Extend(org, chain, at, forget);
   } else {
     trust::IdentityHistory history = *writer->history;
     taken = history.TakeIn(chain, at, forget);
@@ -132,7 +136,7 @@ absl::Status CheckOfflinePrekey(ByteView bytes, const trust::Accepted* writer, a
 }
 
 void CheckEntry(const envelope::ExportEntry& entry, const envelope::ExportReader& reader, const Cards& cards,
-                NodeKeys* keys, absl::Time at, Tally& tally) {
+                NodeKeys* keys, absl::Time at, FileGroups& groups, Tally& tally) {
   const auto writer = cards.Find(reader.from());
   switch (entry.kind) {
     case envelope::ExportKind::kEnvelope: {
@@ -144,9 +148,13 @@ void CheckEntry(const envelope::ExportEntry& entry, const envelope::ExportReader
       return tally.Count("identity documents", CheckIdentity(entry.bytes, writer.get(), keys, at));
     case envelope::ExportKind::kPrekey:
       return tally.Count("prekeys", CheckOfflinePrekey(entry.bytes, writer.get(), at));
-    default:
+    case envelope::ExportKind::kStatement:
       return tally.Count("other entries",
-                         Reject(RejectReason::kParse, "entries of this kind are not read in this version"));
+                         Reject(RejectReason::kParse, "a proof in an export file is not read in this version"));
+    default:
+      return tally.Count(
+          FileGroups::NameOf(entry.kind),
+          groups.Check(entry, keys != nullptr ? static_cast<const trust::Parties&>(keys->parties()) : cards, at));
   }
 }
 
@@ -205,8 +213,9 @@ Report CheckExportFile(InputFile& file, const Cards& cards, NodeKeys* keys, absl
   Report report{"export file", "", "", "", {}, absl::OkStatus()};
   envelope::ExportReader reader;
   Tally tally;
+  FileGroups groups;
   const auto each = [&](envelope::ExportEntry entry) {
-    CheckEntry(entry, reader, cards, keys, at, tally);
+    CheckEntry(entry, reader, cards, keys, at, groups, tally);
     return absl::OkStatus();
   };
   std::string buffer(kStep, '\0');

@@ -9,8 +9,8 @@
 
 namespace entente::node {
 
-Housekeeping::Housekeeping(exchange::Room room, Neighbours neighbours)
-    : room_(room), neighbours_(std::move(neighbours)) {}
+Housekeeping::Housekeeping(exchange::Room room, exchange::Groups& groups, Neighbours neighbours)
+    : room_(room), groups_(groups), neighbours_(std::move(neighbours)) {}
 
 void Housekeeping::Start() {
   thread_ = std::thread([this] { Run(); });
@@ -29,10 +29,15 @@ void Housekeeping::Run() {
   using std::chrono::steady_clock;
   auto rotate_at = steady_clock::now() + absl::ToChronoSeconds(kRotate);
   auto look_at = steady_clock::now() + absl::ToChronoSeconds(kLook);
+  auto groups_at = steady_clock::now();
   std::unique_lock lock(mutex_);
   while (!wake_.wait_for(lock, absl::ToChronoSeconds(kWatch), [this] { return stopping_; })) {
     lock.unlock();
     WatchMemory();
+    if (groups_.DutiesWait() || steady_clock::now() >= groups_at) {
+      LookAfterGroups();
+      groups_at = steady_clock::now() + absl::ToChronoSeconds(kGroups);
+    }
     if (steady_clock::now() >= look_at) {
       Look();
       look_at = steady_clock::now() + absl::ToChronoSeconds(kLook);
@@ -58,6 +63,14 @@ void Housekeeping::Look() {
 void Housekeeping::Rotate() {
   const absl::Status status = room_.prekeys.Rotate(room_.clock.Now());
   if (!status.ok()) LogRefusal(LogLevel::kError, "prekeys could not be rotated", status);
+}
+
+// A problem that stays is told once, not every minute.
+void Housekeeping::LookAfterGroups() {
+  const absl::Status status = groups_.DoDuties();
+  const RejectReason before = std::exchange(group_problem_, ReasonOf(status));
+  if (!status.ok() && before != group_problem_)
+    LogRefusal(LogLevel::kWarn, "something of a group could not be done", status);
 }
 
 void Housekeeping::LookAtStore() {

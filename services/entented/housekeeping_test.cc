@@ -27,7 +27,7 @@ class Watched : public testing::Test {
   uint64_t used_ = 0, told_ = 0;
   const Housekeeping::Neighbours neighbours_{[this] { return peers_; }, [this] { return used_; },
                                              [this](uint64_t used, uint64_t) { told_ = used; }, /*memory_limit=*/1000};
-  Housekeeping housekeeping_{node_.room(), neighbours_};
+  Housekeeping housekeeping_{node_.room(), *node_.groups, neighbours_};
 };
 
 TEST_F(Watched, RefusalsCostOneLineForEachReasonHoweverMany) {
@@ -59,7 +59,8 @@ TEST_F(Watched, APeerThatWasCutOffIsNamedWithTheBudget) {
   housekeeping_.Look();
   const std::string said = Said();
   EXPECT_NE(said.find(R"("message":"peer cut off","peer":"cert.estovia","count":"7","over":"PING frames")"),
-            std::string::npos) << said;
+            std::string::npos)
+      << said;
   EXPECT_EQ(std::count(said.begin(), said.end(), '\n'), 1);
   housekeeping_.Look();
   EXPECT_EQ(Said(), "");
@@ -118,7 +119,7 @@ TEST_F(Watched, MemoryIsToldEachTimeAndLoggedWhenItTurns) {
 TEST_F(Watched, TheThreadStopsAtOnce) {
   const absl::Time started = absl::Now();
   {
-    Housekeeping running(node_.room(), neighbours_);
+    Housekeeping running(node_.room(), *node_.groups, neighbours_);
     running.Start();
   }
   EXPECT_LT(absl::Now() - started, Housekeeping::kLook);

@@ -7,6 +7,7 @@
 #include "crypto/encoding.h"
 #include "services/entented/files.h"
 #include "services/entented/node.h"
+#include "services/entented/own_groups.h"
 #include "services/entented/unlock.h"
 #include "trust/key_maker.h"
 
@@ -24,7 +25,8 @@ struct OpenKeys {
   std::vector<crypto::SigningKey> roots;  // of the newest version
 };
 
-absl::StatusOr<std::vector<crypto::SigningKey>> RootKeys(const crypto::Keystore& keystore, const trust::Identity& newest) {
+absl::StatusOr<std::vector<crypto::SigningKey>> RootKeys(const crypto::Keystore& keystore,
+                                                         const trust::Identity& newest) {
   std::vector<crypto::SigningKey> roots;
   for (const auto& [name, seed] : keystore.secrets()) {
     if (name != kRootSecret && !name.starts_with(std::string(kRootSecret) + "/")) continue;
@@ -37,7 +39,8 @@ absl::StatusOr<std::vector<crypto::SigningKey>> RootKeys(const crypto::Keystore&
     }
   }
   if (!roots.empty()) return roots;
-  return Reject(RejectReason::kKeystore, "the root keystore holds no root key of this node; name the right one with --root");
+  return Reject(RejectReason::kKeystore,
+                "the root keystore holds no root key of this node; name the right one with --root");
 }
 
 absl::StatusOr<OpenKeys> Open(const KeyChangeOptions& options) {
@@ -51,8 +54,9 @@ absl::StatusOr<OpenKeys> Open(const KeyChangeOptions& options) {
   if (!history.ok()) return history.status();
   auto keystore = OpenKeystore(paths, paths.keystore, options.passphrase_file);
   if (!keystore.ok()) return keystore.status();
-  const auto root = OpenKeystore(paths, options.root_keystore.empty() ? paths.root_keystore : options.root_keystore,
-                                 options.root_passphrase_file.empty() ? options.passphrase_file : options.root_passphrase_file);
+  const auto root =
+      OpenKeystore(paths, options.root_keystore.empty() ? paths.root_keystore : options.root_keystore,
+                   options.root_passphrase_file.empty() ? options.passphrase_file : options.root_passphrase_file);
   if (!root.ok()) return root.status();
   auto roots = RootKeys(*root, history->newest());
   if (!roots.ok()) return roots.status();
@@ -67,8 +71,8 @@ absl::Status RemoveSpent(OpenKeys& open) {
     const auto key = crypto::SigningKey::FromSeed(seed);
     const auto& listed = open.history.newest().keys();
     const bool kept = key.ok() && std::any_of(listed.begin(), listed.end(), [&](const v1::PublicKey& one) {
-      return one.key_id() == trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, key->public_key()).view();
-    });
+                        return one.key_id() == trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, key->public_key()).view();
+                      });
     if (!kept) spent.push_back(name);
   }
   if (spent.empty()) return absl::OkStatus();
@@ -76,18 +80,20 @@ absl::Status RemoveSpent(OpenKeys& open) {
   return open.keystore.Save();
 }
 
-// The order is what makes it safe to be killed: the seed first, which alone changes nothing; then the documents, all at once;
-// then what follows from them. `fresh` is the key that comes, if one does.
-absl::StatusOr<KeyChangeFacts> PutIntoForce(const KeyChangeOptions& options, OpenKeys& open, const trust::IdentityChange& change,
-                                            const crypto::SigningKey* fresh, absl::Time now) {
+// The order is what makes it safe to be killed: the seed first, which alone changes nothing; then the documents, all at
+// once; then what follows from them. `fresh` is the key that comes, if one does.
+absl::StatusOr<KeyChangeFacts> PutIntoForce(const KeyChangeOptions& options, OpenKeys& open,
+                                            const trust::IdentityChange& change, const crypto::SigningKey* fresh,
+                                            absl::Time now, v1::KeyUsage usage = v1::KEY_USAGE_STATEMENT) {
   std::vector<const crypto::SigningKey*> roots;
   for (const crypto::SigningKey& root : open.roots) roots.push_back(&root);
   const auto next = trust::MakeNext(open.history, change, roots, now);
   if (!next.ok()) return next.status();
   if (absl::Status status = open.history.Extend(*next, now); !status.ok()) return status;
   if (fresh != nullptr) {
-    const KeyId id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, fresh->public_key());
-    open.keystore.Put(StatementSecretName(id), fresh->seed().Clone());
+    const KeyId id = trust::MakeKeyId(usage, fresh->public_key());
+    open.keystore.Put(usage == v1::KEY_USAGE_STATEMENT ? StatementSecretName(id) : AdminSecretName(id),
+                      fresh->seed().Clone());
     if (absl::Status saved = open.keystore.Save(); !saved.ok()) return saved;
   }
   const auto self = SelfOf(open.keystore, open.history, now);
@@ -98,8 +104,8 @@ absl::StatusOr<KeyChangeFacts> PutIntoForce(const KeyChangeOptions& options, Ope
   if (after.ok()) after = WriteOwnCard(open.config, open.history, paths.card);
   const uint64_t version = open.history.newest().version();
   if (after.ok()) return KeyChangeFacts{version, self->key_id, fresh != nullptr, paths.card};
-  return Reject(ReasonOf(after), "version " + std::to_string(version) + " is in force, but " + std::string(after.message()) +
-                                     "; then write the card with `entente key card`");
+  return Reject(ReasonOf(after), "version " + std::to_string(version) + " is in force, but " +
+                                     std::string(after.message()) + "; then write the card with `entente key card`");
 }
 
 // The one key that any version lists whose id begins so.
@@ -109,16 +115,19 @@ absl::StatusOr<v1::PublicKey> FindKey(const trust::IdentityHistory& history, std
     for (const v1::PublicKey& key : version->keys()) {
       if (name.size() < kShortestKeyName || !crypto::ToHex(key.key_id()).starts_with(name)) continue;
       if (found && found->key_id() != key.key_id()) {
-        return Reject(RejectReason::kUsage, "two keys begin so; give more digits, as `entente key list --json` has them");
+        return Reject(RejectReason::kUsage,
+                      "two keys begin so; give more digits, as `entente key list --json` has them");
       }
       found = key;
     }
   }
   if (found) return *std::move(found);
-  return Reject(RejectReason::kNotFound, "no key of this node begins so; give 8 digits at least, as `entente key list` shows them");
+  return Reject(RejectReason::kNotFound,
+                "no key of this node begins so; give 8 digits at least, as `entente key list` shows them");
 }
 
-absl::StatusOr<v1::Revocation> StolenAt(const trust::IdentityHistory& history, std::string_view name, absl::Time since, absl::Time now) {
+absl::StatusOr<v1::Revocation> StolenAt(const trust::IdentityHistory& history, std::string_view name, absl::Time since,
+                                        absl::Time now) {
   const auto key = FindKey(history, name);
   if (!key.ok()) return key.status();
   if (key->usage() != v1::KEY_USAGE_STATEMENT) {
@@ -150,6 +159,22 @@ absl::StatusOr<KeyChangeFacts> RotateKey(const KeyChangeOptions& options) {
   const absl::Time now = SystemClock().Now();
   const crypto::SigningKey fresh = crypto::SigningKey::Generate();
   return PutIntoForce(options, *open, trust::Rotation(open->history, fresh, now), &fresh, now);
+}
+
+absl::StatusOr<KeyChangeFacts> RotateAdminKey(const KeyChangeOptions& options) {
+  auto open = Open(options);
+  if (!open.ok()) return open.status();
+  const absl::Time now = SystemClock().Now();
+  const crypto::SigningKey fresh = crypto::SigningKey::Generate();
+  trust::IdentityChange change;
+  change.add.push_back({v1::KEY_USAGE_GROUP_ADMIN, &fresh});
+  for (const v1::PublicKey& key : open->history.newest().keys()) {
+    if (key.usage() != v1::KEY_USAGE_GROUP_ADMIN || open->history.keys().Find(key.key_id())->revocation.has_value())
+      continue;
+    const absl::Time cutoff = std::min(now + trust::kKeyOverlap, absl::FromUnixMicros(key.not_after_us()));
+    change.revoke.push_back(trust::Supersede(*KeyId::From(key.key_id()), cutoff));
+  }
+  return PutIntoForce(options, *open, change, &fresh, now, v1::KEY_USAGE_GROUP_ADMIN);
 }
 
 absl::StatusOr<KeyChangeFacts> RevokeKey(const KeyChangeOptions& options, std::string_view key, absl::Time since) {

@@ -7,7 +7,8 @@
 #include "absl/time/time.h"
 #include "services/entented/own_identity.h"
 
-// What an operator does with the keys of a node that is stopped. The root keys are needed for each change, and for nothing else.
+// What an operator does with the keys of a node that is stopped. The root keys are needed for each change, and for
+// nothing else.
 namespace entente::node {
 
 struct KeyChangeOptions {
@@ -23,14 +24,18 @@ struct KeyChangeFacts {
   std::string card_path;
 };
 
-// Makes and puts into force the next version of the node's document, with a new statement key; the old one goes on beside it for
-// trust::kKeyOverlap. Killed at any moment, the node is of the old version or of the new one, with a key to sign for it; the
-// card is written behind that. Calls crypto::Initialise itself. Refuses with kStoreLocked while a daemon runs, kConfig,
-// kKeystore (also when the root keystore is another identity's), kIdentity, kLimit, kStoreIo, kDiskFull.
+// Makes and puts into force the next version of the node's document, with a new statement key; the old one goes on
+// beside it for trust::kKeyOverlap. Killed at any moment, the node is of the old version or of the new one, with a key
+// to sign for it; the card is written behind that. Calls crypto::Initialise itself. Refuses with kStoreLocked while a
+// daemon runs, kConfig, kKeystore (also when the root keystore is another identity's), kIdentity, kLimit, kStoreIo,
+// kDiskFull.
 absl::StatusOr<KeyChangeFacts> RotateKey(const KeyChangeOptions& options);
-// The same for a statement key that was stolen: what it signed counts no more, but what others can show to be older than
-// `since`. `key` is its id or the first 8 digits of it at least. A new key comes where it was the last. Refuses also with
-// kNotFound and kUsage: no such key, no statement key, revoked for that already, or `since` in the future.
+// The same with a new group admin key, the first or one in place of those that there are: what the organisation signs
+// groups' documents with.
+absl::StatusOr<KeyChangeFacts> RotateAdminKey(const KeyChangeOptions& options);
+// The same for a statement key that was stolen: what it signed counts no more, but what others can show to be older
+// than `since`. `key` is its id or the first 8 digits of it at least. A new key comes where it was the last. Refuses
+// also with kNotFound and kUsage: no such key, no statement key, revoked for that already, or `since` in the future.
 absl::StatusOr<KeyChangeFacts> RevokeKey(const KeyChangeOptions& options, std::string_view key, absl::Time since);
 // Writes the node's card anew from its documents; a daemon may run. Answers the path.
 absl::StatusOr<std::string> RenewCard(const std::string& folder);

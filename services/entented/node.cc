@@ -16,6 +16,8 @@
 #include "services/entented/housekeeping.h"
 #include "services/entented/log.h"
 #include "services/entented/memory.h"
+#include "services/entented/own_groups.h"
+#include "services/entented/own_identity.h"
 #include "services/entented/peer_options.h"
 #include "services/metrics/metrics_server.h"
 #include "services/peer/links.h"
@@ -26,22 +28,6 @@ namespace {
 // Together with what the journal still has to sync they stay under the two seconds that a stop may take.
 constexpr absl::Duration kPeerPatience = absl::Milliseconds(800), kCallPatience = absl::Milliseconds(300);
 constexpr size_t kMinWorkers = 1, kMaxWorkers = 8;
-
-size_t Workers() {
-  return std::clamp<size_t>(std::thread::hardware_concurrency(), kMinWorkers, kMaxWorkers);
-}
-
-model::Party OwnParty(const Config& config, const OrgId& org) {
-  model::Party party;
-  party.org = org;
-  party.name = config.name;
-  party.nation = config.nation;
-  const auto kind = model::ParsePartyKind(config.kind);  // LoadConfig has checked it
-  if (kind.ok()) party.kind = *kind;
-  party.ceiling = model::Label::kRed;
-  party.address = config.peer_address.empty() ? config.peer_listen : config.peer_address;
-  return party;
-}
 
 }  // namespace
 
@@ -64,6 +50,8 @@ struct Node::Parts {
   std::unique_ptr<OfflineNode> base;
   std::unique_ptr<trust::Directory> directory;
   std::unique_ptr<trust::PrekeyRing> prekeys;
+  std::unique_ptr<trust::GroupDirectory> groups;
+  std::unique_ptr<exchange::Groups> group_journeys;
   std::unique_ptr<exchange::Publication> publication;
   std::unique_ptr<exchange::Reading> reading;
   std::unique_ptr<peer::Links> links;
@@ -74,7 +62,9 @@ struct Node::Parts {
   std::atomic<peer::Links*> links_now{nullptr};  // for callbacks that may run before these exist
   std::atomic<admin::AdminServer*> admin_now{nullptr};
 
-  exchange::Room room() { return {*base->self, *directory, *prekeys, *base->journal, rules, base->clock, counters}; }
+  exchange::Room room() {
+    return {*base->self, *directory, *prekeys, *groups, *base->journal, rules, base->clock, counters};
+  }
 
   void WakeLinks() {
     if (peer::Links* now = links_now.load()) now->Wake();
@@ -100,7 +90,9 @@ struct Node::Parts {
   std::vector<metrics::Check> Checks() {
     const absl::Status up = serving ? absl::OkStatus() : Reject(RejectReason::kUnavailable, "starting or stopping");
     const peer::Links* now = links_now.load();
-    return {{"serving", up}, {"store", base->journal->Health()}, {"history", Broken()},
+    return {{"serving", up},
+            {"store", base->journal->Health()},
+            {"history", Broken()},
             {"listener", now != nullptr ? now->ListenerHealth() : absl::OkStatus()}};
   }
   absl::Status Ready() {
@@ -126,13 +118,18 @@ absl::Status Node::Parts::Wire() {
   }
   prekeys = std::make_unique<trust::PrekeyRing>(*base->self, *base->keystore);
   if (absl::Status status = prekeys->Rotate(now); !status.ok()) return status;
+  groups = std::make_unique<trust::GroupDirectory>(*directory, base->self->org(), *prekeys, *base->keystore);
+  auto opened = OpenGroups(room(), *base->keystore);
+  if (!opened.ok()) return opened.status();
+  group_journeys = *std::move(opened);
   base->journal->OnGroup([this](const storage::JournalHead&) {
     WakeLinks();
     if (admin::AdminServer* server = admin_now.load()) server->NotifyGroup();
   });
   publication = std::make_unique<exchange::Publication>(room());
   reading = std::make_unique<exchange::Reading>(room());
-  admission = std::make_unique<exchange::Admission>(room(), Workers());
+  admission = std::make_unique<exchange::Admission>(
+      room(), std::clamp<size_t>(std::thread::hardware_concurrency(), kMinWorkers, kMaxWorkers));
   return absl::OkStatus();
 }
 
@@ -164,7 +161,9 @@ absl::Status Node::Parts::StartAdmin() {
   };
   admin::AdminSources sources{.room = room(),
                               .publication = *publication,
-                              .reading = *reading, .admission = *admission,
+                              .reading = *reading,
+                              .admission = *admission,
+                              .groups = *group_journeys,
                               .peers = [this] { return Peers(); },
                               .ready = [this] { return Ready(); },
                               .accepted = accepted,
@@ -181,11 +180,11 @@ absl::Status Node::Parts::StartAdmin() {
 
 void Node::Parts::StartHousekeeping() {
   housekeeping = std::make_unique<Housekeeping>(
-      room(), Housekeeping::Neighbours{
-                  .peers = [this] { return Peers(); },
-                  .memory_used = MemoryUsed,
-                  .on_memory = [this](uint64_t used, uint64_t limit) { links->OnMemory(used, limit); },
-                  .memory_limit = LowerLimit(ControlGroupLimit(), base->config.memory_limit_mib << 20)});
+      room(), *group_journeys,
+      Housekeeping::Neighbours{.peers = [this] { return Peers(); },
+                               .memory_used = MemoryUsed,
+                               .on_memory = [this](uint64_t used, uint64_t limit) { links->OnMemory(used, limit); },
+                               .memory_limit = LowerLimit(ControlGroupLimit(), base->config.memory_limit_mib << 20)});
   housekeeping->Start();
 }
 

@@ -64,7 +64,8 @@ const crypto::SecretBytes* FindStatementSecret(const crypto::Keystore& keystore,
 absl::StatusOr<KeyId> SigningKeyOf(const trust::IdentityHistory& history, absl::Time now,
                                    absl::FunctionRef<bool(const KeyId&)> has) {
   std::optional<std::tuple<bool, int64_t, KeyId>> best;
-  absl::Status why = Reject(RejectReason::kKeystore, "the keystore belongs to another identity than the one in this folder");
+  absl::Status why =
+      Reject(RejectReason::kKeystore, "the keystore belongs to another identity than the one in this folder");
   for (const v1::PublicKey& key : history.newest().keys()) {
     const KeyId id = *KeyId::From(key.key_id());
     if (key.usage() != v1::KEY_USAGE_STATEMENT || !has(id)) continue;
@@ -75,14 +76,28 @@ absl::StatusOr<KeyId> SigningKeyOf(const trust::IdentityHistory& history, absl::
                                                   "); make the next one with `entente key rotate`");
       continue;
     }
-    const std::tuple<bool, int64_t, KeyId> one(!history.keys().Find(key.key_id())->revocation.has_value(), key.not_before_us(), id);
+    const std::tuple<bool, int64_t, KeyId> one(!history.keys().Find(key.key_id())->revocation.has_value(),
+                                               key.not_before_us(), id);
     if (!best || *best < one) best = one;
   }
   if (!best) return why;
   return std::get<KeyId>(*best);
 }
 
-absl::StatusOr<trust::Self> SelfOf(const crypto::Keystore& keystore, const trust::IdentityHistory& history, absl::Time now) {
+model::Party OwnParty(const Config& config, const OrgId& org) {
+  model::Party party;
+  party.org = org;
+  party.name = config.name;
+  party.nation = config.nation;
+  const auto kind = model::ParsePartyKind(config.kind);  // LoadConfig has checked it
+  if (kind.ok()) party.kind = *kind;
+  party.ceiling = model::Label::kRed;
+  party.address = config.peer_address.empty() ? config.peer_listen : config.peer_address;
+  return party;
+}
+
+absl::StatusOr<trust::Self> SelfOf(const crypto::Keystore& keystore, const trust::IdentityHistory& history,
+                                   absl::Time now) {
   const auto has = [&](const KeyId& id) { return FindStatementSecret(keystore, id) != nullptr; };
   const absl::StatusOr<KeyId> id = SigningKeyOf(history, now, has);
   if (!id.ok()) return id.status();

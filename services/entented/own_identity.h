@@ -3,6 +3,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "crypto/keystore.h"
+#include "model/party.h"
 #include "services/entented/config.h"
 #include "trust/identity_chain.h"
 
@@ -11,8 +12,8 @@ namespace entente::node {
 
 inline constexpr size_t kMaxIdentityFileBytes = 2 * trust::kMaxIdentityChainBytes;
 
-// An IdentityChain, or one SignedIdentity as `entente init` writes it. They may have expired. Refuses with kStoreIo, and with
-// kIdentity and the reasons of a chain for what is damaged.
+// An IdentityChain, or one SignedIdentity as `entente init` writes it. They may have expired. Refuses with kStoreIo,
+// and with kIdentity and the reasons of a chain for what is damaged.
 absl::StatusOr<trust::IdentityHistory> ReadOwnHistory(const NodePaths& paths);
 // All or nothing; from then on the node is of the newest version.
 absl::Status WriteOwnHistory(const NodePaths& paths, const trust::IdentityHistory& history);
@@ -23,12 +24,15 @@ absl::Status WriteOwnCard(const Config& config, const trust::IdentityHistory& hi
 std::string StatementSecretName(const KeyId& id);
 // The secret of `id`, under either name; null when the keystore has none.
 const crypto::SecretBytes* FindStatementSecret(const crypto::Keystore& keystore, const KeyId& id);
-// Which statement key of the newest version a node signs with at `now`: the latest that is not revoked, else the latest that
-// still counts, of those that `has` answers true for. Refuses with the reason why the last one does not count, and with
-// kKeystore when there is none.
+// Which statement key of the newest version a node signs with at `now`: the latest that is not revoked, else the latest
+// that still counts, of those that `has` answers true for. Refuses with the reason why the last one does not count, and
+// with kKeystore when there is none.
 absl::StatusOr<KeyId> SigningKeyOf(const trust::IdentityHistory& history, absl::Time now,
                                    absl::FunctionRef<bool(const KeyId&)> has);
+// The node as a party: what its own configuration says of it.
+model::Party OwnParty(const Config& config, const OrgId& org);
 // The node as a signer. Refuses as SigningKeyOf does.
-absl::StatusOr<trust::Self> SelfOf(const crypto::Keystore& keystore, const trust::IdentityHistory& history, absl::Time now);
+absl::StatusOr<trust::Self> SelfOf(const crypto::Keystore& keystore, const trust::IdentityHistory& history,
+                                   absl::Time now);
 
 }  // namespace entente::node

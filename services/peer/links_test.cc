@@ -1,8 +1,7 @@
 #include "services/peer/links.h"
 
-#include <gtest/gtest.h>
-
 #include <arpa/inet.h>
+#include <gtest/gtest.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -249,8 +248,9 @@ TEST_F(LinksTest, WhatWaitsForAnEmbargoIsSentWithoutBeingCalledFor) {
   terms.constraints.embargo_until = n_.node.clock.now + absl::Hours(1);
   terms.constraints.post_embargo_label = Label::kGreen;
   MovingClock clock(terms.constraints.embargo_until + exchange::kEmbargoMargin - absl::Milliseconds(200));
-  exchange::Room room{*n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.journal,
-                      n_.node.rules, clock, n_.node.counters};
+  exchange::Room room{
+      *n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.group_directory, *n_.node.journal, n_.node.rules,
+      clock,         n_.node.counters};
   e_.node.clock.now = clock.Now();
   e_.Start();
   e_.Knows(n_, "");
@@ -268,8 +268,9 @@ TEST_F(LinksTest, WhatWaitsForAnEmbargoIsSentWithoutBeingCalledFor) {
 
 TEST_F(LinksTest, ACertificatePastHalfItsLifeIsMadeAnew) {
   MovingClock clock(n_.node.clock.now);
-  exchange::Room room{*n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.journal,
-                      n_.node.rules, clock, n_.node.counters};
+  exchange::Room room{
+      *n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.group_directory, *n_.node.journal, n_.node.rules,
+      clock,         n_.node.counters};
   LinkOptions options;
   options.listen = "127.0.0.1:0";
   const auto links = *Links::Start(room, *n_.node.admission, options, [](absl::Status) {});

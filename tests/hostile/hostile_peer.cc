@@ -157,9 +157,10 @@ int Run(const std::vector<std::string>& arguments) {
   Must(directory.Accept({other, identity}));
   trust::PrekeyRing prekeys(*node->self, *node->keystore);
   Must(prekeys.Rotate(absl::Now()));
+  trust::GroupDirectory groups(directory, node->self->org(), prekeys, *node->keystore);
   policy::Rules rules;
   exchange::Counters counters;
-  const exchange::Room room{*node->self, directory, prekeys, *node->journal, rules, node->clock, counters};
+  const exchange::Room room{*node->self, directory, prekeys, groups, *node->journal, rules, node->clock, counters};
 
   peer::Tunnels::Hooks hooks;
   hooks.check = [&](ByteView pem, const auto& expected) { return peer::CheckAndCount(room, pem, expected); };
