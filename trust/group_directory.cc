@@ -175,6 +175,7 @@ absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arriva
   if (held == nullptr || held->epoch.number != rewrap->number) {
     return Reject(RejectReason::kEpoch, "re-wrap refused: it is of an epoch that is not on file; ask a member for the epoch first");
   }
+  if (held->secret != nullptr) return absl::OkStatus();
   const std::shared_ptr<const Membership> membership = before->history.Version(held->epoch.membership.version, held->epoch.membership.hash);
   if (held->destroyed || arrival.now >= held->epoch.not_after + membership->catch_up()) {
     return Reject(kEpochStale, "re-wrap refused: its epoch ended too long ago; what was sealed under it must be sealed again");
@@ -182,7 +183,6 @@ absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arriva
   if (!before->history.IsMemberSince(self_, membership->version())) {
     return Reject(kNotMember, "re-wrap refused: this organisation was no member from that epoch on; ask for a forward of what it needs");
   }
-  if (held->secret != nullptr) return absl::OkStatus();
   auto next = std::make_shared<Group>(*before);
   if (absl::Status status = OpenSlot(*next, held->epoch, rewrap->slot, arrival.now); !status.ok()) return status;
   Publish(std::move(next));

@@ -136,7 +136,7 @@ def each_rewrap(behind):
 
 def story():
     each_epoch("first", 1, 0, 0)
-    variant("first-behind-what-is-not-here", 0, "ADMITTED", "epoch", delivered(1, previous=sha256(b"x")))
+    variant("first-behind-what-is-not-here", 0, "E_IDCHAIN", "epoch", delivered(1, previous=sha256(b"x")))
     variant("rewrap-before-its-epoch", 0, "E_EPOCH", "rewrap", issuer().rewrap(MEMBER.org, epochs_issued()[0], SECRET_1))
     variant("second-without-the-first", 0, "ADMITTED", "epoch", delivered(2, straight, 1, reason=5))
     GOOD.append(("epoch", delivered(1)))

@@ -134,7 +134,7 @@ def story():
     document("first-by-who-is-not-on-file", 0, "E_PARTY", FIRST, signers=[0, 1, NOBODY], _5=sorted([*ORGS[:3], NOBODY.org]))
     GOOD.append(("membership", FIRST.signed))
     logs_of("first-entry", 1, FIRST.hash)
-    entry("first-entry-of-another-document", 1, "ADMITTED", sha256(b"x"))
+    entry("first-entry-of-another-document", 1, "E_IDCHAIN", sha256(b"x"))
     GOOD.append(log(OF_MEMBERSHIP, FIRST.hash, NOW - 2 * HOUR))
     FIRST_ENTRY = LOG.previous
     fields_of_any_version("second", 2, SECOND)
