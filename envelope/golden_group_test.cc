@@ -4,6 +4,7 @@
 
 #include "envelope/proof.h"
 #include "envelope/testing/federation.h"
+#include "tests/vectors/damage.h"
 #include "trust/golden_reader.h"
 #include "trust/group_directory.h"
 
@@ -13,6 +14,7 @@ namespace entente::envelope {
 namespace {
 
 using test::VectorRecord;
+using enum RejectReason;
 
 using test::AnswerOf;
 using test::MessageOf;
@@ -142,6 +144,24 @@ TEST(GoldenGroup, EveryProofIsAnsweredAsTheOtherImplementationAnswersIt) {
     EXPECT_EQ(HopsOf(proven->hops), v.at("hops")) << v.at("name");
   }
   EXPECT_GE(seen, 30);
+}
+
+TEST(GoldenDamage, EnvelopesOfAGroup) {
+  Member member;
+  Whole whole("envelope");
+  int admitted = 0;
+  for (const VectorRecord& v : member.records()) {
+    if (!v.contains("envelope")) continue;
+    const Bytes wire = whole.Of(v);
+    if (v.at("answer") != "ADMITTED" || ++admitted > 16) continue;
+    test::ForEachDamage(wire, [&](const Bytes& bent, const std::string& what) {
+      const absl::Status status = member.Take(v, bent).status();
+      EXPECT_TRUE(test::IsRefusedFor(status, {kHeader, kSuite, kTime, kEpoch, kEpochStale, kNoSlot, kKem, kUnwrap,
+                                              kCommit, kAead, kTruncated, kTrailing}))
+          << v.at("name") << ", " << what << ": " << status;
+    });
+  }
+  EXPECT_GT(admitted, 16);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 
 #include "envelope/proof.h"
 #include "envelope/testing/federation.h"
+#include "tests/vectors/damage.h"
 #include "trust/golden_reader.h"
 
 // Statements on their way, proofs and notices that another implementation made from docs/formats
@@ -10,6 +11,7 @@ namespace entente::envelope {
 namespace {
 
 using test::VectorRecord;
+using enum RejectReason;
 
 using test::AnswerOf;
 
@@ -106,6 +108,48 @@ TEST(GoldenNotices, EveryEnvelopeIsAnsweredAsTheOtherImplementationAnswersIt) {
   }
   EXPECT_GT(seen, 90);
   EXPECT_EQ(reached, 15);
+}
+
+// On the way nobody can change an envelope without being seen before anything in it is believed.
+TEST(GoldenDamage, EnvelopesWithWhatGoesBesideStatementsAndNotices) {
+  int replayed = 0;
+  for (const char* file : {"passing.txt", "notices.txt"}) {
+    const trust::GoldenReader reader(file);
+    int admitted = 0;
+    for (const VectorRecord& v : reader.records()) {
+      if (!v.contains("envelope") || v.at("answer") != "ADMITTED" || ++admitted > 8) continue;
+      test::ForEachDamage(v.at("envelope"), [&](const Bytes& bent, const std::string& what) {
+        VectorRecord damaged = v;
+        damaged["envelope"] = bent;
+        const absl::Status status = Take(reader, damaged).status();
+        EXPECT_TRUE(test::IsRefusedFor(
+            status, {kHeader, kSuite, kTime, kNoSlot, kKem, kUnwrap, kCommit, kAead, kTruncated, kTrailing}))
+            << v.at("name") << ", " << what << ": " << status;
+        ++replayed;
+      });
+    }
+  }
+  EXPECT_GT(replayed, 1000);
+}
+
+// A proof is in nobody's hands but those of who shows it: whatever is changed in it, it never shows anything else.
+TEST(GoldenDamage, ProofsOfOneStatement) {
+  const trust::GoldenReader reader("statement_proof.txt");
+  int admitted = 0;
+  for (const VectorRecord& v : reader.records()) {
+    if (!v.contains("proof") || v.at("answer") != "ADMITTED") continue;
+    // A co-signature of who is not on file is nobody's word, whole or not.
+    if (v.at("name").find("of-who-is-not-on-file") != Bytes::npos || ++admitted > 16) continue;
+    test::ForEachDamage(v.at("proof"), [&](const Bytes& bent, const std::string& what) {
+      const auto proof = ReadProof(bent);
+      const absl::Status status =
+          proof.ok() ? CheckProof(*proof, reader.directory(), reader.now(), nullptr).status() : proof.status();
+      EXPECT_TRUE(test::IsRefusedFor(status, {kParse, kLimit, kUnknownParty, kNoKey, kKeyUse, kTime, kSignature,
+                                              kContent, kThreshold, kChain, kChainLabel, kAudience, kRevoked}))
+          << v.at("name") << ", " << what << ": " << status;
+    });
+  }
+  EXPECT_GT(admitted, 16);
 }
 
 }  // namespace
