@@ -48,37 +48,39 @@ bool TakeVarint(ByteView& rest, uint64_t& value) {
   return false;
 }
 
-bool Set(uint32_t field, uint64_t value, Claim& claim) {
+void Set(uint32_t field, uint64_t value, Claim& claim) {
   switch (field) {
     case Body::kSequenceFieldNumber:
       claim.sequence = value;
-      return true;
+      break;
     case Body::kCreatedUsFieldNumber:
       claim.created_us = static_cast<int64_t>(value);
-      return true;
+      break;
     case Body::kExpiresUsFieldNumber:
       claim.expires_us = static_cast<int64_t>(value);
-      return true;
+      break;
     default:
       claim.content_length = value;
-      return true;
   }
 }
 
-bool Set(uint32_t field, ByteView value, Claim& claim) {
+void Set(uint32_t field, ByteView value, Claim& claim) {
   if (field == Body::kPreviousFieldNumber) claim.previous = *StatementId::From(value);
   if (field == Body::kContentCommitFieldNumber) claim.content_commit = *Digest::From(value);
-  return true;
 }
 
 bool TakeOwn(uint32_t field, ByteView& rest, Claim& claim) {
-  uint64_t number = 0;
-  if (IsOwnVarint(field)) return TakeVarint(rest, number) && Set(field, number, claim);
+  if (IsOwnVarint(field)) {
+    uint64_t number = 0;
+    if (!TakeVarint(rest, number)) return false;
+    Set(field, number, claim);
+    return true;
+  }
   const size_t size = OwnBytes(field);
   if (rest.size() < size) return false;
-  const ByteView value = rest.substr(0, size);
+  Set(field, rest.substr(0, size), claim);
   rest.remove_prefix(size);
-  return Set(field, value, claim);
+  return true;
 }
 
 }  // namespace

@@ -1,25 +1,20 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include "absl/strings/numbers.h"
-#include "crypto/encoding.h"
 #include "envelope/proof.h"
 #include "envelope/testing/federation.h"
-#include "tests/vectors/vector_file.h"
+#include "tests/vectors/damage.h"
+#include "trust/golden_reader.h"
 
-// Statements on their way, proofs and notices that another implementation made from docs/formats (tests/oracle/golden_passing.py,
-// golden_notices.py), and each of its damages.
+// Statements on their way, proofs and notices that another implementation made from docs/formats
+// (tests/oracle/golden_passing.py, golden_notices.py), and each of its damages.
 namespace entente::envelope {
 namespace {
 
 using test::VectorRecord;
+using enum RejectReason;
 
-int64_t Number(const Bytes& text) {
-  int64_t value = 0;
-  EXPECT_TRUE(absl::SimpleAtoi(text, &value)) << text;
-  return value;
-}
+using test::AnswerOf;
+
 OrgId Organisation(const Bytes& bytes) {
   return *OrgId::From(bytes);
 }
@@ -37,90 +32,10 @@ Bytes Joined(const Ids& ids) {
   return joined;
 }
 
-// The node that reads a file: whom it has on file, and the one prekey in its keystore.
-class Reader {
- public:
-  explicit Reader(const char* file) : ready_(crypto::Initialise().ok()), records_(test::ReadVectors(file)) {
-    const VectorRecord& first = records_.at(0);
-    now_ = absl::FromUnixMicros(Number(first.at("now_us")));
-    org_ = Organisation(first.at("org_id"));
-    std::vector<trust::Accepted> others;
-    for (const VectorRecord& v : records_) {
-      if (!v.contains("party")) continue;
-      trust::Accepted accepted = Party(v);
-      if (accepted.party.org == org_) {
-        self_ = std::make_unique<trust::Self>(trust::Self{accepted.identity, {}, KeyOf(first)});
-        directory_ = std::make_unique<trust::Directory>(accepted.party, accepted.history);
-      } else {
-        others.push_back(std::move(accepted));
-      }
-    }
-    for (trust::Accepted& other : others) {
-      const absl::Status status = directory_->Accept(std::move(other));
-      EXPECT_TRUE(status.ok()) << status;
-    }
-    OpenRing(first, file);
-  }
-  ~Reader() { std::filesystem::remove_all(folder_); }
-
-  const std::vector<VectorRecord>& records() const { return records_; }
-  absl::Time now() const { return now_; }
-  const trust::Directory& parties() const { return *directory_; }
-  absl::StatusOr<VerifiedEnvelope> Take(const VectorRecord& v) const {
-    auto opened = Open(v.at("envelope"), org_, *ring_, now_, testing::NeverSeen);
-    if (!opened.ok()) return opened.status();
-    return Verify(*std::move(opened), *directory_, Organisation(v.at("peer")), now_);
-  }
-
- private:
-  trust::Accepted Party(const VectorRecord& v) const {
-    v1::IdentityChain chain;
-    EXPECT_TRUE(chain.ParseFromString(v.at("identity_chain")));
-    auto history = std::make_shared<trust::IdentityHistory>(*trust::IdentityHistory::Begin(chain.documents(0)));
-    for (int i = 1; i < chain.documents_size(); ++i) {
-      const absl::Status status = history->Extend(chain.documents(i), now_);
-      EXPECT_TRUE(status.ok()) << v.at("party") << ": " << status;
-    }
-    model::Party party;
-    party.org = Organisation(v.at("org_id"));
-    EXPECT_EQ(party.org, history->org());
-    party.name = v.at("party");
-    return {party, history->newest(), history};
-  }
-  static std::shared_ptr<const crypto::SigningKey> KeyOf(const VectorRecord& v) {
-    return std::make_shared<const crypto::SigningKey>(
-        *crypto::SigningKey::FromSeed(crypto::SecretBytes::CopyOf(v.at("statement_seed"))));
-  }
-  void OpenRing(const VectorRecord& v, const std::string& file) {
-    self_->key_id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, self_->statement_key->public_key());
-    folder_ = ::testing::TempDir() + "entente-golden-" + file;
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directory(folder_);
-    Bytes entry = v.at("prekey_seed") + v.at("prekey_public");
-    for (const char* end : {"prekey_not_before_us", "prekey_not_after_us"}) {
-      AppendBigEndian(entry, static_cast<uint64_t>(Number(v.at(end))));
-    }
-    std::map<std::string, crypto::SecretBytes> secrets;
-    secrets.emplace("prekey/" + crypto::ToHex(v.at("prekey_id")), crypto::SecretBytes::CopyOf(entry));
-    keystore_ = std::make_unique<crypto::Keystore>(*crypto::Keystore::Create(
-        folder_ + "/keystore", crypto::SecretBytes::CopyOf("golden"), crypto::kDaemon, std::move(secrets)));
-    ring_ = std::make_unique<trust::PrekeyRing>(*self_, *keystore_);
-  }
-
-  const bool ready_;  // before the first secret
-  std::vector<VectorRecord> records_;
-  absl::Time now_;
-  OrgId org_;
-  std::unique_ptr<trust::Self> self_;
-  std::unique_ptr<trust::Directory> directory_;
-  std::string folder_;
-  std::unique_ptr<crypto::Keystore> keystore_;
-  std::unique_ptr<trust::PrekeyRing> ring_;
-};
-
-template <typename T>
-std::string Answer(const absl::StatusOr<T>& checked) {
-  return checked.ok() ? "ADMITTED" : std::string(Describe(ReasonOf(checked.status())).name);
+absl::StatusOr<VerifiedEnvelope> Take(const trust::GoldenReader& reader, const VectorRecord& v) {
+  auto opened = Open(v.at("envelope"), reader.org(), reader.ring(), reader.now(), testing::NeverSeen);
+  if (!opened.ok()) return opened.status();
+  return Verify(*std::move(opened), reader.directory(), Organisation(v.at("peer")), reader.now());
 }
 Bytes HopsOf(const std::vector<Hop>& hops) {
   Bytes joined;
@@ -129,13 +44,13 @@ Bytes HopsOf(const std::vector<Hop>& hops) {
 }
 
 TEST(GoldenPassing, EveryEnvelopeIsAnsweredAsTheOtherImplementationAnswersIt) {
-  const Reader reader("passing.txt");
+  const trust::GoldenReader reader("passing.txt");
   int seen = 0;
   for (const VectorRecord& v : reader.records()) {
     if (!v.contains("envelope")) continue;
     ++seen;
-    const auto verified = reader.Take(v);
-    EXPECT_EQ(Answer(verified), v.at("answer")) << v.at("name") << ": " << verified.status();
+    const auto verified = Take(reader, v);
+    EXPECT_EQ(AnswerOf(verified.status()), v.at("answer")) << v.at("name") << ": " << verified.status();
     if (!verified.ok() || v.at("answer") != "ADMITTED") continue;
     EXPECT_EQ(HopsOf(verified->hops), v.at("hops")) << v.at("name");
     EXPECT_EQ(Joined(verified->cosigners), v.at("cosigners")) << v.at("name");
@@ -144,7 +59,7 @@ TEST(GoldenPassing, EveryEnvelopeIsAnsweredAsTheOtherImplementationAnswersIt) {
 }
 
 TEST(GoldenProof, EveryProofIsAnsweredAsTheOtherImplementationAnswersIt) {
-  const Reader reader("statement_proof.txt");
+  const trust::GoldenReader reader("statement_proof.txt");
   int seen = 0;
   VerifiedBatches remembered;  // of all of them: no answer may hang on it
   for (const VectorRecord& v : reader.records()) {
@@ -152,8 +67,8 @@ TEST(GoldenProof, EveryProofIsAnsweredAsTheOtherImplementationAnswersIt) {
     ++seen;
     for (VerifiedBatches* verified : {static_cast<VerifiedBatches*>(nullptr), &remembered}) {
       const auto proof = ReadProof(v.at("proof"));
-      const auto proven = proof.ok() ? CheckProof(*proof, reader.parties(), reader.now(), verified) : proof.status();
-      EXPECT_EQ(Answer(proven), v.at("answer")) << v.at("name") << ": " << proven.status();
+      const auto proven = proof.ok() ? CheckProof(*proof, reader.directory(), reader.now(), verified) : proof.status();
+      EXPECT_EQ(AnswerOf(proven.status()), v.at("answer")) << v.at("name") << ": " << proven.status();
       if (!proven.ok() || v.at("answer") != "ADMITTED") continue;
       EXPECT_EQ(HopsOf(proven->hops), v.at("hops")) << v.at("name");
       EXPECT_EQ(Joined(proven->cosigners), v.at("cosigners")) << v.at("name");
@@ -164,7 +79,7 @@ TEST(GoldenProof, EveryProofIsAnsweredAsTheOtherImplementationAnswersIt) {
 }
 
 TEST(GoldenNotices, EveryEnvelopeIsAnsweredAsTheOtherImplementationAnswersIt) {
-  const Reader reader("notices.txt");
+  const trust::GoldenReader reader("notices.txt");
   std::map<std::string, Recall> recalls;
   int seen = 0, reached = 0;
   for (const VectorRecord& v : reader.records()) {
@@ -173,15 +88,16 @@ TEST(GoldenNotices, EveryEnvelopeIsAnsweredAsTheOtherImplementationAnswersIt) {
       const auto& recall = recalls.at(v.at("recall"));
       RecallTarget target{Organisation(v.at("target_origin")), std::nullopt, v.at("target_exercise")};
       if (!v.at("target_joint").empty()) {
-        target.joint = JointTerms{Ids<OrgId>(v.at("target_joint")), static_cast<uint32_t>(Number(v.at("target_threshold")))};
+        target.joint = JointTerms{Ids<OrgId>(v.at("target_joint")),
+                                  static_cast<uint32_t>(test::NumberOf(v.at("target_threshold")))};
       }
       const absl::Status status = CheckAuthority(recall, target);
-      EXPECT_EQ(status.ok() ? "ADMITTED" : Describe(ReasonOf(status)).name, v.at("answer")) << v.at("recall") << ": " << status;
+      EXPECT_EQ(AnswerOf(status), v.at("answer")) << v.at("recall") << ": " << status;
     }
     if (!v.contains("envelope")) continue;
     ++seen;
-    const auto verified = reader.Take(v);
-    EXPECT_EQ(Answer(verified), v.at("answer")) << v.at("name") << ": " << verified.status();
+    const auto verified = Take(reader, v);
+    EXPECT_EQ(AnswerOf(verified.status()), v.at("answer")) << v.at("name") << ": " << verified.status();
     if (!verified.ok() || v.at("answer") != "ADMITTED") continue;
     Bytes recall_ids, receipt_ids;
     for (const Recall& recall : verified->recalls) recall_ids.append(recall.id.view());
@@ -192,6 +108,48 @@ TEST(GoldenNotices, EveryEnvelopeIsAnsweredAsTheOtherImplementationAnswersIt) {
   }
   EXPECT_GT(seen, 90);
   EXPECT_EQ(reached, 15);
+}
+
+// On the way nobody can change an envelope without being seen before anything in it is believed.
+TEST(GoldenDamage, EnvelopesWithWhatGoesBesideStatementsAndNotices) {
+  int replayed = 0;
+  for (const char* file : {"passing.txt", "notices.txt"}) {
+    const trust::GoldenReader reader(file);
+    int admitted = 0;
+    for (const VectorRecord& v : reader.records()) {
+      if (!v.contains("envelope") || v.at("answer") != "ADMITTED" || ++admitted > 8) continue;
+      test::ForEachDamage(v.at("envelope"), [&](const Bytes& bent, const std::string& what) {
+        VectorRecord damaged = v;
+        damaged["envelope"] = bent;
+        const absl::Status status = Take(reader, damaged).status();
+        EXPECT_TRUE(test::IsRefusedFor(
+            status, {kHeader, kSuite, kTime, kNoSlot, kKem, kUnwrap, kCommit, kAead, kTruncated, kTrailing}))
+            << v.at("name") << ", " << what << ": " << status;
+        ++replayed;
+      });
+    }
+  }
+  EXPECT_GT(replayed, 1000);
+}
+
+// A proof is in nobody's hands but those of who shows it: whatever is changed in it, it never shows anything else.
+TEST(GoldenDamage, ProofsOfOneStatement) {
+  const trust::GoldenReader reader("statement_proof.txt");
+  int admitted = 0;
+  for (const VectorRecord& v : reader.records()) {
+    if (!v.contains("proof") || v.at("answer") != "ADMITTED") continue;
+    // A co-signature of who is not on file is nobody's word, whole or not.
+    if (v.at("name").find("of-who-is-not-on-file") != Bytes::npos || ++admitted > 16) continue;
+    test::ForEachDamage(v.at("proof"), [&](const Bytes& bent, const std::string& what) {
+      const auto proof = ReadProof(bent);
+      const absl::Status status =
+          proof.ok() ? CheckProof(*proof, reader.directory(), reader.now(), nullptr).status() : proof.status();
+      EXPECT_TRUE(test::IsRefusedFor(status, {kParse, kLimit, kUnknownParty, kNoKey, kKeyUse, kTime, kSignature,
+                                              kContent, kThreshold, kChain, kChainLabel, kAudience, kRevoked}))
+          << v.at("name") << ", " << what << ": " << status;
+    });
+  }
+  EXPECT_GT(admitted, 16);
 }
 
 }  // namespace

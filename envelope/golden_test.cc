@@ -1,55 +1,35 @@
 #include <gtest/gtest.h>
 
-#include <filesystem>
-
-#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "crypto/encoding.h"
 #include "envelope/export_file.h"
 #include "envelope/testing/federation.h"
-#include "tests/vectors/vector_file.h"
+#include "trust/golden_reader.h"
 
-// Envelopes and export files that another implementation made from docs/formats (tests/oracle/golden.py, golden_export.py), and each of
-// its damages.
+// Envelopes and export files that another implementation made from docs/formats (tests/oracle/golden.py,
+// golden_export.py), and each of its damages.
 namespace entente::envelope {
 namespace {
 
 using test::VectorRecord;
 
-int64_t Number(const Bytes& text) {
-  int64_t value = 0;
-  EXPECT_TRUE(absl::SimpleAtoi(text, &value)) << text;
-  return value;
-}
-
-template <typename Message>
-Message Parsed(const Bytes& bytes) {
-  Message message;
-  EXPECT_TRUE(message.ParseFromString(bytes));
-  return message;
-}
+using test::AnswerOf;
+using test::MessageOf;
+using test::NumberOf;
 
 // An organisation of the file, with its one prekey in a keystore.
 class Organisation {
  public:
   explicit Organisation(const VectorRecord& v)
-      : now_(absl::FromUnixMicros(Number(v.at("now_us")))),
-        self_{*trust::Identity::Check(Parsed<v1::SignedIdentity>(v.at("signed_identity")), now_), {}, KeyOf(v)},
-        folder_(::testing::TempDir() + "entente-golden-" + v.at("name")) {
-    self_.key_id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, self_.statement_key->public_key());
-    std::filesystem::remove_all(folder_);
-    std::filesystem::create_directory(folder_);
-    std::map<std::string, crypto::SecretBytes> secrets;
-    secrets.emplace("prekey/" + crypto::ToHex(v.at("prekey_id")), Entry(v));
-    keystore_ = std::make_unique<crypto::Keystore>(*crypto::Keystore::Create(
-        folder_ + "/keystore", crypto::SecretBytes::CopyOf("golden"), crypto::kDaemon, std::move(secrets)));
-    ring_ = std::make_unique<trust::PrekeyRing>(self_, *keystore_);
-  }
-  ~Organisation() { std::filesystem::remove_all(folder_); }
+      : now_(test::MomentOf(v.at("now_us"))),
+        self_(trust::GoldenSelf(v, trust::IdentityHistory(*trust::Identity::Check(
+                                       MessageOf<v1::SignedIdentity>(v.at("signed_identity")), now_)))),
+        keystore_(v),
+        ring_(self_, *keystore_) {}
 
   const trust::Identity& identity() const { return self_.identity; }
   absl::Time now() const { return now_; }
-  const trust::PrekeyRing& ring() const { return *ring_; }
+  const trust::PrekeyRing& ring() const { return ring_; }
   trust::Accepted AsParty() const {
     model::Party party;
     party.org = identity().org();
@@ -58,23 +38,10 @@ class Organisation {
   }
 
  private:
-  static std::shared_ptr<const crypto::SigningKey> KeyOf(const VectorRecord& v) {
-    return std::make_shared<const crypto::SigningKey>(
-        *crypto::SigningKey::FromSeed(crypto::SecretBytes::CopyOf(v.at("statement_seed"))));
-  }
-  static crypto::SecretBytes Entry(const VectorRecord& v) {
-    Bytes entry = v.at("prekey_seed") + v.at("prekey_public");
-    for (const char* end : {"prekey_not_before_us", "prekey_not_after_us"}) {
-      AppendBigEndian(entry, static_cast<uint64_t>(Number(v.at(end))));
-    }
-    return crypto::SecretBytes::CopyOf(entry);
-  }
-
   absl::Time now_;
   trust::Self self_;
-  std::string folder_;
-  std::unique_ptr<crypto::Keystore> keystore_;
-  std::unique_ptr<trust::PrekeyRing> ring_;
+  trust::GoldenKeystore keystore_;
+  trust::PrekeyRing ring_;
 };
 
 struct Golden {
@@ -95,17 +62,13 @@ const Golden& Vectors() {
   return golden;
 }
 
-std::string Answer(const absl::StatusOr<VerifiedEnvelope>& verified) {
-  return verified.ok() ? "ADMITTED" : std::string(Describe(ReasonOf(verified.status())).name);
-}
-
 Bytes Damaged(Bytes wire, const Bytes& damage, const Bytes& value) {
-  const auto at = static_cast<size_t>(Number(value.substr(0, value.find(' '))));
+  const auto at = static_cast<size_t>(NumberOf(value.substr(0, value.find(' '))));
   if (damage == "cut") return wire.substr(0, at);
   if (damage == "append") return wire + '\0';
   if (damage == "twice") return wire + wire;
   EXPECT_EQ(damage, "flip");
-  wire.at(at) ^= static_cast<char>(1 << Number(value.substr(value.find(' ') + 1)));
+  wire.at(at) ^= static_cast<char>(1 << NumberOf(value.substr(value.find(' ') + 1)));
   return wire;
 }
 
@@ -115,8 +78,8 @@ TEST(Golden, EachPrekeyIsOneThatMayBeSealedTo) {
     const VectorRecord& v = golden.records[i];
     const Organisation& owner = i == 0 ? golden.author : i == 1 ? golden.first : golden.second;
     EXPECT_EQ(owner.identity().org().view(), v.at("org_id"));
-    const auto prekey =
-        trust::CheckPrekey(trust::IdentityHistory(owner.identity()), Parsed<v1::SignedBody>(v.at("signed_prekey")), owner.now());
+    const auto prekey = trust::CheckPrekey(trust::IdentityHistory(owner.identity()),
+                                           MessageOf<v1::SignedBody>(v.at("signed_prekey")), owner.now());
     ASSERT_TRUE(prekey.ok()) << prekey.status();
     EXPECT_EQ(prekey->public_key, v.at("prekey_public"));
   }
@@ -153,8 +116,10 @@ TEST(Golden, EveryDamageIsRefusedForTheReasonThatTheOtherImplementationGives) {
     if (!v.contains("damage")) continue;
     ++replayed;
     const Bytes bent = Damaged(wire, v.at("damage"), v.at("value"));
-    EXPECT_EQ(Answer(golden.At(golden.first, bent)), v.at("first")) << v.at("damage") << " " << v.at("value");
-    EXPECT_EQ(Answer(golden.At(golden.second, bent)), v.at("second")) << v.at("damage") << " " << v.at("value");
+    EXPECT_EQ(AnswerOf(golden.At(golden.first, bent).status()), v.at("first"))
+        << v.at("damage") << " " << v.at("value");
+    EXPECT_EQ(AnswerOf(golden.At(golden.second, bent).status()), v.at("second"))
+        << v.at("damage") << " " << v.at("value");
   }
   EXPECT_GT(replayed, 200);
 }
@@ -173,7 +138,7 @@ VectorRecord ReadExport(const Bytes& file, size_t step) {
     });
   }
   if (status.ok()) status = reader.Finish();
-  return {{"answer", status.ok() ? "ADMITTED" : Bytes(Describe(ReasonOf(status)).name)},
+  return {{"answer", AnswerOf(status)},
           {"entries", absl::StrCat(reader.entries())},
           {"given_sha256", crypto::Sha256(given).str()}};
 }
@@ -189,7 +154,8 @@ TEST(GoldenExport, EachFileAndEachDamageIsAnsweredAsTheOtherImplementationAnswer
     for (const size_t step : {size_t{1}, size_t{7}, size_t{1} << 20}) {
       const VectorRecord read = ReadExport(file, step);
       for (const char* field : {"answer", "entries", "given_sha256"}) {
-        EXPECT_EQ(crypto::ToHex(read.at(field)), crypto::ToHex(v.at(field))) << name << ": " << field << " " << read.at("answer");
+        EXPECT_EQ(crypto::ToHex(read.at(field)), crypto::ToHex(v.at(field)))
+            << name << ": " << field << " " << read.at("answer");
       }
     }
     ++replayed;

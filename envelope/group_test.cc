@@ -87,6 +87,22 @@ TEST_F(GroupModeTest, P29WhoLeavesIsOutBeforeTheAdminsSaySo) {
   EXPECT_EQ(ReasonFor(Seal(1, others, later)), kEpochStale);  // it still has the epoch
 }
 
+// Notices have no audience that could refuse it instead: that its sealer is a member is all that stands in the way.
+TEST_F(GroupModeTest, P29WhoIsTakenOutSealsNoRecallEither) {
+  RecallTerms terms;
+  terms.origin = Org(3);
+  terms.targets = {*StatementId::From(Bytes(32, 't'))};
+  v1::Payload payload;
+  *payload.add_recalls() = MakeRecall(terms, Now());
+  SignRecall(Self(3), *payload.mutable_recalls(0));
+  const trust::EpochUse old = Epoch(3);
+  const auto sealed = [&](absl::Time now) { return HostileSeal{Self(3), {}, now, old}.Make(payload); };
+  EXPECT_EQ(Refusal(0, 3, sealed(Now())), kNone);
+  const absl::Time later = Now() + kDay;
+  TakeOut(3, later);
+  EXPECT_EQ(Refusal(0, 3, sealed(later), later), kNotMember);
+}
+
 TEST_F(GroupModeTest, P30WhoComesInReadsNothingOfBefore) {
   const trust::GroupTerms all = world_.Terms();
   TakeOut(3, Now() + kDay);

@@ -33,6 +33,8 @@ absl::Status EpochRing::CheckPlace(const Epoch& epoch, const Terms& terms, const
   if (OfIssuer(epoch.issuer, /*drained=*/false, log, arrival.now).size() >= kMaxEpochsHeld) {
     return RefuseEpoch(kLimit, "128 epochs of its issuer are held that have not drained");
   }
+  if (epoch.number == 1 && epoch.previous_commit != Digest())
+    return RefuseEpoch(kIdentityChain, "it is the first and follows another");
   if (epochs_.empty() || terms.rejoined) {
     // Nothing could follow a number at the end of all, and nobody would catch up with one far ahead.
     const bool far = epoch.number > log.Last(v1::GROUP_LOG_KIND_EPOCH) + kMaxEpochsAhead;

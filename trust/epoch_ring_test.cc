@@ -258,6 +258,16 @@ TEST_F(EpochRingTest, SecretsOfAllGroupsAreBounded) {
   EXPECT_TRUE(ring_.Hold(epoch.id, Secret(epoch), {}, Day(0)).ok());
 }
 
+TEST_F(EpochRingTest, TheFirstFollowsNothing) {
+  Epoch first = MakeEpoch(1, Day(0));
+  EXPECT_EQ(Place(first, {Day(0)}), kNone);
+  first.previous_commit = MakeEpoch(2, Day(0)).commit;
+  EXPECT_EQ(Place(first, {Day(0)}), kIdentityChain);
+  EXPECT_EQ(Place(first, {Day(0)}, /*rejoined=*/true), kIdentityChain);
+  first.number = 2;
+  EXPECT_EQ(Place(first, {Day(0)}), kNone);
+}
+
 TEST_F(EpochRingTest, NumbersFollowAndCommitsChain) {
   Epoch next = MakeEpoch(2, Day(1));
   EXPECT_EQ(Place(MakeEpoch(9, Day(1)), {Day(1)}), kNone);  // who joins begins where the group is

@@ -193,6 +193,7 @@ absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arriva
     return Reject(RejectReason::kEpoch,
                   "re-wrap refused: it is of an epoch that is not on file; ask a member for the epoch first");
   }
+  if (held->secret != nullptr) return absl::OkStatus();
   const std::shared_ptr<const Membership> membership =
       before->history.Version(held->epoch.membership.version, held->epoch.membership.hash);
   if (held->destroyed || arrival.now >= held->epoch.not_after + membership->catch_up()) {
@@ -204,7 +205,6 @@ absl::Status GroupDirectory::TakeRewrap(const v1::SignedBody& wire, const Arriva
         kNotMember,
         "re-wrap refused: this organisation was no member from that epoch on; ask for a forward of what it needs");
   }
-  if (held->secret != nullptr) return absl::OkStatus();
   auto next = std::make_shared<Group>(*before);
   if (absl::Status status = OpenSlot(*next, held->epoch, rewrap->slot, arrival.now); !status.ok()) return status;
   Publish(std::move(next));

@@ -134,6 +134,12 @@ bool MembershipHistory::TakesPlaceOfAwaited(const LogEntry& entry) const {
   return awaited != nullptr && entry.index == awaited->index && !waits;
 }
 
+// The group's id settles which document is version 1.
+bool MembershipHistory::MayBeFirst(const LogEntry& entry) const {
+  const Membership& first = versions_.empty() ? *announced_.front() : *versions_.front();
+  return entry.kind != v1::GROUP_LOG_KIND_MEMBERSHIP || entry.number != 1 || entry.subject == first.hash();
+}
+
 void MembershipHistory::ReplaceAwaited(const LogEntry& entry) {
   const LogEntry awaited = *Awaited();
   log_ = log_.WithoutLast();
@@ -155,6 +161,11 @@ absl::Status MembershipHistory::TakeLogEntry(const v1::SignedBody& wire, const P
   const absl::StatusOr<GroupLog::Place> place =
       replaces ? log_.WithoutLast().Find(*entry, arrival.now) : log_.Find(*entry, arrival.now);
   if (!place.ok()) return place.status();
+  if (*place == GroupLog::Place::kNext && !MayBeFirst(*entry)) {
+    return Reject(kIdentityChain,
+                  "group log entry refused: it logs another version 1 than the one that the group's id is of; ask who "
+                  "keeps the log");
+  }
   // One pair is evidence enough: more would only fill the disk.
   const bool contradicts = *place == GroupLog::Place::kContradicts;
   if (!contradicts || !log_.contradiction().has_value()) {

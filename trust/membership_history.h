@@ -74,6 +74,7 @@ class MembershipHistory {
   // The entry of the version after the newest, which came before its document; nothing is behind it. Null when there is none.
   const LogEntry* Awaited() const;
   bool TakesPlaceOfAwaited(const LogEntry& entry) const;
+  bool MayBeFirst(const LogEntry& entry) const;
   // Two entries of one index by one keeper stay evidence, though the first had no effect. REQUIRES TakesPlaceOfAwaited.
   void ReplaceAwaited(const LogEntry& entry);
   void CountLogged();

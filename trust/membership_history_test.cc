@@ -51,6 +51,19 @@ class MembershipHistoryTest : public testing::Test {
   MembershipHistory history_ = Founders().Founded();
 };
 
+TEST(MembershipHistoryBegin, TheFirstEntryIsOfTheGroupsOwnFirstDocument) {
+  const v1::SignedMembership first = Founders().First();
+  MembershipHistory history = *MembershipHistory::Begin(first, Founders().parties, {SampleNow()});
+  const v1::SignedBody other = MakeLogEntry(Founders().orgs[0].self, history.group(), history.log(),
+                                            v1::GROUP_LOG_KIND_MEMBERSHIP, 1, Digest(), SampleNow());
+  EXPECT_EQ(ReasonOf(history.TakeLogEntry(other, Founders().parties, {SampleNow()}, Kept)), kIdentityChain);
+  EXPECT_EQ(history.log().size(), 0u);
+  EXPECT_FALSE(history.log().contradiction().has_value());
+  const v1::SignedBody entry = Founders().EntryOf(history, *Membership::Read(first), SampleNow());
+  EXPECT_TRUE(history.TakeLogEntry(entry, Founders().parties, {SampleNow()}, Kept).ok());  // the group goes on
+  EXPECT_NE(history.newest(), nullptr);
+}
+
 TEST(MembershipHistoryBegin, FirstCountsWithItsEntry) {
   const v1::SignedMembership first = Founders().First();
   MembershipHistory history = *MembershipHistory::Begin(first, Founders().parties, {SampleNow()});

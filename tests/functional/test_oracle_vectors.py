@@ -121,7 +121,7 @@ def test_a_chain_is_taken_in_runs():
 
 @pytest.mark.parametrize("program", [*(f"tests/oracle/{name}.py" for name in (
     "golden", "golden_identity", "golden_prekey", "golden_chain", "golden_passing", "golden_notices", "golden_export",
-    "golden_membership", "golden_epoch", "golden_group", "group_envelope", "golden_two_keys")), "docs/formats/examples/derive.py"])
+    "golden_membership", "golden_epoch", "golden_group_scenes", "golden_group", "group_envelope", "golden_two_keys")), "docs/formats/examples/derive.py"])
 def test_what_was_made_from_the_formats_is_what_they_give(program):
     done = subprocess.run(["/usr/bin/python3", "-B", ROOT / program, "--check"], capture_output=True, timeout=300)
     assert done.returncode == 0, done.stderr

@@ -28,8 +28,8 @@ const World& TheWorld() {
 
 bool Accept(ByteView wire) {
   const World& world = TheWorld();
-  auto opened = envelope::Open(wire, world.receiver.org(), world.receiver.ring(), kNow,
-                               [](const EnvelopeId&) { return false; });
+  auto opened =
+      envelope::Open(wire, world.receiver.org(), world.receiver.ring(), kNow, [](const EnvelopeId&) { return false; });
   if (!opened.ok()) {
     CheckRefused(opened.status());
     return false;
@@ -48,21 +48,10 @@ bool Accept(ByteView wire) {
   for (const envelope::Statement& s : batch.statements()) {
     const envelope::Sealable stored{s.body(), s.salt(), s.content(), s.index(), s.path()};
     FUZZ_CHECK(envelope::Recheck(world.sender.self().identity, batch.signed_body(), stored,
-                                 s.path().empty() ? ids : std::vector<StatementId>()).ok());
+                                 s.path().empty() ? ids : std::vector<StatementId>())
+                   .ok());
   }
   return true;
-}
-
-// A carrier's damage: offset u16 and what is mixed into that byte, as often as there are three bytes.
-bool Damaged(ByteView edits) {
-  Bytes wire = TheWorld().honest;
-  for (; edits.size() >= 3; edits.remove_prefix(3)) {
-    wire[ReadBigEndian<uint16_t>(edits) % wire.size()] ^= edits[2];
-  }
-  wire.resize(wire.size() - std::min(wire.size(), edits.size() * 7));
-  const bool accepted = Accept(wire);
-  FUZZ_CHECK(accepted == (wire == TheWorld().honest));
-  return accepted;
 }
 
 // What a peer signs of its own will: the payload's statements become the sender's, as far as `keep` leaves them.
@@ -116,9 +105,12 @@ bool FuzzEnvelope(ByteView input) {
       if (frame.ok()) FUZZ_CHECK(envelope::EncodeHeader(frame->header) == frame->core);
       return frame.ok();
     }
-    case 1: return Damaged(rest);
-    case 2: return Accept(TheWorld().sealer.MakeOf([&](const Digest&, const Digest&) { return Pad(rest); }));
-    default: return Signed(static_cast<uint8_t>(first >> 2), rest);
+    case 1:
+      return AcceptEdited(TheWorld().honest, rest, Accept);
+    case 2:
+      return Accept(TheWorld().sealer.MakeOf([&](const Digest&, const Digest&) { return Pad(rest); }));
+    default:
+      return Signed(static_cast<uint8_t>(first >> 2), rest);
   }
 }
 

@@ -3,6 +3,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 
@@ -11,25 +12,39 @@ namespace {
 
 constexpr size_t kKiB = 1024;
 constexpr Target kTargets[] = {
-    {"bundle", FuzzBundle, 16 * kKiB},     {"card", FuzzCard, 8 * kKiB},         {"certificate", FuzzCertificate, 4 * kKiB},
-    {"config", FuzzConfig, 4 * kKiB},      {"envelope", FuzzEnvelope, 8 * kKiB}, {"epoch", FuzzEpoch, 4 * kKiB},
+    {"bundle", FuzzBundle, 16 * kKiB},
+    {"card", FuzzCard, 8 * kKiB},
+    {"certificate", FuzzCertificate, 4 * kKiB},
+    {"config", FuzzConfig, 4 * kKiB},
+    {"envelope", FuzzEnvelope, 8 * kKiB},
+    {"epoch", FuzzEpoch, 4 * kKiB},
     {"export_file", FuzzExportFile, 4 * kKiB},
     {"frame", FuzzFrame, 16 * kKiB},
     {"group_envelope", FuzzGroupEnvelope, 8 * kKiB},
-    {"head", FuzzHead, 9 * kKiB},          {"identity", FuzzIdentity, 4 * kKiB},
-    {"identity_chain", FuzzIdentityChain, 8 * kKiB}, {"json", FuzzJson, 16 * kKiB},
-    {"keystore", FuzzKeystore, 4 * kKiB},  {"membership", FuzzMembership, 8 * kKiB},
-    {"marking", FuzzMarking, 8 * kKiB},   {"notice", FuzzNotice, 8 * kKiB},
-    {"payload", FuzzPayload, 16 * kKiB},   {"proof", FuzzProof, 8 * kKiB},
-    {"record", FuzzRecord, 16 * kKiB},     {"statement", FuzzStatement, 8 * kKiB}, {"stix", FuzzStix, 16 * kKiB},
-    {"wire", FuzzWire, 8 * kKiB},          {"words", FuzzWords, 4 * kKiB},
+    {"head", FuzzHead, 9 * kKiB},
+    {"identity", FuzzIdentity, 4 * kKiB},
+    {"identity_chain", FuzzIdentityChain, 8 * kKiB},
+    {"json", FuzzJson, 16 * kKiB},
+    {"keystore", FuzzKeystore, 4 * kKiB},
+    {"membership", FuzzMembership, 8 * kKiB},
+    {"marking", FuzzMarking, 8 * kKiB},
+    {"notice", FuzzNotice, 8 * kKiB},
+    {"payload", FuzzPayload, 16 * kKiB},
+    {"proof", FuzzProof, 8 * kKiB},
+    {"record", FuzzRecord, 16 * kKiB},
+    {"statement", FuzzStatement, 8 * kKiB},
+    {"stix", FuzzStix, 16 * kKiB},
+    {"wire", FuzzWire, 8 * kKiB},
+    {"words", FuzzWords, 4 * kKiB},
 };
 
 std::string_view current_input;
 
 }  // namespace
 
-std::span<const Target> Targets() { return kTargets; }
+std::span<const Target> Targets() {
+  return kTargets;
+}
 
 const Target* FindTarget(std::string_view name) {
   for (const Target& target : kTargets) {
@@ -38,7 +53,9 @@ const Target* FindTarget(std::string_view name) {
   return nullptr;
 }
 
-void NameInput(std::string_view name) { current_input = name; }
+void NameInput(std::string_view name) {
+  current_input = name;
+}
 
 void Broken(const char* promise, const char* file, int line, std::string_view detail) {
   std::fprintf(stderr, "%s:%d: broken promise: %s %.*s\ninput: %.*s\n", file, line, promise,
@@ -58,9 +75,8 @@ void CheckRefused(const absl::Status& status, std::initializer_list<RejectReason
   }
   const std::string message(status.message());
   FUZZ_CHECK(!message.empty() && message.size() < 2048);
-  FUZZ_CHECK(std::all_of(message.begin(), message.end(), [](char c) {
-    return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f;
-  }));
+  FUZZ_CHECK(std::all_of(message.begin(), message.end(),
+                         [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != 0x7f; }));
 }
 
 std::vector<ByteView> Pieces(ByteView input, size_t most) {
@@ -74,11 +90,24 @@ std::vector<ByteView> Pieces(ByteView input, size_t most) {
   return pieces;
 }
 
+bool AcceptEdited(const Bytes& honest, ByteView edits, absl::FunctionRef<bool(ByteView)> accept) {
+  Bytes wire = honest;
+  for (; edits.size() >= 3; edits.remove_prefix(3)) {
+    wire[ReadBigEndian<uint16_t>(edits) % wire.size()] ^= edits[2];
+  }
+  wire.resize(wire.size() - std::min(wire.size(), edits.size() * 7));
+  const bool accepted = accept(wire);
+  FUZZ_CHECK(accepted == (wire == honest));
+  return accepted;
+}
+
 MemoryFile::MemoryFile(ByteView content) : fd_(memfd_create("fuzz", MFD_CLOEXEC)) {
   FUZZ_CHECK(fd_ >= 0 && write(fd_, content.data(), content.size()) == static_cast<ssize_t>(content.size()));
   path_ = "/proc/self/fd/" + std::to_string(fd_);
 }
 
-MemoryFile::~MemoryFile() { close(fd_); }
+MemoryFile::~MemoryFile() {
+  close(fd_);
+}
 
 }  // namespace entente::fuzz

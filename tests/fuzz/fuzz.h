@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "base/bytes.h"
 #include "base/reject.h"
@@ -74,6 +75,10 @@ void CheckRefused(const absl::Status& status, std::initializer_list<RejectReason
 
 // Cuts `input` into pieces of u16 length, big-endian; the last takes what there is.
 std::vector<ByteView> Pieces(ByteView input, size_t most);
+
+// Gives `accept` an honest message with an edit for each 3 bytes (place u16, mask) and its end cut off by 7 for each
+// byte more; what differs from `honest` must be refused, and nothing else. True when it was taken.
+bool AcceptEdited(const Bytes& honest, ByteView edits, absl::FunctionRef<bool(ByteView)> accept);
 
 // A file that lives in memory, for readers that take a path.
 class MemoryFile {

@@ -58,18 +58,6 @@ bool Accept(ByteView wire) {
   return true;
 }
 
-// A carrier's damage: offset u16 and what is mixed into that byte, as often as there are three bytes.
-bool Damaged(ByteView edits) {
-  Bytes wire = TheWorld().honest;
-  for (; edits.size() >= 3; edits.remove_prefix(3)) {
-    wire[ReadBigEndian<uint16_t>(edits) % wire.size()] ^= edits[2];
-  }
-  wire.resize(wire.size() - std::min(wire.size(), edits.size() * 7));
-  const bool accepted = Accept(wire);
-  FUZZ_CHECK(accepted == (wire == TheWorld().honest));
-  return accepted;
-}
-
 // What a member signs of its own will, for the group as far as `keep` leaves it.
 bool Signed(uint8_t keep, ByteView bytes) {
   const World& world = TheWorld();
@@ -106,7 +94,7 @@ bool FuzzGroupEnvelope(ByteView input) {
   const auto first = static_cast<uint8_t>(input[0]);
   switch (first % 3) {
     case 0:
-      return Damaged(rest);
+      return AcceptEdited(TheWorld().honest, rest, Accept);
     case 1:
       return Accept(TheWorld().sealer->MakeOf([&](const Digest&, const Digest&) { return Pad(rest); }));
     default:

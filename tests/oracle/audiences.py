@@ -41,9 +41,9 @@ def resolved(body, groups):
 
 
 def check_now(org, group, now):
-    """In the group as it is now. Leaves are not read here."""
-    demand(now < group.newest.expires_us, "E_FREEZE", "the newest membership has expired")
-    demand(org in group.newest.orgs, "E_NOTMEMBER", "no member any more")
+    """In the group as it is now."""
+    group.check_fresh(now)
+    demand(group.is_in(org), "E_NOTMEMBER", "no member any more")
 
 
 def check_member(org, document, group, now):

@@ -246,6 +246,17 @@ row("seal-of-other-statements", "E_SEAL", said(), bent("seal", put(5, sha256(b"x
 row("content", "E_CONTENT", said(), bent("entry", lambda entry, _: {**entry, 3: b"{}"}))
 row("sequence-that-jumps", "E_GAP", said(contents=2), bent("body", put(7, 5), 1))
 
+# Behind a leave.
+row("before-it-is-here", "ADMITTED", said(origin=NEW), sealer=NEW, behind=story.WITH_THE_THIRD)
+row("statement-beside-who-left", "ADMITTED", said(), behind=story.WITHOUT_NEW)
+row("sealed-by-who-left", "E_NOTMEMBER", said(), sealer=NEW, behind=story.WITHOUT_NEW)
+row("of-who-left", "E_NOTMEMBER", said(origin=NEW), behind=story.WITHOUT_NEW)
+row("to-who-left-itself", "E_NOTMEMBER", said(EXERCISE_2), epoch=EXERCISE.epochs[2], behind=story.WITHOUT_BOTH)
+row("recall-from-who-left", "E_NOTMEMBER", noticed(), sealer=NEW, behind=story.WITHOUT_NEW)
+direct("direct-of-who-left", "E_NOTMEMBER", said(origin=NEW), behind=story.WITHOUT_NEW)
+direct("direct-sealed-by-who-left", "E_NOTMEMBER", said(), sealer=NEW, behind=story.WITHOUT_NEW)
+direct("direct-to-who-left-itself", "E_NOTMEMBER", said(EXERCISE_2), behind=story.WITHOUT_BOTH)
+
 # Notices.
 row("recall", "ADMITTED", noticed())
 row("recall-sealed-by-another-member", "ADMITTED", noticed(), sealer=B)

@@ -23,7 +23,7 @@ from world import fixed
 FILE = "group_envelope.txt"
 HEAD = [SOURCE[0].replace("golden_passing", "golden_group"), SOURCE[1],
         "First the member that reads, then the parties that it has on file; then what it takes in of its groups at now_us, one behind the other:",
-        "`membership` is a SignedMembership, `entry` a SignedBody of the group's log, `epoch` an EpochDelivery. Then envelopes as `peer` hands",
+        "`membership` is a SignedMembership, `entry` a SignedBody of the group's log, `epoch` an EpochDelivery, `leave` a SignedBody. Then envelopes as `peer` hands",
         "them over at at_us, behind as many of these as it says, and what each is answered with; then proofs of one statement. The first",
         "`common` bytes are those of what is called `like`, the others stand here. What is admitted has its hops."]
 ON_FILE = {one.org: one.party for one in PARTIES}

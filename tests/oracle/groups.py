@@ -55,7 +55,7 @@ def check_signatures(signed, document, before, parties, now):
     demand(all(one.org_id in admins for one in signed.signatures), "E_PARSE", "signed by who is no admin")
     for one in signed.signatures:
         demand(one.org_id in parties, "E_PARTY", "an admin that is not on file")
-        public = key_for(parties[one.org_id], one.key_id, "membership.v1", now, now)
+        public = key_for(parties[one.org_id], one.key_id, "membership.v1", document.issued_us, now)
         demand(verify(public, pae("membership.v1", signed.document), one.signature), "E_SIG", "a membership document")
     signers = {one.org_id for one in signed.signatures}
     if before:
@@ -65,10 +65,11 @@ def check_signatures(signed, document, before, parties, now):
 
 
 class Group:
-    """What is on file of one group: the versions that count, those that wait for the log, and the log."""
+    """What is on file of one group: the versions that count, those that wait for the log, the log, what its keeper signed against it, and
+    leaves by their author."""
 
     def __init__(self, parties):
-        self.parties, self.versions, self.announced, self.log = parties, [], [], []
+        self.parties, self.versions, self.announced, self.log, self.contradictions, self.leaves = parties, [], [], [], [], {}
 
     @property
     def newest(self):
@@ -79,6 +80,34 @@ class Group:
 
     def entries(self, kind):
         return {entry.number: entry for entry in self.log if entry.kind == kind}
+
+    def is_member_since(self, org, number):
+        """In every version that counts, from this one on."""
+        return 1 <= number <= len(self.versions) and all(org in one.orgs for one in self.versions[number - 1:])
+
+    def has_left(self, org):
+        return org in self.leaves and self.is_member_since(org, self.leaves[org].membership_version)
+
+    def is_in(self, org):
+        """As the group is now."""
+        return self.newest is not None and org in self.newest.orgs and not self.has_left(org)
+
+    def check_fresh(self, now):
+        demand(self.newest is not None, "E_MEMBERHASH", "no version counts yet")
+        demand(now < self.newest.expires_us, "E_FREEZE", "the newest membership has expired")
+
+    def take_run(self, run, now):
+        """(form, SignedMembership or SignedBody) one behind the other; what came before a refusal stays. Step 9."""
+        last = None
+        for form, signed in run:
+            if form == "membership":
+                self.take_document(signed, now)
+                last = wire.strict(wire.MEMBERSHIP, signed.document).version
+            else:
+                self.take_entry(signed, now)
+        demand(last is None or last >= len(self.versions), "E_ROLLBACK", "it ends before the version that counts")
+        if self.newest:
+            self.check_fresh(now)
 
     def take_document(self, signed, now):
         """Steps 1 to 8."""
@@ -94,9 +123,11 @@ class Group:
         before = self.version(number - 1)
         demand(before is None or document.min_suite >= before.min_suite and document.suite >= before.suite, "E_FLOOR", "a lower suite")
         check_signatures(signed, document, before, self.parties, now)
-        logged = self.entries(OF_MEMBERSHIP).get(number)
-        demand(number > counting and (logged is None or logged.subject == document.hash), "E_IDCHAIN", "another one counts")
-        demand(logged or len(self.announced) < MAX_ANNOUNCED, "E_LIMIT", "documents that wait for the log")
+        demand(document.hash not in [entry.subject for entry in self.contradictions if entry.kind == OF_MEMBERSHIP] or number > counting,
+               "E_EQUIV", "the log has entries for two documents of one version")
+        demand(number > counting, "E_IDCHAIN", "another one counts")
+        named = self.awaited() and self.awaited().subject == document.hash
+        demand(named or len(self.announced) < MAX_ANNOUNCED, "E_LIMIT", "documents that wait for the log")
         self.announced.append(document)
         self.count()
 
@@ -118,6 +149,10 @@ class Group:
         if found:
             self.versions, self.announced = self.versions + found, []
 
+    def awaited(self):
+        """The entry that came before its document; nothing stands behind it."""
+        return self.entries(OF_MEMBERSHIP).get(len(self.versions) + 1)
+
     def take_entry(self, signed, now):
         demand(len(signed.body) <= MAX_BODY, "E_LIMIT", "a log entry's size")
         entry = wire.strict(wire.GROUP_LOG, signed.body)
@@ -127,29 +162,44 @@ class Group:
         if entry.id in [one.id for one in self.log]:
             return
         demand(entry.group_id == (self.versions + self.announced)[0].group, "E_IDCHAIN", "another group's")
-        demand(entry.org_id == self.logger(entry, now), "E_ISSUER", "who keeps the log is another")
-        check_signed(self.parties[entry.org_id], entry.key_id, "grouplog.v1", signed, now, now)
-        self.check_place(entry, now)
-        self.log.append(entry)
+        taken, awaited = next((one for one in self.log if one.index == entry.index), None), self.awaited()
+        demand(taken or not awaited, "E_MEMBERHASH", "the document that says who keeps the log is awaited")
+        settled = taken is not None and taken is not awaited
+        keeper = taken.org_id if settled else self.keeper(entry, now)
+        demand(entry.org_id == keeper, "E_ISSUER", "who keeps the log is another")
+        check_signed(self.parties[entry.org_id], entry.key_id, "grouplog.v1", signed, entry.time_us, now)
+        gives_way = [awaited] if awaited and taken is awaited and not self.waits(entry) else []
+        self.check_place(entry, [one for one in self.log if one not in gives_way], now)
+        self.log = [one for one in self.log if one not in gives_way] + [entry]
+        self.contradictions += [one for one in gives_way if one.org_id == entry.org_id]
         self.count()
 
-    def logger(self, entry, now):
+    def waits(self, entry):
+        """For a document that is not here."""
+        return entry.kind == OF_MEMBERSHIP and entry.subject not in [one.hash for one in self.announced]
+
+    def keeper(self, entry, now):
         """Who logs this: as the version before says, or where that one stalls, the next version."""
-        logged = max(self.entries(OF_MEMBERSHIP), default=0)
-        demand(logged == len(self.versions), "E_MEMBERHASH", "the document that says who keeps the log is awaited")
-        waiting = [one for one in self.announced if entry.kind == OF_MEMBERSHIP and one.hash == entry.subject]
         if self.newest is None:
             return self.announced[0].log_org  # its hash is the group's id: there is no other version 1
-        over = self.newest.expires_us <= min(now, entry.time_us)
+        waiting = [one for one in self.announced if entry.kind == OF_MEMBERSHIP and one.hash == entry.subject]
+        over = self.newest.expires_us <= min(now, entry.time_us) and entry.number == self.newest.version + 1
         return waiting[0].log_org if waiting and over and entry.org_id == waiting[0].log_org else self.newest.log_org
 
-    def check_place(self, entry, now):
-        taken = next((one for one in self.log if one.index == entry.index), None)
-        demand(taken is None, "E_EQUIV", "a second entry of one index")
-        last = self.log[-1] if self.log else None
-        demand(entry.index == len(self.log) + 1 and entry.previous == (last.id if last else bytes(32)), "E_IDCHAIN", "its place")
-        subjects = self.entries(entry.kind)
-        demand(entry.number not in subjects, "E_EQUIV", "a second subject of one number")
-        demand(entry.number == max(subjects, default=0) + 1, "E_IDCHAIN", "its number")
+    def check_place(self, entry, log, now):
+        last = log[-1] if log else None
+        self.demand_no_other(all(one.index != entry.index for one in log), entry, "a second entry of one index")
+        demand(entry.index == len(log) + 1 and entry.previous == (last.id if last else bytes(32)), "E_IDCHAIN", "its place")
         demand(last is None or entry.time_us >= last.time_us, "E_IDCHAIN", "earlier than the entry before")
         demand(entry.time_us <= now + SKEW, "E_TIME", "of the future")
+        subjects = {one.number: one.subject for one in log if one.kind == entry.kind}
+        self.demand_no_other(subjects.get(entry.number, entry.subject) == entry.subject, entry, "a second subject of one number")
+        demand(entry.number == max(subjects, default=0) + 1, "E_IDCHAIN", "its number")
+        first = (self.versions + self.announced)[0]
+        demand((entry.kind, entry.number) != (OF_MEMBERSHIP, 1) or entry.subject == first.hash, "E_IDCHAIN", "another version 1 than the group's")
+
+    def demand_no_other(self, holds, entry, what):
+        """Of what cannot stand beside one that is on file the first is kept."""
+        if not holds:
+            self.contradictions = self.contradictions or [entry]
+            demand(False, "E_EQUIV", what)

@@ -1,8 +1,8 @@
 """Two groups as one of their members comes to know them: documents, log entries and epochs, one behind the other.
 
-  energy     1: A, B, GONE    2: and READER; nothing goes on    3: A, B, READER, NEW    4: without READER
+  energy     1: A, B, GONE    2: and READER; nothing goes on    3: A, B, READER, NEW, who leaves    4: without READER
              epoch 1 under version 2, from hour to hour; epoch 2 under version 3; epoch 3 under version 3, which nobody logged
-  exercise   up to RED, within one exercise    1: A, B, READER    2: and NEW
+  exercise   up to RED, within one exercise    1: A, B, READER, who leaves at last    2: and NEW
              epoch 1 under version 1; epoch 2 under version 2, which begins in five minutes; another 2, which the log does not name"""
 
 import functools
@@ -10,12 +10,13 @@ import types
 
 import epochs
 import groups
+import leaves
 import wire
 from building_blocks import message
 from golden_membership import WORLD, Version
 from groups import OF_EPOCH, OF_MEMBERSHIP
 from identity import DAY, HOUR
-from make import GroupAudience
+from make import GroupAudience, encoded
 from make_epochs import Issuer
 from make_groups import Log, next_terms
 from world import NOW, fixed
@@ -61,6 +62,10 @@ class Group:
         self.tell("membership", version.signed)
         self.add_log(OF_MEMBERSHIP, document.hash)
 
+    def add_leave(self, who):
+        fields = {1: who.org, 2: who.signer.id, 3: self.group, 4: self.documents[-1].version, 5: NOW - MINUTE}
+        self.tell("leave", who.signer.signed("leave.v1", encoded(fields)))
+
     def add_epoch(self, begin, end, logged=True, number=None, who=A, **terms):
         """Answers with (secret, epoch)."""
         number = number or len(self.epochs) + 1
@@ -88,6 +93,10 @@ ENERGY.add_epoch(NOW - HOUR, NOW + 2 * DAY, grace_s=172800, reason=4)
 USUAL = len(STORY)
 ENERGY.add_epoch(NOW - MINUTE, NOW + 3 * DAY, logged=False)
 WITH_THE_THIRD = len(STORY)
+ENERGY.add_leave(NEW)
+WITHOUT_NEW = len(STORY)
+EXERCISE.add_leave(READER)
+WITHOUT_BOTH = len(STORY)
 ENERGY.add_version(A, B, NEW)
 WITHOUT_READER, BEFORE_ITS_ENTRY = len(STORY), len(STORY) - 1
 
@@ -102,6 +111,8 @@ def reader_behind(count):
             member.group.take_document(wire.strict(wire.SIGNED_MEMBERSHIP, data), NOW)
         elif form == "entry":
             member.group.take_entry(wire.strict(wire.SIGNED_BODY, data), NOW)
+        elif form == "leave":
+            leaves.take(member.group, wire.strict(wire.SIGNED_BODY, data), NOW)
         else:
             member.take(wire.strict(wire.DELIVERY, data), NOW)
     return list(followed.values())

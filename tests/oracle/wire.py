@@ -160,6 +160,7 @@ IDENTITY = Schema("IdentityDocument", """1 org_id bytes, 2 version u64, 3 previo
     6 keys PublicKey*, 7 suites u32*, 8 min_suite u32, 9 expires_us i64, 10 name text, 11 issued_us i64, 12 revocations Revocation*,
     13 offline OfflineClass, 14 log_origin text""")
 SIGNED_IDENTITY = Schema("SignedIdentity", "1 document bytes, 2 signatures KeySignature*")
+IDENTITY_CHAIN = Schema("IdentityChain", "1 documents SignedIdentity*")
 CARD = Schema("Card", "1 version u32, 2 identity SignedIdentity, 3 address text, 4 later SignedIdentity*")
 PREKEY = Schema("PrekeyBody", """1 org_id bytes, 2 key_id bytes, 3 prekey_id bytes, 4 suite u32, 5 public_key bytes, 6 not_before_us i64,
     7 not_after_us i64, 8 identity_hash bytes, 9 prekey_class e1""")
@@ -203,6 +204,7 @@ EPOCH = Schema("EpochBody", """1 issuer bytes, 2 key_id bytes, 3 group_id bytes,
     6 epoch u64, 7 previous_commit bytes, 8 not_before_us i64, 9 not_after_us i64, 10 suite u32, 11 n_slots u32, 12 slots_root bytes,
     13 epoch_commit bytes, 14 grace_s u32, 15 reason e6""")
 DELIVERY = Schema("EpochDelivery", "1 epoch SignedBody, 2 log_entry SignedBody, 3 index u32, 4 slot bytes, 5 path bytes*")
+LEAVE = Schema("LeaveBody", "1 org_id bytes, 2 key_id bytes, 3 group_id bytes, 4 membership_version u64, 5 time_us i64")
 REWRAP = Schema("RewrapBody", """1 issuer bytes, 2 key_id bytes, 3 group_id bytes, 4 epoch u64, 5 epoch_id bytes, 6 recipient bytes,
     7 slot bytes, 8 time_us i64""")
 

@@ -6,7 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
+#include "absl/strings/numbers.h"
+#include "absl/time/time.h"
 #include "base/bytes.h"
+#include "base/reject.h"
 
 // Reads tests/vectors/*.txt (its README.md gives the format). Throws on anything else, which fails the test that asked.
 namespace entente::test {
@@ -42,6 +46,27 @@ inline std::vector<VectorRecord> ReadVectors(const std::string& file) {
   }
   if (records.empty()) throw std::runtime_error("no vectors in " + file);
   return records;
+}
+
+// What stands in a field. Each throws where something else does.
+inline int64_t NumberOf(const Bytes& text) {
+  int64_t value = 0;
+  if (!absl::SimpleAtoi(text, &value)) throw std::runtime_error("no number: " + text);
+  return value;
+}
+inline absl::Time MomentOf(const Bytes& text) {
+  return absl::FromUnixMicros(NumberOf(text));
+}
+template <typename Message>
+Message MessageOf(const Bytes& bytes) {
+  Message message;
+  if (!message.ParseFromString(bytes)) throw std::runtime_error("no " + message.GetTypeName());
+  return message;
+}
+
+// An answer as the files have it: "ADMITTED", or the reason.
+inline std::string AnswerOf(const absl::Status& status) {
+  return status.ok() ? "ADMITTED" : std::string(Describe(ReasonOf(status)).name);
 }
 
 }  // namespace entente::test
