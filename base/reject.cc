@@ -83,6 +83,7 @@ constexpr auto kTable = std::to_array<RejectEntry>({
     {RejectReason::kPolicyIepResale, "IEP_RESALE", "ENT-3022", absl::StatusCode::kPermissionDenied, 403, "its IEP policy forbids resale"},
     {RejectReason::kPolicyPap, "PAP_UNATTESTED", "ENT-3023", absl::StatusCode::kPermissionDenied, 403, "the recipient has not attested to keep PAP"},
     {RejectReason::kPolicyPurpose, "PURPOSE", "ENT-3024", absl::StatusCode::kPermissionDenied, 403, "the recipient's use is not permitted"},
+    {RejectReason::kPolicyRule, "LOCAL_RULE", "ENT-3025", absl::StatusCode::kPermissionDenied, 403, "a local rule keeps it back"},
     {RejectReason::kNotFound, "NOT_FOUND", "ENT-4001", absl::StatusCode::kNotFound, 404, "no such object or peer"},
     {RejectReason::kUsage, "USAGE", "ENT-4002", absl::StatusCode::kInvalidArgument, 400, "the command was not understood"},
     {RejectReason::kConfig, "CONFIG", "ENT-4003", absl::StatusCode::kInvalidArgument, 400, "the configuration is not valid"},

@@ -89,6 +89,7 @@ enum class RejectReason {
   kPolicyIepResale,    // IEP_RESALE
   kPolicyPap,          // PAP_UNATTESTED
   kPolicyPurpose,      // PURPOSE
+  kPolicyRule,         // LOCAL_RULE
   // This node.
   kNotFound,       // NOT_FOUND
   kUsage,          // USAGE

@@ -12,11 +12,13 @@
 #include "model/marking.h"
 #include "model/party.h"
 #include "model/text.h"
+#include "policy/rules.h"
 #include "policy/standing.h"
 
 // Who may receive what, and why: one pure function, no I/O, no clock, no global. docs/policy.md has the matrix.
 namespace entente::policy {
 
+struct ObjectFacts;  // policy/object_facts.h
 enum class PersonalData { kUnstated, kNone, kPresent, kSpecial };
 // Whether the signer wrote the object or passes on what others wrote. No check of the matrix reads it.
 enum class SourceRole { kUnstated, kAuthor, kCustodian };
@@ -50,6 +52,7 @@ inline constexpr size_t kSharingGroupIdSize = 32;
 absl::Status CheckInput(const Constraints& constraints);
 
 enum class Hop { kDirect, kOnward };
+enum class Direction { kOut, kIn, kLocal };
 
 struct Question {
   Constraints constraints;
@@ -73,9 +76,11 @@ struct Question {
   std::optional<bool> names_victims;       // without their consent
   bool unattributed = false;               // its origin is not to be named onward (tlp:ex:chr)
   std::optional<std::string> legal_basis;  // of the personal data in it
-  bool hotline = false;              // hotline, communications check, recall, acknowledgement: goes on in suspension
-  bool plaintext = false;            // leaves unencrypted, as an export
-  bool honours_obligations = false;  // whoever asks does what the permit asks for; else it is none
+  bool hotline = false;                 // hotline, communications check, recall, acknowledgement: goes on in suspension
+  bool plaintext = false;               // leaves unencrypted, as an export
+  std::optional<Direction> direction;   // seen from this node; a question at home is local anyway
+  const ObjectFacts* object = nullptr;  // what local rules may ask of it; borrowed
+  bool honours_obligations = false;     // whoever asks does what the permit asks for; else it is none
 };
 
 enum class Result { kPass, kFail, kSkip };
@@ -93,6 +98,7 @@ class Permit {
   model::Label label() const { return label_; }  // that counted when it was made: the own one, or the embargo's
   const std::string& relationship() const { return relationship_; }  // what carried it: same_org, peer_nation, ...
   bool asks(Obligation what) const { return (obligations_ & static_cast<Obligations>(what)) != 0; }
+  const std::vector<std::string>& removes() const { return removes_; }  // properties, of kRedact
   bool allows(Action what) const { return (actions_ & static_cast<Actions>(what)) != 0; }
   std::optional<uint32_t> hops_left() const { return hops_left_; }  // for the recipient; unset for no limit
 
@@ -103,6 +109,7 @@ class Permit {
   model::Label label_ = model::Label::kUnlabelled;
   std::string relationship_;
   Obligations obligations_ = 0;
+  std::vector<std::string> removes_;
   Actions actions_ = 0;
   std::optional<uint32_t> hops_left_;
 };
@@ -121,9 +128,6 @@ struct Decision {
   const Permit* permit() const { return std::get_if<Permit>(&outcome); }
   const Denial* denial() const { return std::get_if<Denial>(&outcome); }
 };
-
-// Local rules. Empty in this version: the built-in matrix is the floor and the whole.
-struct Rules {};
 
 // Total and deterministic: the same question has the same answer on every machine. Anything unknown denies.
 Decision Evaluate(const Rules& rules, const Question& question);

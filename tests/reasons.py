@@ -38,6 +38,7 @@ NOT_REACHABLE = {
     "IEP_PLAIN": NO_FACT,
     "IEP_RESALE": NO_FACT,
     "LEGAL_BASIS_LAPSED": NO_FACT,
+    "LOCAL_RULE": "no door of this version loads local rules",
     "PAP_UNATTESTED": NO_FACT,
     "PD_NO_BASIS": NO_FACT,
     "PD_SPECIAL": NO_FACT,
