@@ -78,6 +78,18 @@ enum class RejectReason {
   kPolicyAddressee,    // NOT_ADDRESSED
   kPolicyHops,         // HOPS
   kPolicyUnsupported,  // UNSUPPORTED: a constraint this version cannot evaluate
+  kPolicyRecalled,     // RECALLED
+  kPolicySuspended,    // AGR_SUSPENDED
+  kPolicyLegalBasis,   // LEGAL_BASIS_LAPSED
+  kPolicyCoalition,    // COALITION_EXPIRED
+  kPolicyNoBasis,      // PD_NO_BASIS
+  kPolicySpecial,      // PD_SPECIAL
+  kPolicyIepDate,      // IEP_DATE
+  kPolicyIepPlain,     // IEP_PLAIN
+  kPolicyIepResale,    // IEP_RESALE
+  kPolicyPap,          // PAP_UNATTESTED
+  kPolicyPurpose,      // PURPOSE
+  kPolicyRule,         // LOCAL_RULE
   // This node.
   kNotFound,       // NOT_FOUND
   kUsage,          // USAGE

@@ -22,9 +22,9 @@ Question Addressed(Label label, const model::Party& recipient) {
 }
 
 TEST(Evaluate, TraceHoldsEveryCheckInTheDocumentedOrder) {
-  const std::vector<std::string> expected = {"integrity", "marking",   "agreement", "releasability", "exercise",
-                                             "group",     "embargo",   "hops",      "tlp",           "addressees",
-                                             "sector",    "personal_data", "purpose", "pap",         "retention"};
+  const std::vector<std::string> expected = {
+      "integrity",  "marking",       "recall", "embargo", "agreement", "releasability", "exercise", "group",    "tlp",
+      "addressees", "personal_data", "sector", "iep",     "pap",       "hops",          "purpose",  "retention"};
   const Question permitted = SampleQuestion(Label::kGreen, Estovia()), denied = SampleQuestion(Label::kRed, Volt());
   for (const Question& question : {permitted, denied, Question{}}) {
     const Decision decision = Evaluate({}, question);
@@ -34,7 +34,9 @@ TEST(Evaluate, TraceHoldsEveryCheckInTheDocumentedOrder) {
   }
 }
 
-TEST(Evaluate, AnEmptyQuestionIsDenied) { EXPECT_EQ(ReasonFor(Question{}), kSignature); }
+TEST(Evaluate, AnEmptyQuestionIsDenied) {
+  EXPECT_EQ(ReasonFor(Question{}), kSignature);
+}
 
 TEST(Evaluate, UncheckedIntegrityDeniesEvenAtHomeAndDoesNotQuarantine) {
   Question question = SampleQuestion(Label::kUnlabelled, Norlandia());

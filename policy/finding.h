@@ -10,8 +10,12 @@
 // How checks say what they found.
 namespace entente::policy {
 
-inline Finding Pass(std::string_view detail) { return {Result::kPass, std::string(detail), RejectReason::kNone, {}}; }
-inline Finding Skip(std::string_view detail) { return {Result::kSkip, std::string(detail), RejectReason::kNone, {}}; }
+inline Finding Pass(std::string_view detail) {
+  return {Result::kPass, std::string(detail), RejectReason::kNone, {}};
+}
+inline Finding Skip(std::string_view detail) {
+  return {Result::kSkip, std::string(detail), RejectReason::kNone, {}};
+}
 inline Finding Fail(RejectReason reason, std::string detail, std::string remedy) {
   return {Result::kFail, std::move(detail), reason, std::move(remedy)};
 }
@@ -28,11 +32,33 @@ inline std::string Joined(const std::vector<std::string>& words) {
   return model::Escaped(out, 120);
 }
 
-// The checks of limits that later versions will be able to meet; this one mostly keeps what has them at home.
-Finding CheckSector(const Facts& facts);
-Finding CheckPersonalData(const Facts& facts);
-Finding CheckPurpose(const Facts& facts);
+// Whom a sentence speaks of: the name on file, or the public.
+inline std::string Who(const Facts& facts) {
+  return facts.to_public ? "the public" : facts.recipient.name;
+}
+// As on file; the public has none.
+inline std::string_view NationOf(const Facts& facts) {
+  return facts.to_public ? std::string_view() : facts.recipient.nation;
+}
+std::string LabelName(model::Label label);  // "no label" for what is none
+
+// The checks, by the file they stand in.
+Finding CheckIntegrity(const Facts& facts);  // checks.cc
+Finding CheckMarking(const Facts& facts);
+Finding CheckRecall(const Facts& facts);
+Finding CheckEmbargo(const Facts& facts);
+Finding CheckAgreement(const Facts& facts);      // agreement.cc
+Finding CheckReleasability(const Facts& facts);  // release.cc
+Finding CheckExercise(const Facts& facts);
+Finding CheckGroup(const Facts& facts);
+Finding CheckTlp(const Facts& facts);  // sharing.cc
+Finding CheckAddressees(const Facts& facts);
+Finding CheckHops(const Facts& facts);
+Finding CheckPersonalData(const Facts& facts);  // personal_data.cc
+Finding CheckSector(const Facts& facts);        // limits.cc
+Finding CheckIep(const Facts& facts);
 Finding CheckPap(const Facts& facts);
+Finding CheckPurpose(const Facts& facts);
 Finding CheckRetention(const Facts& facts);
 
 }  // namespace entente::policy

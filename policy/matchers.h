@@ -1,0 +1,41 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "policy/checks.h"
+#include "policy/rule.h"
+
+// Private to policy/: the matchers of local rules, by name and by what a question says to them.
+namespace entente::policy {
+
+enum class ValueKind { kWords, kTruth, kLabelFloor, kLabelCeiling, kAtLeast, kBelow, kAbove };
+enum class Namespace { kNone, kParties, kGroups, kWarningLists };
+struct Matcher {
+  std::string_view name;
+  ValueKind kind;
+  Key key = Key::kCount;              // of words, truth values and labels
+  Measure measure = Measure::kCount;  // of numbers
+  int64_t least = 0, most = 0;        // a number's bounds
+  Namespace names = Namespace::kNone;
+};
+const Matcher* FindMatcher(std::string_view name);
+std::vector<std::string> MatcherNames();
+
+// The word as it is compared (a group id as its bytes), or what is wrong with it, as a phrase.
+struct WordOrFault {
+  std::string word, fault;
+};
+WordOrFault ReadWord(Key key, const std::string& text);
+
+// What a question says to one matcher of words: appended to `out`, borrowed from `facts`. False where it is not known.
+bool WordsOf(Key key, const Facts& facts, std::vector<std::string_view>& out);
+// What it says to one of numbers; unset where it is not known.
+std::optional<int64_t> NumberOf(Measure measure, const Facts& facts);
+
+inline constexpr size_t kMaxMatcherWords = 64, kMaxMatcherWordBytes = 256;
+
+}  // namespace entente::policy
