@@ -123,7 +123,7 @@ void TestNode::Become(const trust::Self& next) {
   journal->Stop();
   journal.reset();
   *self = next;
-  prekeys->SignAnew(next);
+  if (!prekeys->SignAnew(next).ok()) std::abort();
   OpenJournal();
 }
 
