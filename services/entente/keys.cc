@@ -142,6 +142,14 @@ void AddKey(Command app, Invocation& invocation) {
   Command rotate = family.AddCommand("rotate", "Sign with a new statement key from now on; the node is stopped");
   const auto rotation = std::make_shared<KeyFlags>();
   AddKeystores(rotate, rotation->options);
+  Option token =
+      rotate.AddOption("--token", rotation->options.token_uri, "The new key is this one in a token, by its PKCS#11 URI")
+          .Kind("URI");
+  Option pin =
+      rotate.AddOption("--token-pin-file", rotation->options.token_pin_file, "File with the token's PIN, mode 0600")
+          .Kind("FILE");
+  token.OnlyWith(pin);
+  pin.OnlyWith(token);
   rotate.OnChosen([&invocation, rotation] {
     invocation.command = [&invocation, rotation] { return RunRotate(invocation, *rotation); };
   });
@@ -155,6 +163,7 @@ void AddKey(Command app, Invocation& invocation) {
     invocation.command = [&invocation, revocation] { return RunRevoke(invocation, *revocation); };
   });
 
+  AddKeyHsm(family, invocation);
   Command card = family.AddCommand("card", "Write the card anew from the identity document");
   card.OnChosen([&invocation] { invocation.command = [&invocation] { return RunCard(invocation); }; });
 }

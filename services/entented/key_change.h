@@ -15,6 +15,8 @@ struct KeyChangeOptions {
   std::string passphrase_file;       // empty: DIR/passphrase
   std::string root_keystore;         // empty: DIR/root.keystore
   std::string root_passphrase_file;  // empty: the same passphrase
+  std::string token_uri;             // RotateKey: the new key is this one, in a token; empty: a seed is made
+  std::string token_pin_file;
 };
 struct KeyChangeFacts {
   uint64_t version = 0;  // of the document that is in force now
@@ -23,10 +25,12 @@ struct KeyChangeFacts {
   std::string card_path;
 };
 
-// Makes and puts into force the next version of the node's document, with a new statement key; the old one goes on beside it for
-// trust::kKeyOverlap. Killed at any moment, the node is of the old version or of the new one, with a key to sign for it; the
-// card is written behind that. Calls crypto::Initialise itself. Refuses with kStoreLocked while a daemon runs, kConfig,
-// kKeystore (also when the root keystore is another identity's), kIdentity, kLimit, kStoreIo, kDiskFull.
+// Makes and puts into force the next version of the node's document, with a new statement key; the old one goes on
+// beside it for trust::kKeyOverlap. Killed at any moment, the node is of the old version or of the new one, with a key
+// to sign for it; the card is written behind that. Calls crypto::Initialise itself. Refuses with kStoreLocked while a
+// daemon runs, kConfig, kKeystore (also when the root keystore is another identity's), kIdentity, kLimit, kStoreIo,
+// kDiskFull, kHsm. A key in a token is opened and tried first, and its PIN is kept in the keystore; REQUIRES one thread
+// then.
 absl::StatusOr<KeyChangeFacts> RotateKey(const KeyChangeOptions& options);
 // The same for a statement key that was stolen: what it signed counts no more, but what others can show to be older than
 // `since`. `key` is its id or the first 8 digits of it at least. A new key comes where it was the last. Refuses also with
