@@ -42,7 +42,8 @@ struct Rekeyed {
   }
   v1::SignedBody Entry(const v1::EpochSlots& issued) const {
     const trust::Epoch epoch = *trust::ReadEpoch(issued.epoch());
-    return trust::MakeLogEntry(self, membership->group(), {}, v1::GROUP_LOG_KIND_EPOCH, 1, *Digest::From(epoch.id.view()), trust::SampleNow());
+    return *trust::MakeLogEntry(self, membership->group(), {}, v1::GROUP_LOG_KIND_EPOCH, 1,
+                                *Digest::From(epoch.id.view()), trust::SampleNow());
   }
 
   trust::Self self;

@@ -12,8 +12,6 @@
 namespace entente::crypto {
 namespace {
 
-constexpr ByteView kTrialType = "application/vnd.entente.head.v1";
-
 // What a token answers that was pulled, reset or logged out since: the same call may succeed in a new session.
 bool IsLostSession(CK_RV rv) {
   constexpr std::array kLost = {CKR_SESSION_HANDLE_INVALID, CKR_SESSION_CLOSED,       CKR_USER_NOT_LOGGED_IN,
@@ -30,15 +28,17 @@ Pkcs11Key::Pkcs11Key(const TokenReference& reference, const SecretBytes& pin, Al
 Pkcs11Key::~Pkcs11Key() = default;
 
 absl::StatusOr<std::unique_ptr<Pkcs11Key>> Pkcs11Key::Open(const TokenReference& reference, const SecretBytes& pin,
-                                                           Allowed allowed) {
+                                                           Allowed allowed, ByteView trial_type, bool* pin_refused) {
   if (pin.size() < kMinPinBytes || pin.size() > kMaxPinBytes) {
     return Reject(RejectReason::kKeystore, "a token's PIN has 4 to 255 bytes; correct the file that holds it");
   }
   if (absl::StatusOr<Bytes> fits = EncodeTokenReference(reference); !fits.ok()) return fits.status();
   std::unique_ptr<Pkcs11Key> key(new Pkcs11Key(reference, pin, allowed));
   const std::lock_guard lock(key->mutex_);
-  if (absl::Status connected = key->Connect(); !connected.ok()) return connected;
-  if (absl::StatusOr<Bytes> trial = key->SignPae(Pae(kTrialType, {})); !trial.ok()) return trial.status();
+  absl::Status works = key->Connect();
+  if (works.ok()) works = key->SignPae(Pae(trial_type, {})).status();
+  if (pin_refused != nullptr) *pin_refused = !key->may_log_in_;
+  if (!works.ok()) return works;
   return key;
 }
 

@@ -39,6 +39,12 @@ absl::Status TokenRefusal(const std::string& what, CK_RV why, const std::string&
   return Refuse(what + ": " + p11_kit_strerror(why) + "; " + remedy);
 }
 
+absl::StatusOr<std::unique_ptr<TokenSession>> TokenSession::Find(P11KitUri* uri) {
+  std::unique_ptr<TokenSession> session(new TokenSession);
+  if (absl::Status found = session->FindToken(uri); !found.ok()) return found;
+  return session;
+}
+
 absl::StatusOr<std::unique_ptr<TokenSession>> TokenSession::Open(P11KitUri* uri, const SecretBytes& pin,
                                                                  bool& pin_refused) {
   std::unique_ptr<TokenSession> session(new TokenSession);
@@ -73,6 +79,7 @@ absl::Status TokenSession::FindToken(P11KitUri* uri) {
       if (p11_kit_uri_match_token_info(uri, &token) != 1) continue;
       module_ = *module;
       slot_ = slots[i];
+      token_ = token;
       ++found;
     }
   }

@@ -23,11 +23,14 @@ class TokenSession {
   // Exactly one token, one private and one public key must match. Says in `pin_refused` whether another try with this
   // PIN brings the token nearer to locking itself.
   static absl::StatusOr<std::unique_ptr<TokenSession>> Open(P11KitUri* uri, const SecretBytes& pin, bool& pin_refused);
+  // Finds the one token and opens no session: for token() alone.
+  static absl::StatusOr<std::unique_ptr<TokenSession>> Find(P11KitUri* uri);
   ~TokenSession();
   TokenSession(const TokenSession&) = delete;
   TokenSession& operator=(const TokenSession&) = delete;
 
-  // The key's 32 bytes, as the token has them.
+  const CK_TOKEN_INFO& token() const { return token_; }
+  // The key's 32 bytes, as the token has them; empty behind Find.
   const Bytes& public_key() const { return public_key_; }
   // Ed25519 over `message`, unverified. The answer is the token's.
   CK_RV Sign(ByteView message, Bytes& signature);
@@ -44,6 +47,7 @@ class TokenSession {
   CK_FUNCTION_LIST** modules_ = nullptr;
   CK_FUNCTION_LIST* module_ = nullptr;
   CK_SLOT_ID slot_ = 0;
+  CK_TOKEN_INFO token_{};
   CK_SESSION_HANDLE session_ = CK_INVALID_HANDLE;
   CK_OBJECT_HANDLE key_ = CK_INVALID_HANDLE;
   Bytes public_key_;

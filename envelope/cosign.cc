@@ -89,7 +89,8 @@ absl::StatusOr<std::vector<OrgId>> CheckCosignatures(const SignedBodies& cosigna
   return std::vector<OrgId>(counted.begin(), counted.end());
 }
 
-v1::SignedBody Cosign(const trust::Self& self, const v1::SignedBody& batch, bool exercise, absl::Time now) {
+absl::StatusOr<v1::SignedBody> Cosign(const trust::Self& self, const v1::SignedBody& batch, bool exercise,
+                                      absl::Time now) {
   v1::CosignBody body;
   body.set_org_id(self.org().str());
   body.set_key_id(self.key_id.str());

@@ -38,7 +38,8 @@ absl::StatusOr<std::vector<OrgId>> CheckCosignatures(const SignedBodies& cosigna
                                                      const trust::Parties& parties, absl::Time now);
 
 // This organisation vouches for `batch`, which the caller has verified.
-v1::SignedBody Cosign(const trust::Self& self, const v1::SignedBody& batch, bool exercise, absl::Time now);
+absl::StatusOr<v1::SignedBody> Cosign(const trust::Self& self, const v1::SignedBody& batch, bool exercise,
+                                      absl::Time now);
 
 // SHA-256 of the batch's PAE: what a co-signature is about, whoever's signature stands beside the body.
 Digest BatchId(const v1::SignedBody& batch);

@@ -15,8 +15,8 @@ class CosignTest : public ::testing::Test {
     joint_.organisations = {World().norlandia.org(), World().estovia.org(), World().volt.org()};
     std::sort(joint_.organisations.begin(), joint_.organisations.end());
     joint_.threshold = 3;
-    *cosignatures_.Add() = Cosign(World().estovia.self(), batch_, false, kNow);
-    *cosignatures_.Add() = Cosign(World().volt.self(), batch_, false, kNow);
+    *cosignatures_.Add() = *Cosign(World().estovia.self(), batch_, false, kNow);
+    *cosignatures_.Add() = *Cosign(World().volt.self(), batch_, false, kNow);
   }
   absl::StatusOr<std::vector<OrgId>> Check(const trust::Directory& at = *World().at_estovia) const {
     return CheckCosignatures(cosignatures_, {batch_, World().norlandia.org(), exercise_, joint_}, at, kNow);
@@ -27,7 +27,7 @@ class CosignTest : public ::testing::Test {
     body.ParseFromString(cosignatures_[i].body());
     bend(body);
     const trust::Self& by = i == 0 ? World().estovia.self() : World().volt.self();
-    cosignatures_[i] = trust::SignBody(by, trust::kCosignType, body.SerializeAsString());
+    cosignatures_[i] = *trust::SignBody(by, trust::kCosignType, body.SerializeAsString());
   }
 
   const v1::SignedBody batch_ = HonestPayload(World().norlandia.self(), Green(), {World().estovia.org()}, Contents(2), kNow).batch();
@@ -75,7 +75,7 @@ TEST_F(CosignTest, OneThatIsNotAsked) {
   EXPECT_EQ(Reason(), kParse);
 }
 TEST_F(CosignTest, TheOriginsOwn) {
-  *cosignatures_.Add() = Cosign(World().norlandia.self(), batch_, false, kNow);
+  *cosignatures_.Add() = *Cosign(World().norlandia.self(), batch_, false, kNow);
   EXPECT_EQ(Reason(), kParse);
 }
 TEST_F(CosignTest, AboutAnotherBatch) {

@@ -66,8 +66,8 @@ absl::StatusOr<Hop> ReadForward(ByteView bytes, bool exercise) {
   return hop;
 }
 
-v1::SignedBody MakeForward(const trust::Self& self, const ForwardTerms& terms, const Hop* before, bool exercise,
-                           absl::Time now) {
+absl::StatusOr<v1::SignedBody> MakeForward(const trust::Self& self, const ForwardTerms& terms, const Hop* before,
+                                           bool exercise, absl::Time now) {
   v1::ForwardBody body;
   body.set_org_id(self.org().str());
   body.set_key_id(self.key_id.str());
@@ -82,9 +82,9 @@ v1::SignedBody MakeForward(const trust::Self& self, const ForwardTerms& terms, c
   return trust::SignBody(self, TypeFor(exercise), body.SerializeAsString());
 }
 
-v1::SignedBody MakePermission(const trust::Self& self, const std::vector<StatementId>& statements,
-                              const OrgId& forwarder, const std::vector<OrgId>& audience, absl::Time now,
-                              absl::Time expires) {
+absl::StatusOr<v1::SignedBody> MakePermission(const trust::Self& self, const std::vector<StatementId>& statements,
+                                              const OrgId& forwarder, const std::vector<OrgId>& audience,
+                                              absl::Time now, absl::Time expires) {
   v1::PermissionBody body;
   body.set_origin(self.org().str());
   body.set_key_id(self.key_id.str());

@@ -67,12 +67,12 @@ struct ForwardTerms {
 };
 // `before` is the hop before, null for the first. What comes of it belongs on disk before anything is sealed with it.
 // Whether the terms hold is not checked here: policy decided, and receivers check.
-v1::SignedBody MakeForward(const trust::Self& self, const ForwardTerms& terms, const Hop* before, bool exercise,
-                           absl::Time now);
+absl::StatusOr<v1::SignedBody> MakeForward(const trust::Self& self, const ForwardTerms& terms, const Hop* before,
+                                           bool exercise, absl::Time now);
 // The origin's leave for `forwarder` to pass `statements` on to `audience` until `expires`. Both lists ascending.
-v1::SignedBody MakePermission(const trust::Self& self, const std::vector<StatementId>& statements,
-                              const OrgId& forwarder, const std::vector<OrgId>& audience, absl::Time now,
-                              absl::Time expires);
+absl::StatusOr<v1::SignedBody> MakePermission(const trust::Self& self, const std::vector<StatementId>& statements,
+                                              const OrgId& forwarder, const std::vector<OrgId>& audience,
+                                              absl::Time now, absl::Time expires);
 
 ForwardId ForwardIdOf(ByteView body, bool exercise);
 PermissionId PermissionIdOf(ByteView body);

@@ -45,10 +45,10 @@ struct Journey {
   }
   void Pass() {
     const bool exercise = !constraints.exercise_id.empty();
-    *forwards.Add() = MakeForward(*first_by, first, nullptr, exercise, first_at);
+    *forwards.Add() = *MakeForward(*first_by, first, nullptr, exercise, first_at);
     if (second_hop) {
       const Hop before = HopOf(forwards[0], exercise);
-      *forwards.Add() = MakeForward(*second_by, second, &before, exercise, second_at);
+      *forwards.Add() = *MakeForward(*second_by, second, &before, exercise, second_at);
     }
   }
   // Signs forward `i` again, bent; those behind it are linked anew.
@@ -56,7 +56,7 @@ struct Journey {
     v1::ForwardBody body;
     body.ParseFromString(forwards[i].body());
     bend(body);
-    forwards[i] = trust::SignBody(by, trust::kForwardType, body.SerializeAsString());
+    forwards[i] = *trust::SignBody(by, trust::kForwardType, body.SerializeAsString());
     if (i == 0 && forwards.size() == 2) {
       const ForwardId id = ForwardIdOf(forwards[0].body(), false);
       Bend(1, [&](v1::ForwardBody& b) { b.set_previous_forward(id.str()); }, Hub().self());
@@ -97,7 +97,7 @@ RejectReason Bent(int hop, const std::function<void(v1::ForwardBody&)>& bend) {
 }
 v1::SignedBody Permission(const trust::Self& by = World().norlandia.self(), absl::Duration life = absl::Hours(24),
                           const OrgId& forwarder = World().estovia.org()) {
-  return MakePermission(by, Journey::Ids(), forwarder, {Journey::Hub().org()}, kNow, kNow + life);
+  return *MakePermission(by, Journey::Ids(), forwarder, {Journey::Hub().org()}, kNow, kNow + life);
 }
 
 TEST(Forward, TwoHopsHoldAndSayWhoPassedWhatToWhom) {

@@ -80,7 +80,7 @@ TEST_F(GroupModeTest, P29WhoLeavesIsOutBeforeTheAdminsSaySo) {
   const Batch others = *Signed(1, ForGroup(), Newest());
   const trust::EpochUse old = Epoch(3);
   const absl::Time later = Now() + kDay;
-  const v1::SignedBody leave = trust::MakeLeave(Self(3), Newest()->ref(), later);
+  const v1::SignedBody leave = *trust::MakeLeave(Self(3), Newest()->ref(), later);
   for (const size_t at : {0u, 1u, 2u}) ASSERT_TRUE(Node(at).groups->TakeLeave(leave, {later}, trust::Kept).ok());
   EXPECT_EQ(Refusal(0, 3, SealedUnder(3, others, old, later), later), kNotMember);
   EXPECT_EQ(SealsDirect(1, 3, others, later), kNotMember);
@@ -253,7 +253,7 @@ TEST_F(GroupModeTest, WhatCameByNamePassesOnToTheGroup) {
       {batch.statements()[0].id()}, {}, v1::FORWARD_BASIS_LABEL, {}, model::Label::kGreen, Newest()->ref()};
   const auto statements = AllOf(batch);
   Cargo cargo{batch.signed_body(), statements};
-  *cargo.forwards.Add() = MakeForward(Self(1), terms, nullptr, false, Now());
+  *cargo.forwards.Add() = *MakeForward(Self(1), terms, nullptr, false, Now());
   const Bytes wire = *SealCargo(1, cargo);
   for (const size_t at : {0u, 3u}) {
     const auto verified = Accept(at, 1, wire);
@@ -269,7 +269,7 @@ TEST_F(GroupModeTest, RecallsGoToTheGroup) {
   terms.targets = {*StatementId::From(Bytes(32, 't'))};
   SignedRecalls recalls;
   *recalls.Add() = MakeRecall(terms, Now());
-  SignRecall(Self(1), recalls[0]);
+  SignRecall(Self(1), recalls[0]).IgnoreError();
   const Bytes wire = *SealGroup(Self(1), recalls, world_.group, Groups(1), Now());
   for (const size_t at : {0u, 2u, 3u}) {
     const auto verified = Accept(at, 1, wire);

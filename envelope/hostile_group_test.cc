@@ -155,7 +155,7 @@ class HostileGroupForwardTest : public HostileGroupTest {
     for (const v1::StatementEntry& entry : payload.statements()) terms.statements.push_back(IdOf(entry.body(), false));
     std::sort(terms.statements.begin(), terms.statements.end());
     bent.terms(terms);
-    *payload.add_forwards() = MakeForward(Self(1), terms, nullptr, false, Now());
+    *payload.add_forwards() = *MakeForward(Self(1), terms, nullptr, false, Now());
     const HostileSeal sealer{Self(1), bent.recipients, Now(), bent.epoch};
     return Refusal(to, 1, sealer.Make(payload));
   }
@@ -223,7 +223,7 @@ TEST_F(HostileGroupForwardTest, ALaneIsNotLeftByAForward) {
                      {},
                      model::Label::kGreen,
                      Newest()->ref()};
-  *payload.add_forwards() = MakeForward(Self(1), terms, nullptr, true, Now());
+  *payload.add_forwards() = *MakeForward(Self(1), terms, nullptr, true, Now());
   EXPECT_EQ(Refusal(3, 1, Sealer(1).Make(payload)), kAudience);
 }
 
@@ -237,13 +237,13 @@ TEST_F(HostileGroupForwardTest, WhatCameThroughAGroupGoesOnByItsRule) {
                        {},
                        model::Label::kGreen,
                        Newest()->ref()};
-    *payload.add_forwards() = MakeForward(Self(1), terms, nullptr, false, Now());
+    *payload.add_forwards() = *MakeForward(Self(1), terms, nullptr, false, Now());
     Hop before;
     before.id = ForwardIdOf(payload.forwards(0).body(), false);
     terms.group.reset();
     terms.audience = {Org(to)};
     terms.basis = basis;
-    *payload.add_forwards() = MakeForward(Self(by), terms, &before, false, Now());
+    *payload.add_forwards() = *MakeForward(Self(by), terms, &before, false, Now());
     return Refusal(to, by, SealedTo(by, to, payload));
   };
   EXPECT_EQ(second_hop(v1::FORWARD_BASIS_GROUP, 0), kNone);

@@ -50,10 +50,11 @@ Bytes Permitted(const trust::Self& by, std::function<void(v1::PermissionBody&)> 
   v1::SignedBody permission;
   hostile.terms = [&](ForwardTerms& terms) {
     v1::PermissionBody body;
-    const auto made = MakePermission(by, terms.statements, World().estovia.org(), terms.audience, kNow, kNow + absl::Hours(1));
+    const auto made =
+        *MakePermission(by, terms.statements, World().estovia.org(), terms.audience, kNow, kNow + absl::Hours(1));
     body.ParseFromString(made.body());
     if (bend) bend(body);
-    permission = trust::SignBody(by, trust::kPermissionType, body.SerializeAsString());
+    permission = *trust::SignBody(by, trust::kPermissionType, body.SerializeAsString());
     terms.basis = v1::FORWARD_BASIS_PERMISSION;
     terms.permission = PermissionIdOf(permission.body());
     terms.label = Label::kRed;
@@ -111,8 +112,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"APermissionThatNobodyNames", kChain,
              [] {
                return Bare([](v1::Payload& p) {
-                 *p.add_permissions() = MakePermission(World().norlandia.self(), {StatementId()}, World().estovia.org(),
-                                                       {World().volt.org()}, kNow, kNow + absl::Hours(1));
+                 *p.add_permissions() =
+                     *MakePermission(World().norlandia.self(), {StatementId()}, World().estovia.org(),
+                                     {World().volt.org()}, kNow, kNow + absl::Hours(1));
                });
              }}),
     NameOf);
@@ -173,7 +175,8 @@ INSTANTIATE_TEST_SUITE_P(
                  v1::ForwardBody body;
                  body.ParseFromString(p.forwards(0).body());
                  body.set_time_us(body.time_us() + 1);
-                 *p.mutable_forwards(0) = trust::SignBody(World().estovia.self(), trust::kForwardType, body.SerializeAsString());
+                 *p.mutable_forwards(0) =
+                     *trust::SignBody(World().estovia.self(), trust::kForwardType, body.SerializeAsString());
                });
              }},
         Case{"P20OverOtherContent", kContent,
@@ -193,36 +196,41 @@ class HostileJoint : public ::testing::TestWithParam<PayloadCase> {};
 TEST_P(HostileJoint, IsRefusedWithItsReason) {
   v1::Payload payload =
       HonestPayload(World().norlandia.self(), Green(), {World().estovia.org()}, {"{}"}, kNow, JointAdvisory(2).terms);
-  *payload.add_cosignatures() = Cosign(World().volt.self(), payload.batch(), false, kNow);
+  *payload.add_cosignatures() = *Cosign(World().volt.self(), payload.batch(), false, kNow);
   GetParam().bend(payload);
   const auto verified = AcceptAtEstovia(Sealer().Make(payload));
   EXPECT_EQ(ReasonFor(verified), GetParam().reason) << verified.status();
 }
 INSTANTIATE_TEST_SUITE_P(
     Cosignatures, HostileJoint,
-    ::testing::Values(
-        PayloadCase{"NothingBent", kNone, [](v1::Payload&) {}},
-        PayloadCase{"P34Stripped", kThreshold, [](v1::Payload& p) { p.clear_cosignatures(); }},
-        PayloadCase{"P34FalselySigned", kSignature,
-                  [](v1::Payload& p) { p.mutable_cosignatures(0)->mutable_signature()->back() ^= 1; }},
-        PayloadCase{"OfTheOtherLane", kSignature,
-                  [](v1::Payload& p) { *p.mutable_cosignatures(0) = Cosign(World().volt.self(), p.batch(), true, kNow); }},
-        PayloadCase{"OfAnotherBatch", kParse,
-                  [](v1::Payload& p) {
-                    *p.mutable_cosignatures(0) = Cosign(World().volt.self(), Honest().batch(), false, kNow);
-                  }},
-        PayloadCase{"ByTheOrigin", kParse,
-                  [](v1::Payload& p) {
-                    *p.mutable_cosignatures(0) = Cosign(World().norlandia.self(), p.batch(), false, kNow);
-                  }},
-        PayloadCase{"ByWhoIsNotAsked", kParse,
-                  [](v1::Payload& p) {
-                    *p.mutable_cosignatures(0) = Cosign(World().estovia.self(), p.batch(), false, kNow);
-                  }},
-        PayloadCase{"ByAKeyBeforeItsTime", kTime,
-                  [](v1::Payload& p) {
-                    *p.mutable_cosignatures(0) = Cosign(World().volt.self(), p.batch(), false, kNow - absl::Hours(1));
-                  }}),
+    ::testing::Values(PayloadCase{"NothingBent", kNone, [](v1::Payload&) {}},
+                      PayloadCase{"P34Stripped", kThreshold, [](v1::Payload& p) { p.clear_cosignatures(); }},
+                      PayloadCase{"P34FalselySigned", kSignature,
+                                  [](v1::Payload& p) { p.mutable_cosignatures(0)->mutable_signature()->back() ^= 1; }},
+                      PayloadCase{"OfTheOtherLane", kSignature,
+                                  [](v1::Payload& p) {
+                                    *p.mutable_cosignatures(0) = *Cosign(World().volt.self(), p.batch(), true, kNow);
+                                  }},
+                      PayloadCase{"OfAnotherBatch", kParse,
+                                  [](v1::Payload& p) {
+                                    *p.mutable_cosignatures(0) =
+                                        *Cosign(World().volt.self(), Honest().batch(), false, kNow);
+                                  }},
+                      PayloadCase{"ByTheOrigin", kParse,
+                                  [](v1::Payload& p) {
+                                    *p.mutable_cosignatures(0) =
+                                        *Cosign(World().norlandia.self(), p.batch(), false, kNow);
+                                  }},
+                      PayloadCase{"ByWhoIsNotAsked", kParse,
+                                  [](v1::Payload& p) {
+                                    *p.mutable_cosignatures(0) =
+                                        *Cosign(World().estovia.self(), p.batch(), false, kNow);
+                                  }},
+                      PayloadCase{"ByAKeyBeforeItsTime", kTime,
+                                  [](v1::Payload& p) {
+                                    *p.mutable_cosignatures(0) =
+                                        *Cosign(World().volt.self(), p.batch(), false, kNow - absl::Hours(1));
+                                  }}),
     [](const auto& test) { return std::string(test.param.name); });
 
 // A recall of Norlandia's and a receipt of Volt's.
@@ -245,7 +253,7 @@ std::function<void(v1::Payload&)> Recalled(std::function<void(v1::RecallBody&)> 
     bend(body);
     recall.set_body(body.SerializeAsString());
     recall.clear_signatures();
-    SignRecall(by, recall);
+    SignRecall(by, recall).IgnoreError();
   };
 }
 INSTANTIATE_TEST_SUITE_P(
@@ -253,8 +261,10 @@ INSTANTIATE_TEST_SUITE_P(
     ::testing::Values(
         PayloadCase{"NothingBent", kNone, [](v1::Payload&) {}},
         PayloadCase{"ByAnotherThanTheOrigin", kAuthority, Recalled([](v1::RecallBody&) {}, World().volt.self())},
-        PayloadCase{"SignedByTwo", kAuthority, [](v1::Payload& p) { SignRecall(World().volt.self(), *p.mutable_recalls(0)); }},
-        PayloadCase{"SignedTwice", kParse, [](v1::Payload& p) { SignRecall(World().norlandia.self(), *p.mutable_recalls(0)); }},
+        PayloadCase{"SignedByTwo", kAuthority,
+                    [](v1::Payload& p) { SignRecall(World().volt.self(), *p.mutable_recalls(0)).IgnoreError(); }},
+        PayloadCase{"SignedTwice", kParse,
+                    [](v1::Payload& p) { SignRecall(World().norlandia.self(), *p.mutable_recalls(0)).IgnoreError(); }},
         PayloadCase{"SignedByNobody", kParse, [](v1::Payload& p) { p.mutable_recalls(0)->clear_signatures(); }},
         PayloadCase{"ByAStranger", kUnknownParty, Recalled([](v1::RecallBody&) {}, Hub().self())},
         PayloadCase{"FalselySigned", kSignature,

@@ -56,9 +56,10 @@ struct RecallTerms {
   v1::RecallAuthority authority = v1::RECALL_AUTHORITY_ORIGIN;
   std::string exercise_id;
 };
-// Unsigned; SignRecall adds one organisation's signature, several sign one body in turn.
+// Unsigned; SignRecall adds one organisation's signature, several sign one body in turn. It refuses as the
+// signer does (kHsm) and adds nothing then.
 v1::SignedRecall MakeRecall(const RecallTerms& terms, absl::Time now);
-void SignRecall(const trust::Self& self, v1::SignedRecall& recall);
+absl::Status SignRecall(const trust::Self& self, v1::SignedRecall& recall);
 
 // A receipt whose form and signature hold.
 struct Receipt {
@@ -76,7 +77,8 @@ struct Receipt {
 absl::StatusOr<Receipt> CheckReceipt(const v1::SignedBody& wire, const trust::Parties& parties, const OrgId& self,
                                      absl::Time now);
 // `receipt.id` and `receipt.org` are ignored.
-v1::SignedBody MakeReceipt(const trust::Self& self, const OrgId& to, const Receipt& receipt, absl::Time now);
+absl::StatusOr<v1::SignedBody> MakeReceipt(const trust::Self& self, const OrgId& to, const Receipt& receipt,
+                                           absl::Time now);
 
 using SignedRecalls = google::protobuf::RepeatedPtrField<v1::SignedRecall>;
 // Names of bodies that need not hold, each in the lane that it claims.

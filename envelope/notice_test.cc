@@ -28,7 +28,7 @@ absl::StatusOr<Recall> At(const v1::SignedRecall& wire, absl::Time now = kNow) {
 v1::SignedRecall Signed(const RecallTerms& terms, std::vector<const trust::Self*> by = {}, absl::Time now = kNow) {
   v1::SignedRecall recall = MakeRecall(terms, now);
   if (by.empty()) by = {&World().norlandia.self()};
-  for (const trust::Self* self : by) SignRecall(*self, recall);
+  for (const trust::Self* self : by) SignRecall(*self, recall).IgnoreError();
   return recall;
 }
 RejectReason With(const std::function<void(RecallTerms&)>& change) {
@@ -43,7 +43,7 @@ RejectReason Bent(const std::function<void(v1::RecallBody&)>& bend) {
   body.ParseFromString(recall.body());
   bend(body);
   recall.set_body(body.SerializeAsString());
-  SignRecall(World().norlandia.self(), recall);
+  SignRecall(World().norlandia.self(), recall).IgnoreError();
   return ReasonFor(At(recall));
 }
 
@@ -174,7 +174,7 @@ absl::StatusOr<Receipt> AtNorlandia(const v1::SignedBody& wire, absl::Time now =
 RejectReason ReceiptWith(const std::function<void(Receipt&)>& change, v1::ReceiptKind kind = v1::RECEIPT_KIND_STORED) {
   Receipt receipt = Said(kind);
   change(receipt);
-  return ReasonFor(AtNorlandia(MakeReceipt(World().estovia.self(), World().norlandia.org(), receipt, kNow)));
+  return ReasonFor(AtNorlandia(*MakeReceipt(World().estovia.self(), World().norlandia.org(), receipt, kNow)));
 }
 
 TEST(Receipt, SaysWhatBecameOfWhichStatements) {
@@ -182,7 +182,7 @@ TEST(Receipt, SaysWhatBecameOfWhichStatements) {
   said.recall = *RecallId::From(Bytes(32, 'r'));
   said.passed_on = 3;
   said.outstanding = 1;
-  const auto receipt = AtNorlandia(MakeReceipt(World().estovia.self(), World().norlandia.org(), said, kNow));
+  const auto receipt = AtNorlandia(*MakeReceipt(World().estovia.self(), World().norlandia.org(), said, kNow));
   ASSERT_TRUE(receipt.ok()) << receipt.status();
   EXPECT_EQ(receipt->org, World().estovia.org());
   EXPECT_EQ(receipt->subjects, said.subjects);
@@ -214,11 +214,12 @@ TEST(Receipt, Form) {
 
 TEST(Receipt, ForWhomByWhomAndWhen) {
   const trust::Self& estovia = World().estovia.self();
-  EXPECT_EQ(ReasonFor(AtNorlandia(MakeReceipt(estovia, World().volt.org(), Said(), kNow))), kAudience);
-  EXPECT_EQ(ReasonFor(AtNorlandia(MakeReceipt(World().volt.self(), World().norlandia.org(), Said(), kNow))), kUnknownParty);
+  EXPECT_EQ(ReasonFor(AtNorlandia(*MakeReceipt(estovia, World().volt.org(), Said(), kNow))), kAudience);
+  EXPECT_EQ(ReasonFor(AtNorlandia(*MakeReceipt(World().volt.self(), World().norlandia.org(), Said(), kNow))),
+            kUnknownParty);
   const absl::Time late = kNow + kClockSkew + absl::Microseconds(1);
-  EXPECT_EQ(ReasonFor(AtNorlandia(MakeReceipt(estovia, World().norlandia.org(), Said(), late))), kTime);
-  v1::SignedBody bent = MakeReceipt(estovia, World().norlandia.org(), Said(), kNow);
+  EXPECT_EQ(ReasonFor(AtNorlandia(*MakeReceipt(estovia, World().norlandia.org(), Said(), late))), kTime);
+  v1::SignedBody bent = *MakeReceipt(estovia, World().norlandia.org(), Said(), kNow);
   bent.mutable_signature()->back() ^= 1;
   EXPECT_EQ(ReasonFor(AtNorlandia(bent)), kSignature);
   bent.set_body("nonsense");
@@ -229,7 +230,7 @@ TEST(Notices, TheHashNamesEachInOrder) {
   SignedRecalls recalls;
   SignedBodies receipts;
   *recalls.Add() = Signed(Terms());
-  *receipts.Add() = MakeReceipt(World().estovia.self(), World().norlandia.org(), Said(), kNow);
+  *receipts.Add() = *MakeReceipt(World().estovia.self(), World().norlandia.org(), Said(), kNow);
   const Recall recall = *At(recalls[0]);
   const Receipt receipt = *AtNorlandia(receipts[0]);
   EXPECT_EQ(NoticesHash(recalls, receipts), crypto::LabeledHash("entente/1/notices", {recall.id.view(), receipt.id.view()}));

@@ -115,7 +115,7 @@ TEST(Proof, JointTermsAskForTheirCosignatures) {
   *proof.mutable_batch() = payload.batch();
   *proof.mutable_statement() = payload.statements(0);
   EXPECT_EQ(ReasonFor(Check(proof)), kThreshold);
-  *proof.add_cosignatures() = Cosign(World().volt.self(), payload.batch(), false, kNow);
+  *proof.add_cosignatures() = *Cosign(World().volt.self(), payload.batch(), false, kNow);
   const auto proven = Check(proof);
   ASSERT_TRUE(proven.ok()) << proven.status();
   EXPECT_EQ(proven->cosigners, asked);
@@ -128,7 +128,7 @@ TEST(Proof, AHopIsShown) {
   terms.statements = {batch.statements()[0].id()};
   terms.audience = {World().volt.org()};
   terms.label = model::Label::kGreen;
-  *proof.add_forwards() = MakeForward(World().estovia.self(), terms, nullptr, false, kNow);
+  *proof.add_forwards() = *MakeForward(World().estovia.self(), terms, nullptr, false, kNow);
   const auto proven = Check(proof);
   ASSERT_TRUE(proven.ok()) << proven.status();
   ASSERT_EQ(proven->hops.size(), 1u);

@@ -160,11 +160,14 @@ v1::SignedRecall MakeRecall(const RecallTerms& terms, absl::Time now) {
   return out;
 }
 
-void SignRecall(const trust::Self& self, v1::SignedRecall& recall) {
+absl::Status SignRecall(const trust::Self& self, v1::SignedRecall& recall) {
+  absl::StatusOr<v1::SignedBody> made = trust::SignBody(self, TypeFor(IsExercise(recall.body())), recall.body());
+  if (!made.ok()) return made.status();
   v1::OrgSignature& signature = *recall.add_signatures();
   signature.set_org_id(self.org().str());
   signature.set_key_id(self.key_id.str());
-  signature.set_signature(trust::SignBody(self, TypeFor(IsExercise(recall.body())), recall.body()).signature());
+  signature.set_signature(made->signature());
+  return absl::OkStatus();
 }
 
 }  // namespace entente::envelope

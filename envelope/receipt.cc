@@ -76,7 +76,8 @@ absl::StatusOr<Receipt> CheckReceipt(const v1::SignedBody& wire, const trust::Pa
                  body.exercise_id()};
 }
 
-v1::SignedBody MakeReceipt(const trust::Self& self, const OrgId& to, const Receipt& receipt, absl::Time now) {
+absl::StatusOr<v1::SignedBody> MakeReceipt(const trust::Self& self, const OrgId& to, const Receipt& receipt,
+                                           absl::Time now) {
   v1::ReceiptBody body;
   body.set_org_id(self.org().str());
   body.set_key_id(self.key_id.str());

@@ -59,8 +59,10 @@ absl::StatusOr<Bytes> SealLoad(const trust::Self& self, const Load& load, Header
 
   // The plaintext is let go before the envelope is put together: a 32 MiB content is held twice here, never three
   // times.
-  absl::StatusOr<Bytes> chunks = [&] {
-    const Bytes plaintext = writer.Write(trust::SignBody(self, kSealType, seal.SerializeAsString()), padded);
+  absl::StatusOr<Bytes> chunks = [&]() -> absl::StatusOr<Bytes> {
+    const auto signed_seal = trust::SignBody(self, kSealType, seal.SerializeAsString());
+    if (!signed_seal.ok()) return signed_seal.status();
+    const Bytes plaintext = writer.Write(*signed_seal, padded);
     return crypto::SealPayload(keys, h_core, plaintext);
   }();
   if (!chunks.ok()) return chunks.status();

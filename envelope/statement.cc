@@ -119,7 +119,7 @@ class Writer {
   size_t taken_ = 0;
 };
 
-v1::SignedBody Sign(const trust::Self& self, const std::vector<Statement>& statements, bool exercise) {
+absl::StatusOr<v1::SignedBody> Sign(const trust::Self& self, const std::vector<Statement>& statements, bool exercise) {
   std::vector<ByteView> leaves;
   leaves.reserve(statements.size());
   for (const Statement& statement : statements) leaves.push_back(statement.id().view());
@@ -170,9 +170,10 @@ absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constrain
     return Reject(RejectReason::kLimit,
                   "the statements of a batch have at most 4 MiB together, without content; sign fewer");
   }
-  v1::SignedBody signed_body = Sign(self, statements, exercise);
+  absl::StatusOr<v1::SignedBody> signed_body = Sign(self, statements, exercise);
+  if (!signed_body.ok()) return signed_body.status();
   const auto size = static_cast<uint32_t>(statements.size());
-  return StatementMaker::MakeBatch(self.org(), std::move(signed_body), size, std::move(statements),
+  return StatementMaker::MakeBatch(self.org(), *std::move(signed_body), size, std::move(statements),
                                    *std::move(signed_constraints), std::move(audience), std::move(group),
                                    position.stream, terms.joint);
 }

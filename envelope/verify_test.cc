@@ -148,8 +148,9 @@ TEST(SealDirect, WantsJointTermsForCosignatures) {
   const Batch batch = *SignBatch(World().norlandia.self(), Green(), {World().estovia.org()}, {"{}"}, NewStream(), kNow);
   const auto statements = AllOf(batch);
   Cargo cargo{batch.signed_body(), statements};
-  *cargo.cosignatures.Add() = Cosign(World().volt.self(), batch.signed_body(), false, kNow);
-  EXPECT_EQ(ReasonFor(SealDirect(World().norlandia.self(), cargo, Permitted({World().estovia.Prekey(kNow)}, 1), kNow)), kParse);
+  *cargo.cosignatures.Add() = *Cosign(World().volt.self(), batch.signed_body(), false, kNow);
+  EXPECT_EQ(ReasonFor(SealDirect(World().norlandia.self(), cargo, Permitted({World().estovia.Prekey(kNow)}, 1), kNow)),
+            kParse);
 }
 
 }  // namespace

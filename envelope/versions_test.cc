@@ -140,8 +140,9 @@ TEST_F(Others, CosignaturesAskTheSameOfTheirKeys) {
   std::sort(joint.organisations.begin(), joint.organisations.end());
   const auto reason = [&](absl::Time at) {
     SignedBodies cosignatures;
-    *cosignatures.Add() = Cosign(old_, batch, false, at);
-    return ReasonFor(CheckCosignatures(cosignatures, {batch, World().norlandia.org(), false, joint}, *at_estovia_, now_));
+    *cosignatures.Add() = *Cosign(old_, batch, false, at);
+    return ReasonFor(
+        CheckCosignatures(cosignatures, {batch, World().norlandia.org(), false, joint}, *at_estovia_, now_));
   };
   EXPECT_EQ(reason(before_), kNone);
   EXPECT_EQ(reason(after_), kRevoked);
@@ -158,15 +159,16 @@ TEST_F(Others, HopsAndPermissionsAskTheSameOfTheirKeys) {
       terms.permission = PermissionIdOf(permissions[0].body());
     }
     SignedBodies forwards;
-    *forwards.Add() = MakeForward(by, terms, nullptr, false, at);
-    return ReasonFor(CheckChain(forwards, permissions, {ids, origin.org(), audience, constraints, kNow}, *at_estovia_, now_));
+    *forwards.Add() = *MakeForward(by, terms, nullptr, false, at);
+    return ReasonFor(
+        CheckChain(forwards, permissions, {ids, origin.org(), audience, constraints, kNow}, *at_estovia_, now_));
   };
   const trust::Self& norlandia = World().norlandia.self();
   EXPECT_EQ(reason(norlandia, old_, {}, before_), kNone);
   EXPECT_EQ(reason(norlandia, old_, {}, after_), kRevoked);
   const auto permitted = [&](absl::Time at) {
     SignedBodies permissions;
-    *permissions.Add() = MakePermission(old_, ids, norlandia.org(), {World().estovia.org()}, at, now_ + kHour);
+    *permissions.Add() = *MakePermission(old_, ids, norlandia.org(), {World().estovia.org()}, at, now_ + kHour);
     return reason(old_, norlandia, permissions, now_);
   };
   EXPECT_EQ(permitted(before_), kNone);
@@ -178,7 +180,7 @@ TEST_F(Others, NoticesAskTheSameOfTheirKeys) {
     terms.origin = old_.org();
     terms.targets = {*StatementId::From(Bytes(32, 't'))};
     v1::SignedRecall recall = MakeRecall(terms, at);
-    SignRecall(old_, recall);
+    SignRecall(old_, recall).IgnoreError();
     return ReasonFor(CheckRecall(recall, *at_estovia_, now_));
   };
   EXPECT_EQ(recalled(before_), kNone);
@@ -187,7 +189,8 @@ TEST_F(Others, NoticesAskTheSameOfTheirKeys) {
     Receipt receipt;
     receipt.subjects = {*StatementId::From(Bytes(32, 't'))};
     receipt.kind = v1::RECEIPT_KIND_STORED;
-    return ReasonFor(CheckReceipt(MakeReceipt(old_, World().estovia.org(), receipt, at), *at_estovia_, World().estovia.org(), now_));
+    return ReasonFor(CheckReceipt(*MakeReceipt(old_, World().estovia.org(), receipt, at), *at_estovia_,
+                                  World().estovia.org(), now_));
   };
   EXPECT_EQ(receipted(before_), kNone);
   EXPECT_EQ(receipted(after_), kRevoked);
@@ -200,7 +203,7 @@ TEST_F(Others, ARecallInItsOriginsNameIsByAStatementKey) {
   terms.origin = admin.org();
   terms.targets = {*StatementId::From(Bytes(32, 't'))};
   v1::SignedRecall recall = MakeRecall(terms, now_);
-  SignRecall(admin, recall);
+  SignRecall(admin, recall).IgnoreError();
   EXPECT_EQ(ReasonFor(CheckRecall(recall, *at_estovia_, now_)), kKeyUse);
 }
 

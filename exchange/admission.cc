@@ -9,7 +9,7 @@ namespace entente::exchange {
 bool IsOwnFault(RejectReason reason) {
   return reason == RejectReason::kDiskFull || reason == RejectReason::kStoreIo ||
          reason == RejectReason::kUnavailable || reason == RejectReason::kStoreCorrupt ||
-         reason == RejectReason::kStoreShort || reason == RejectReason::kRolledBack ||
+         reason == RejectReason::kStoreShort || reason == RejectReason::kRolledBack || reason == RejectReason::kHsm ||
          reason == RejectReason::kInternal;
 }
 

@@ -45,7 +45,7 @@ TEST_F(Unkept, ForwardedStatements) {
   v1::Payload payload = Payload({volt_.org()});
   const StatementId id = envelope::IdOf(payload.statements(0).body(), false);
   const envelope::ForwardTerms terms{{id}, {estovia_.org()}, v1::FORWARD_BASIS_LABEL, {}, model::Label::kGreen};
-  *payload.add_forwards() = envelope::MakeForward(*volt_.self, terms, nullptr, false, Now());
+  *payload.add_forwards() = *envelope::MakeForward(*volt_.self, terms, nullptr, false, Now());
   EXPECT_EQ(Admitted(payload, volt_), RejectReason::kParse);
   ExpectNothingKept();
 }
@@ -62,12 +62,12 @@ TEST_F(Unkept, Notices) {
   terms.origin = norlandia_.org();
   terms.targets = {*StatementId::From(Bytes(32, 't'))};
   *recall.add_recalls() = envelope::MakeRecall(terms, Now());
-  envelope::SignRecall(*norlandia_.self, *recall.mutable_recalls(0));
+  envelope::SignRecall(*norlandia_.self, *recall.mutable_recalls(0)).IgnoreError();
   EXPECT_EQ(Admitted(recall, norlandia_), RejectReason::kParse);
   envelope::Receipt stored;
   stored.subjects = terms.targets;
   stored.kind = v1::RECEIPT_KIND_STORED;
-  *receipt.add_receipts() = envelope::MakeReceipt(*norlandia_.self, estovia_.org(), stored, Now());
+  *receipt.add_receipts() = *envelope::MakeReceipt(*norlandia_.self, estovia_.org(), stored, Now());
   EXPECT_EQ(Admitted(receipt, norlandia_), RejectReason::kParse);
   ExpectNothingKept();
 }

@@ -222,7 +222,7 @@ TEST_F(DeliveryTest, WhatPolicyHoldsAloneIsTriedAgain) {
 TEST_F(DeliveryTest, OfSeveralAnswersTheNewestHeadIsKept) {
   Publish(1, 300);
   Delivery delivery(norlandia_.room(), estovia_.org());
-  const auto head = [&](uint64_t n) { return trust::MakeHead(*estovia_.self, n, Digest(), estovia_.clock.now); };
+  const auto head = [&](uint64_t n) { return *trust::MakeHead(*estovia_.self, n, Digest(), estovia_.clock.now); };
   std::vector<uint64_t> positions;
   for (;;) {
     const auto next = delivery.Next(estovia_.OfferedPrekey());

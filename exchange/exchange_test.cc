@@ -238,11 +238,12 @@ TEST_F(Exchange, ANewerRememberedHeadMeansThisStoreWasRolledBack) {
   norlandia_.Publish({Indicator("1", "a.example", Label::kGreen)});
   const storage::JournalHead head = norlandia_.journal->Head();
   EXPECT_TRUE(CheckRememberedHead(norlandia_.room(), head.signed_head).ok());
-  const v1::SignedBody longer = trust::MakeHead(*norlandia_.self, head.sequence + 1, head.root, norlandia_.clock.now);
+  const v1::SignedBody longer = *trust::MakeHead(*norlandia_.self, head.sequence + 1, head.root, norlandia_.clock.now);
   EXPECT_EQ(ReasonOf(CheckRememberedHead(norlandia_.room(), longer)), RejectReason::kRolledBack);
-  const v1::SignedBody other = trust::MakeHead(*norlandia_.self, head.sequence, crypto::Sha256("fork"), norlandia_.clock.now);
+  const v1::SignedBody other =
+      *trust::MakeHead(*norlandia_.self, head.sequence, crypto::Sha256("fork"), norlandia_.clock.now);
   EXPECT_EQ(ReasonOf(CheckRememberedHead(norlandia_.room(), other)), RejectReason::kRolledBack);
-  const v1::SignedBody foreign = trust::MakeHead(*estovia_.self, head.sequence + 9, head.root, norlandia_.clock.now);
+  const v1::SignedBody foreign = *trust::MakeHead(*estovia_.self, head.sequence + 9, head.root, norlandia_.clock.now);
   EXPECT_TRUE(CheckRememberedHead(norlandia_.room(), foreign).ok());
 }
 

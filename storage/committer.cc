@@ -224,6 +224,8 @@ absl::Status Committer::WriteGroup(const std::vector<Item>& items, Overlay& grou
     Publish(items, group, took.count());
     return written;
   }
+  if (ReasonOf(written) == RejectReason::kHsm)
+    return written;  // nothing was written; the token may be back for the next group
   std::lock_guard lock(mutex_);
   reopens_ = ReasonOf(written) == RejectReason::kDiskFull;
   next_reopen_ = std::chrono::steady_clock::now() + kReopenPace;

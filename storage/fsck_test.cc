@@ -176,7 +176,7 @@ TEST_F(FsckTest, AForgedStatementIsFound) {
       batch.Put(Family::kJournal, key, chain.str() + sealed);
     }
     ASSERT_TRUE(
-        HeadFile::Open(store_.head_file())->Write(trust::MakeHead(store_.self, 6, chain, store_.clock.now)).ok());
+        HeadFile::Open(store_.head_file())->Write(*trust::MakeHead(store_.self, 6, chain, store_.clock.now)).ok());
   });
   const std::vector<std::string> problems = Problems();
   ASSERT_EQ(problems.size(), 2u);

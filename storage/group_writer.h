@@ -25,7 +25,8 @@ class GroupWriter {
 
   const JournalHead& head() const { return head_; }
   // `group` holds journal records from head().sequence + 1 on and their view changes; its record bytes are consumed.
-  // After a refusal (kStoreIo, kDiskFull, kStoreCorrupt) nobody knows what is on disk: never write again before Reopen.
+  // Refuses with kHsm, and kKeyUse or kLimit as a signer does, where its head is not signed: nothing was written, and the next
+  // group goes on from the same head. After any other refusal (kStoreIo, kDiskFull, kStoreCorrupt) nobody knows what is on disk: never write again before Reopen.
   absl::Status Write(Overlay& group);
   // Closes store and head file, opens them again and checks all that a start of the node checks. What the last Write left
   // behind is part of the journal then, or is not. Refuses with kUnavailable while somebody reads, with kDiskFull while

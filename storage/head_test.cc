@@ -19,7 +19,7 @@ class Head : public ::testing::Test {
     path_ = (folder_ / "store.head").string();
   }
   ~Head() override { std::filesystem::remove_all(folder_); }
-  v1::SignedBody At(uint64_t sequence) { return trust::MakeHead(self_, sequence, Digest(), now_); }
+  v1::SignedBody At(uint64_t sequence) { return *trust::MakeHead(self_, sequence, Digest(), now_); }
   // Sequence 0 in both slots, then 1 to `last` in turn: the newest stands in slot (last + 1) % 2.
   void WriteUpTo(uint64_t last) {
     ASSERT_TRUE(HeadFile::Create(path_, At(0)).ok());

@@ -161,7 +161,7 @@ TEST_F(JournalTest, ObjectsComeInOrder) {
 TEST_F(JournalTest, AcknowledgedEntriesLeaveTheOutbox) {
   ASSERT_TRUE(store_.Publish({Indicator("1", "a"), Indicator("2", "b"), Indicator("3", "c")}, {peer_.org()}).ok());
   EXPECT_EQ(journal().Lag(peer_.org()), 3u);
-  const v1::SignedBody head = trust::MakeHead(peer_, 7, Digest(), store_.clock.now);
+  const v1::SignedBody head = *trust::MakeHead(peer_, 7, Digest(), store_.clock.now);
   const DeliveryStep step{.position = 3, .given_up = 1, .head = head};
   ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), step).status(); }).ok());
   store_.Open();
@@ -175,8 +175,8 @@ TEST_F(JournalTest, AcknowledgedEntriesLeaveTheOutbox) {
 
 TEST_F(JournalTest, ACursorNeverGoesBack) {
   ASSERT_TRUE(store_.Publish({Indicator("1", "a"), Indicator("2", "b")}, {peer_.org()}).ok());
-  const v1::SignedBody newer = trust::MakeHead(peer_, 7, Digest(), store_.clock.now);
-  const v1::SignedBody older = trust::MakeHead(peer_, 6, Digest(), store_.clock.now);
+  const v1::SignedBody newer = *trust::MakeHead(peer_, 7, Digest(), store_.clock.now);
+  const v1::SignedBody older = *trust::MakeHead(peer_, 6, Digest(), store_.clock.now);
   const DeliveryStep further{.position = 3, .given_up = 0, .head = newer};
   ASSERT_TRUE(Do([&](Transaction& t) { return t.AppendDelivered(peer_.org(), further).status(); }).ok());
   const DeliveryStep back{.position = 2, .given_up = 0, .head = older};

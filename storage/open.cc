@@ -25,8 +25,9 @@ absl::StatusOr<HeadFile::Found> FindHead(const JournalOptions& options, const tr
     std::error_code error;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
     if (error) return Reject(RejectReason::kStoreIo, "cannot make the folder of " + path + ": " + error.message());
-    if (absl::Status made = HeadFile::Create(path, trust::MakeHead(self, 0, Digest(), clock.Now())); !made.ok())
-      return made;
+    const absl::StatusOr<v1::SignedBody> first = trust::MakeHead(self, 0, Digest(), clock.Now());
+    if (!first.ok()) return first.status();
+    if (absl::Status made = HeadFile::Create(path, *first); !made.ok()) return made;
     head = HeadFile::Read(path);
     if (!head.ok()) return head.status();
   }

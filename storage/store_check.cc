@@ -140,7 +140,9 @@ absl::StatusOr<Met> MeetHead(const SealedRows& rows, const trust::Self& self, co
   v1::HeadBody body;
   if (body.ParseFromString(signed_head.body()) &&
       (end->sequence != body.sequence() || body.key_id() != self.key_id.view())) {
-    met.head.signed_head = trust::MakeHead(self, end->sequence, end->root, clock.Now());
+    absl::StatusOr<v1::SignedBody> made = trust::MakeHead(self, end->sequence, end->root, clock.Now());
+    if (!made.ok()) return made.status();
+    met.head.signed_head = *std::move(made);
     if (absl::Status written = met.file.Write(met.head.signed_head); !written.ok()) return written;
   }
   return met;

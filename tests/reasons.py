@@ -41,7 +41,6 @@ NOT_REACHABLE = {
     "PURPOSE": NO_FACT,
     "RECALLED": NO_FACT,
     "E_SELFTEST": "the library is linked in and passed its known answers when the program was built",
-    "E_HSM": "no command of this version opens a key in a token",
     "INTERNAL": "a fault of this program: what reaches a door with it is a bug",
 }
 

@@ -86,7 +86,7 @@ absl::StatusOr<Leave> ReadLeave(const v1::SignedBody& wire);
 // here yet, kNotMember, kRollback where its author came back since, kTime, the keys' errors and kSignature.
 absl::Status CheckLeave(const Leave& leave, const v1::SignedBody& wire, const MembershipHistory& history, const Parties& parties,
                         const Arrival& arrival);
-v1::SignedBody MakeLeave(const Self& self, const MembershipRef& newest, absl::Time now);
+absl::StatusOr<v1::SignedBody> MakeLeave(const Self& self, const MembershipRef& newest, absl::Time now);
 
 // "epoch refused: `what`", with what its reader can do about it.
 absl::Status RefuseEpoch(RejectReason reason, std::string_view what);

@@ -102,8 +102,10 @@ absl::StatusOr<v1::EpochSlots> IssueEpoch(const Self& self, const EpochTerms& te
   if (!slots.ok()) return slots.status();
   epoch.slots_root = crypto::TreeHash(Cut(*slots));
   epoch.commit = secret->Commitment(epoch.fields());
+  absl::StatusOr<v1::SignedBody> body = SignBody(self, kEpochType, BodyOf(epoch).SerializeAsString());
+  if (!body.ok()) return body.status();
   v1::EpochSlots out;
-  *out.mutable_epoch() = SignBody(self, kEpochType, BodyOf(epoch).SerializeAsString());
+  *out.mutable_epoch() = *std::move(body);
   out.set_slots(*std::move(slots));
   return out;
 }

@@ -135,7 +135,7 @@ TEST_F(EpochIssuerTest, ARewrapIsForWhoWasAMemberThenAndIsOneNow) {
 
 TEST_F(EpochIssuerTest, P29_WhoHadLeftWhenAnEpochWasIssuedGetsNothingOfItWhenItIsBack) {
   world_.Rekey(0, v1::EPOCH_REASON_FOUNDED, Now());
-  const v1::SignedBody leave = MakeLeave(By(3), Groups(0).Newest(world_.group)->ref(), Now() + kHour);
+  const v1::SignedBody leave = *MakeLeave(By(3), Groups(0).Newest(world_.group)->ref(), Now() + kHour);
   ASSERT_TRUE(Groups(0).TakeLeave(leave, {Now() + kHour}, Kept).ok());
   const GroupTerms all = world_.Terms();
   // For version 1, which lists the leaver still.
@@ -179,7 +179,8 @@ TEST_F(EpochIssuerTest, ARewrapThatComesTooLateIsStale) {
   v1::RewrapBody body;
   ASSERT_TRUE(body.ParseFromString(rewrap.body()));
   body.set_epoch(2);  // not the number of that id
-  EXPECT_EQ(ReasonOf(Groups(3).TakeRewrap(SignBody(By(0), kRewrapType, body.SerializeAsString()), {Now()})), RejectReason::kEpoch);
+  EXPECT_EQ(ReasonOf(Groups(3).TakeRewrap(*SignBody(By(0), kRewrapType, body.SerializeAsString()), {Now()})),
+            RejectReason::kEpoch);
   const absl::Time end = first.not_after + kCatchUpWindow;
   world_.Change(world_.Terms(), end - kHour);
   EXPECT_TRUE(Groups(3).TakeRewrap(rewrap, {end - kTick}).ok());

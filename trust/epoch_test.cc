@@ -57,7 +57,7 @@ class EpochTest : public testing::Test {
     v1::EpochBody body;
     EXPECT_TRUE(body.ParseFromString(issued_.epoch().body()));
     bend(body);
-    return SignBody(Founders().orgs[by].self, kEpochType, body.SerializeAsString());
+    return *SignBody(Founders().orgs[by].self, kEpochType, body.SerializeAsString());
   }
   RejectReason Read(const std::function<void(v1::EpochBody&)>& bend) const { return ReasonOf(ReadEpoch(Bent(bend)).status()); }
   // Steps 3 to 6, then the terms.
@@ -225,7 +225,7 @@ TEST_F(EpochTest, ARewrapIsForItsRecipientFromAnIssuer) {
     v1::RewrapBody body;
     EXPECT_TRUE(body.ParseFromString(wire.body()));
     bend(body);
-    return check(SignBody(Founders().orgs[by].self, kRewrapType, body.SerializeAsString()), Org(1));
+    return check(*SignBody(Founders().orgs[by].self, kRewrapType, body.SerializeAsString()), Org(1));
   };
   EXPECT_EQ(check(wire, Org(1)), kNone);
   EXPECT_EQ(Open(ReadRewrap(wire)->slot), kNone);

@@ -174,7 +174,7 @@ TEST_F(GroupDirectoryTest, P31_WhatIsRefusedChangesNothing) {
     EXPECT_TRUE(body.ParseFromString(issued.epoch().body()));
     bend(body);
     v1::EpochDelivery delivery = world_.For(2, issued);
-    *delivery.mutable_epoch() = SignBody(world_.founders.orgs[by].self, kEpochType, body.SerializeAsString());
+    *delivery.mutable_epoch() = *SignBody(world_.founders.orgs[by].self, kEpochType, body.SerializeAsString());
     int persisted = 0;
     const RejectReason reason = ReasonOf(Node(2).groups->TakeEpoch(delivery, {Now()}, [&] { return ++persisted, absl::OkStatus(); }));
     EXPECT_EQ(persisted, 0);
@@ -199,7 +199,7 @@ TEST_F(GroupDirectoryTest, P31_ASecretThatWasNotAnnouncedIsNoneAndARewrapMendsIt
   v1::EpochBody body;
   ASSERT_TRUE(body.ParseFromString(issued.epoch().body()));
   (*body.mutable_epoch_commit())[0] ^= 1;
-  *issued.mutable_epoch() = SignBody(world_.founders.orgs[0].self, kEpochType, body.SerializeAsString());
+  *issued.mutable_epoch() = *SignBody(world_.founders.orgs[0].self, kEpochType, body.SerializeAsString());
   EXPECT_EQ(ReasonOf(Node(2).TakeEpoch(world_.For(2, issued), {Now()})), kCommit);
   EXPECT_EQ(Node(2).SecretsOnDisk(), 0u);
   // The other issuer's epoch of the same number is taken.

@@ -58,7 +58,8 @@ class GroupStory {
   GroupDirectory& Groups(size_t i) { return *world_.nodes[i]->groups; }
 
   void Leave(size_t who) {
-    const v1::SignedBody leave = MakeLeave(world_.founders.orgs[who].self, Groups(0).Newest(world_.group)->ref(), now_);
+    const v1::SignedBody leave =
+        *MakeLeave(world_.founders.orgs[who].self, Groups(0).Newest(world_.group)->ref(), now_);
     for (const size_t node : {size_t{0}, size_t{1}, size_t{2}, who}) {
       ASSERT_TRUE(Groups(node).TakeLeave(leave, {now_}, Kept).ok());
     }

@@ -26,7 +26,7 @@ class GroupHostileTest : public SampleWorldTest {
     EXPECT_TRUE(body.ParseFromString(issued.epoch().body()));
     body.set_slots_root(crypto::TreeHash({slots.begin(), slots.end()}).str());
     body.set_epoch_commit(secret.Commitment(epoch.fields()).str());
-    *out.mutable_epoch() = SignBody(Sample(by).self, kEpochType, body.SerializeAsString());
+    *out.mutable_epoch() = *SignBody(Sample(by).self, kEpochType, body.SerializeAsString());
     return out;
   }
 };
@@ -50,8 +50,9 @@ TEST_F(GroupHostileTest, ASecretThatIsUsedInTwoGroupsLeadsToTwoEpochs) {
   const v1::EpochSlots honest = *Node(3).groups->Issue(Sample(3).self, history.group(), prekeys, v1::EPOCH_REASON_FOUNDED, Now());
   const v1::EpochSlots same = WithSecret(honest, *first.secret, {{1, prekeys[1]}}, 3);
   ASSERT_TRUE(Node(1).TakeEpoch(*DeliveryFor(same, 1), {Now()}).ok());
-  const v1::SignedBody logged = MakeLogEntry(Sample(3).self, history.group(), Node(1).groups->History(history.group())->log(),
-                                             v1::GROUP_LOG_KIND_EPOCH, 1, *Digest::From(ReadEpoch(same.epoch())->id.view()), Now());
+  const v1::SignedBody logged =
+      *MakeLogEntry(Sample(3).self, history.group(), Node(1).groups->History(history.group())->log(),
+                    v1::GROUP_LOG_KIND_EPOCH, 1, *Digest::From(ReadEpoch(same.epoch())->id.view()), Now());
   ASSERT_TRUE(Node(1).TakeDocuments(history.group(), {&logged}, {Now()}).ok());
 
   const EpochUse second = *Node(1).groups->ToSealUnder(history.group(), Now());

@@ -87,8 +87,9 @@ uint64_t GroupLog::Last(v1::GroupLogKind kind) const {
   return last->first.first == kind ? last->first.second : 0;
 }
 
-v1::SignedBody MakeLogEntry(const Self& self, const GroupId& group, const GroupLog& log, v1::GroupLogKind kind, uint64_t number,
-                            const Digest& subject, absl::Time now) {
+absl::StatusOr<v1::SignedBody> MakeLogEntry(const Self& self, const GroupId& group, const GroupLog& log,
+                                            v1::GroupLogKind kind, uint64_t number, const Digest& subject,
+                                            absl::Time now) {
   const LogEntry* last = log.At(log.size());
   v1::GroupLogBody body;
   body.set_org_id(self.org().str());

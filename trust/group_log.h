@@ -65,7 +65,7 @@ class GroupLog {
 };
 
 // The entry behind the last one in `log`, by this organisation, which keeps it.
-v1::SignedBody MakeLogEntry(const Self& self, const GroupId& group, const GroupLog& log, v1::GroupLogKind kind, uint64_t number,
+absl::StatusOr<v1::SignedBody> MakeLogEntry(const Self& self, const GroupId& group, const GroupLog& log, v1::GroupLogKind kind, uint64_t number,
                             const Digest& subject, absl::Time now);
 
 }  // namespace entente::trust

@@ -23,10 +23,11 @@ class GroupLogTest : public testing::Test {
     return body;
   }
   v1::SignedBody Entry(v1::GroupLogKind kind, uint64_t number, char subject = 's', absl::Time now = SampleNow()) const {
-    return MakeLogEntry(Founders().orgs[0].self, history_.group(), history_.log(), kind, number, *Digest::From(Bytes(32, subject)), now);
+    return *MakeLogEntry(Founders().orgs[0].self, history_.group(), history_.log(), kind, number,
+                         *Digest::From(Bytes(32, subject)), now);
   }
   static v1::SignedBody Sign(const v1::GroupLogBody& body, size_t by = 0) {
-    return SignBody(Founders().orgs[by].self, kGroupLogType, body.SerializeAsString());
+    return *SignBody(Founders().orgs[by].self, kGroupLogType, body.SerializeAsString());
   }
   RejectReason Take(const v1::SignedBody& wire, absl::Time now = SampleNow()) {
     const uint64_t size = history_.log().size();
@@ -162,7 +163,10 @@ TEST_F(GroupLogTest, TheOldKeeperLogsTheNewOne) {
   EXPECT_EQ(Take(Founders().EntryOf(history_, *Membership::Read(next), now, 2), now), kIssuer);
   EXPECT_EQ(Take(Founders().EntryOf(history_, *Membership::Read(next), now, 0), now), kNone);
   EXPECT_EQ(Take(Entry(v1::GROUP_LOG_KIND_EPOCH, 1, 's', now), now), kIssuer);
-  EXPECT_EQ(Take(MakeLogEntry(Founders().orgs[2].self, history_.group(), history_.log(), v1::GROUP_LOG_KIND_EPOCH, 1, Digest(), now), now), kNone);
+  EXPECT_EQ(Take(*MakeLogEntry(Founders().orgs[2].self, history_.group(), history_.log(), v1::GROUP_LOG_KIND_EPOCH, 1,
+                               Digest(), now),
+                 now),
+            kNone);
 }
 
 TEST_F(GroupLogTest, WhereTheOldKeeperStallsTheNewOneTakesOverAfterExpiry) {

@@ -82,7 +82,7 @@ TEST_F(GroupReplayTest, P31_TwoEpochsOfOneIssuerAndNumberAreEvidence) {
   const auto other = [&](char commit) {
     body.set_epoch_commit(Bytes(32, commit));
     v1::EpochDelivery delivery = world_.For(2, one);
-    *delivery.mutable_epoch() = SignBody(world_.founders.orgs[0].self, kEpochType, body.SerializeAsString());
+    *delivery.mutable_epoch() = *SignBody(world_.founders.orgs[0].self, kEpochType, body.SerializeAsString());
     return delivery;
   };
   int persisted = 0;

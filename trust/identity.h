@@ -56,15 +56,15 @@ class Identity {
 struct Self {
   Identity identity;
   KeyId key_id;
-  std::shared_ptr<const crypto::SigningKey> statement_key;
+  std::shared_ptr<const crypto::Signer> statement_key;
   std::shared_ptr<const IdentityHistory> history = nullptr;  // null where `identity` is version 1: see HistoryOf
   const OrgId& org() const { return identity.org(); }
 };
 
-// Signs and checks a SignedBody of `payload_type`. VerifyBody answers the checked body's signer check only: it refuses
-// with kSignature, kNoKey, kKeyUse (also for a type that statement keys never sign), kTime; parsing is the caller's,
-// from the same bytes.
-v1::SignedBody SignBody(const Self& self, ByteView payload_type, Bytes body);
+// Signs and checks a SignedBody of `payload_type`. SignBody refuses as the signer does, with kHsm where a token fails; so do
+// all that sign by it. VerifyBody answers the checked body's signer check only: it refuses with kSignature, kNoKey, kKeyUse
+// (also for a type that statement keys never sign), kTime; parsing is the caller's, from the same bytes.
+absl::StatusOr<v1::SignedBody> SignBody(const Self& self, ByteView payload_type, Bytes body);
 absl::Status VerifyBody(const Identity& signer, const KeyId& key_id, ByteView payload_type, const v1::SignedBody& body,
                         absl::Time at);
 
@@ -74,6 +74,6 @@ absl::StatusOr<v1::HeadBody> CheckHead(const IdentityHistory& signer, const v1::
 // The head of this node's own store: any statement key that it ever had may have signed it. A revoked one too, since it is
 // the last word before the revocation, and a thief who can replace the file can as well put back an older one.
 absl::StatusOr<v1::HeadBody> CheckOwnHead(const IdentityHistory& self, const v1::SignedBody& head);
-v1::SignedBody MakeHead(const Self& self, uint64_t sequence, const Digest& root, absl::Time now);
+absl::StatusOr<v1::SignedBody> MakeHead(const Self& self, uint64_t sequence, const Digest& root, absl::Time now);
 
 }  // namespace entente::trust

@@ -5,7 +5,7 @@
 namespace entente::trust {
 namespace {
 
-void AddKey(v1::PublicKey& out, v1::KeyUsage usage, const crypto::SigningKey& key, absl::Time from, absl::Duration life) {
+void AddKey(v1::PublicKey& out, v1::KeyUsage usage, const crypto::Signer& key, absl::Time from, absl::Duration life) {
   out.set_key_id(MakeKeyId(usage, key.public_key()).str());
   out.set_usage(usage);
   out.set_public_key(key.public_key());
@@ -13,10 +13,13 @@ void AddKey(v1::PublicKey& out, v1::KeyUsage usage, const crypto::SigningKey& ke
   out.set_not_after_us(absl::ToUnixMicros(from + std::min(life, kIdentityLifetime)));
 }
 
-void AddSignature(v1::SignedIdentity& out, v1::KeyUsage usage, const crypto::SigningKey& key) {
+absl::Status AddSignature(v1::SignedIdentity& out, v1::KeyUsage usage, const crypto::Signer& key) {
+  absl::StatusOr<Bytes> made = key.Sign(kIdentityType, out.document());
+  if (!made.ok()) return made.status();
   v1::KeySignature& signature = *out.add_signatures();
   signature.set_key_id(MakeKeyId(usage, key.public_key()).str());
-  signature.set_signature(*key.Sign(kIdentityType, out.document()));
+  signature.set_signature(*std::move(made));
+  return absl::OkStatus();
 }
 
 v1::Revocation Revoke(const KeyId& key, v1::RevocationReason reason, absl::Time cutoff) {
@@ -45,7 +48,7 @@ void DropPast(google::protobuf::RepeatedPtrField<v1::PublicKey>& keys, const Key
 v1::Revocation Supersede(const KeyId& key, absl::Time cutoff) { return Revoke(key, v1::REVOCATION_REASON_SUPERSEDED, cutoff); }
 v1::Revocation Compromise(const KeyId& key, absl::Time cutoff) { return Revoke(key, v1::REVOCATION_REASON_COMPROMISED, cutoff); }
 
-IdentityChange Rotation(const IdentityHistory& history, const crypto::SigningKey& fresh, absl::Time now) {
+IdentityChange Rotation(const IdentityHistory& history, const crypto::Signer& fresh, absl::Time now) {
   IdentityChange change;
   change.add.push_back({v1::KEY_USAGE_STATEMENT, &fresh});
   for (const v1::PublicKey& key : history.newest().keys()) {
@@ -70,8 +73,8 @@ absl::StatusOr<v1::SignedIdentity> MakeIdentity(const std::string& name, const c
 
   v1::SignedIdentity out;
   out.set_document(document.SerializeAsString());
-  AddSignature(out, v1::KEY_USAGE_ROOT, root);
-  AddSignature(out, v1::KEY_USAGE_STATEMENT, statement);
+  if (absl::Status s = AddSignature(out, v1::KEY_USAGE_ROOT, root); !s.ok()) return s;
+  if (absl::Status s = AddSignature(out, v1::KEY_USAGE_STATEMENT, statement); !s.ok()) return s;
   if (absl::StatusOr<Identity> checked = Identity::Check(out, now); !checked.ok()) return checked.status();
   return out;
 }
@@ -97,8 +100,12 @@ absl::StatusOr<v1::SignedIdentity> MakeNext(const IdentityHistory& history, cons
 
   v1::SignedIdentity out;
   out.set_document(document.SerializeAsString());
-  for (const crypto::SigningKey* root : roots) AddSignature(out, v1::KEY_USAGE_ROOT, *root);
-  for (const NewKey& added : change.add) AddSignature(out, added.usage, *added.key);
+  for (const crypto::SigningKey* root : roots) {
+    if (absl::Status s = AddSignature(out, v1::KEY_USAGE_ROOT, *root); !s.ok()) return s;
+  }
+  for (const NewKey& added : change.add) {
+    if (absl::Status s = AddSignature(out, added.usage, *added.key); !s.ok()) return s;
+  }
   IdentityHistory checked = history;
   if (absl::Status status = checked.Extend(out, now); !status.ok()) return status;
   return out;

@@ -25,7 +25,7 @@ absl::StatusOr<v1::SignedIdentity> MakeIdentity(const std::string& name, const c
 // A key that the next version enrols. Borrowed; it signs to show that its owner holds it.
 struct NewKey {
   v1::KeyUsage usage = v1::KEY_USAGE_UNSPECIFIED;
-  const crypto::SigningKey* key = nullptr;
+  const crypto::Signer* key = nullptr;
 };
 // What the next version changes; everything else stays as it is.
 struct IdentityChange {
@@ -39,8 +39,9 @@ struct IdentityChange {
 // before it. A root key leaves by either.
 v1::Revocation Supersede(const KeyId& key, absl::Time cutoff);
 v1::Revocation Compromise(const KeyId& key, absl::Time cutoff);
-// Rotation of the statement key: `fresh` comes, and each that is not revoked goes kKeyOverlap from `now` or with its own end.
-IdentityChange Rotation(const IdentityHistory& history, const crypto::SigningKey& fresh, absl::Time now);
+// Rotation of the statement key: `fresh` comes, and each that is not revoked goes kKeyOverlap from `now` or with its
+// own end.
+IdentityChange Rotation(const IdentityHistory& history, const crypto::Signer& fresh, absl::Time now);
 
 // Makes the version after history's newest, issued at `now` and valid for kIdentityLifetime. Keys that have ended or are
 // revoked leave it; a superseded one stays until its cut-off. `roots` are root keys of the newest version; the thresholds

@@ -41,7 +41,7 @@ absl::Status CheckLeave(const Leave& leave, const v1::SignedBody& wire, const Me
   return CheckPartySignature(parties, {leave.org, leave.key_id, kLeaveType, wire.body(), wire.signature(), leave.time}, arrival);
 }
 
-v1::SignedBody MakeLeave(const Self& self, const MembershipRef& newest, absl::Time now) {
+absl::StatusOr<v1::SignedBody> MakeLeave(const Self& self, const MembershipRef& newest, absl::Time now) {
   v1::LeaveBody body;
   body.set_org_id(self.org().str());
   body.set_key_id(self.key_id.str());

@@ -14,7 +14,7 @@ class LeaveTest : public testing::Test {
   static absl::Time Now() { return SampleNow(); }
   const OrgId& Org(size_t i) const { return world_.founders.orgs[i].org(); }
   v1::SignedBody By(size_t i, uint64_t version = 1, absl::Time at = Now()) const {
-    return MakeLeave(world_.founders.orgs[i].self, {world_.group, version, Digest()}, at);
+    return *MakeLeave(world_.founders.orgs[i].self, {world_.group, version, Digest()}, at);
   }
   RejectReason Take(size_t node, const v1::SignedBody& wire, absl::Time now = Now()) {
     return ReasonOf(world_.nodes[node]->groups->TakeLeave(wire, {now}, Kept));
@@ -23,7 +23,7 @@ class LeaveTest : public testing::Test {
     v1::LeaveBody body;
     EXPECT_TRUE(body.ParseFromString(By(3).body()));
     bend(body);
-    return Take(0, SignBody(world_.founders.orgs[by].self, kLeaveType, body.SerializeAsString()));
+    return Take(0, *SignBody(world_.founders.orgs[by].self, kLeaveType, body.SerializeAsString()));
   }
   std::optional<v1::EpochReason> Due(size_t issuer, absl::Time now) { return world_.nodes[issuer]->groups->RekeyDue(world_.group, now); }
   RejectReason Seals(size_t node, absl::Time now) {

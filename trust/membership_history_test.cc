@@ -117,7 +117,8 @@ TEST_F(MembershipHistoryTest, AnEntryMayComeBeforeItsDocument) {
   EXPECT_EQ(history_.newest()->version(), 1u);
   // Who keeps the log from here on is not known before the document is.
   const LogEntry& last = *history_.log().At(2);
-  const v1::SignedBody behind = MakeLogEntry(Founders().orgs[0].self, history_.group(), history_.log(), v1::GROUP_LOG_KIND_EPOCH, 1, Digest(), Day(1));
+  const v1::SignedBody behind = *MakeLogEntry(Founders().orgs[0].self, history_.group(), history_.log(),
+                                              v1::GROUP_LOG_KIND_EPOCH, 1, Digest(), Day(1));
   EXPECT_EQ(last.subject, MembershipHash(next.document()));
   EXPECT_EQ(ReasonOf(history_.TakeLogEntry(behind, Founders().parties, {Day(1)}, Kept)), kMemberHash);
   ASSERT_EQ(Extend(next), kNone);

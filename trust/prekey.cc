@@ -115,19 +115,13 @@ absl::Status PrekeyRing::Rotate(absl::Time now) {
     if (absl::Status status = keystore_.Save(); !status.ok()) return status;
     unsaved_ = false;
   }
-  offered_ = *id;
-  offered_offline_ = offline;
-  offer_ = SignIf(offered_);
-  offline_offer_ = SignIf(offered_offline_);
-  return absl::OkStatus();
+  return SignOffers(*id, offline);
 }
 
-void PrekeyRing::SignAnew(Self self) {
+absl::Status PrekeyRing::SignAnew(Self self) {
   const std::lock_guard lock(keystore_.mutex());
   self_ = std::move(self);
-  if (!self_.identity.document().has_offline()) offered_offline_.reset();
-  offer_ = SignIf(offered_);
-  offline_offer_ = SignIf(offered_offline_);
+  return SignOffers(offered_, self_.identity.document().has_offline() ? offered_offline_ : std::nullopt);
 }
 
 absl::Status PrekeyRing::DestroyPastGrace(absl::Time now) {
@@ -167,7 +161,7 @@ absl::StatusOr<PrekeyId> PrekeyRing::NewestOrNew(v1::PrekeyClass prekey_class, a
   return id;
 }
 
-v1::SignedBody PrekeyRing::Sign(const PrekeyId& id) const {
+absl::StatusOr<v1::SignedBody> PrekeyRing::Sign(const PrekeyId& id) const {
   const Stored stored = *Find(keystore_, id);
   v1::PrekeyBody body;
   body.set_org_id(self_.org().str());
@@ -182,8 +176,18 @@ v1::SignedBody PrekeyRing::Sign(const PrekeyId& id) const {
   return SignBody(self_, kPrekeyType, body.SerializeAsString());
 }
 
-v1::SignedBody PrekeyRing::SignIf(const std::optional<PrekeyId>& id) const {
-  return id.has_value() && Find(keystore_, *id).has_value() ? Sign(*id) : v1::SignedBody();
+// Both or neither: where one is not signed, both stay what they were.
+absl::Status PrekeyRing::SignOffers(const std::optional<PrekeyId>& online, const std::optional<PrekeyId>& offline) {
+  absl::StatusOr<v1::SignedBody> first = v1::SignedBody(), second = v1::SignedBody();
+  if (online.has_value() && Find(keystore_, *online).has_value()) first = Sign(*online);
+  if (!first.ok()) return first.status();
+  if (offline.has_value() && Find(keystore_, *offline).has_value()) second = Sign(*offline);
+  if (!second.ok()) return second.status();
+  offered_ = online;
+  offered_offline_ = offline;
+  offer_ = *std::move(first);
+  offline_offer_ = *std::move(second);
+  return absl::OkStatus();
 }
 
 v1::SignedBody PrekeyRing::Offer() const {

@@ -39,11 +39,12 @@ class PrekeyRing {
   // `keystore` outlives this; who else uses it from now on holds its mutex.
   PrekeyRing(Self self, crypto::Keystore& keystore);
   // Makes a new prekey when the newest is past half its use, destroys those past grace; what it offers is on disk. Call
-  // at start and hourly. Refuses with kKeystore (file not written, entry damaged; the next call tries again) or kLimit.
+  // at start and hourly. Refuses with kKeystore (file not written, entry damaged; the next call tries again), kLimit or kHsm; what was offered stays.
   absl::Status Rotate(absl::Time now);
   // From now on `self` signs: the same prekeys, their ids, keys and times under the new key or document. A class that the
-  // new document takes up begins with the next Rotate.
-  void SignAnew(Self self);
+  // new document takes up begins with the next Rotate. Where a token does not sign, what was offered stays until the next
+  // Rotate, and kHsm says so.
+  absl::Status SignAnew(Self self);
   // What to hand to peers; empty before the first successful Rotate.
   v1::SignedBody Offer() const;
   // What to hand over as a file; empty where the own document does not say offline.
@@ -56,8 +57,8 @@ class PrekeyRing {
  private:
   absl::Status DestroyPastGrace(absl::Time now);
   absl::StatusOr<PrekeyId> NewestOrNew(v1::PrekeyClass prekey_class, absl::Time now);
-  v1::SignedBody Sign(const PrekeyId& id) const;
-  v1::SignedBody SignIf(const std::optional<PrekeyId>& id) const;
+  absl::StatusOr<v1::SignedBody> Sign(const PrekeyId& id) const;
+  absl::Status SignOffers(const std::optional<PrekeyId>& online, const std::optional<PrekeyId>& offline);
 
   Self self_;
   crypto::Keystore& keystore_;

@@ -180,7 +180,7 @@ class CheckPrekeyTest : public PrekeyRingTest {
     v1::PrekeyBody body;
     body.ParseFromString(ring_->Offer().body());
     change(body);
-    return Check(SignBody(self_, kPrekeyType, body.SerializeAsString()));
+    return Check(*SignBody(self_, kPrekeyType, body.SerializeAsString()));
   }
 };
 
@@ -222,8 +222,8 @@ TEST_F(CheckPrekeyTest, KeysThatNothingCanBeSealedToRefuse) {
 TEST_F(CheckPrekeyTest, OnlyTheOwnersStatementKeyCounts) {
   const Self other = SampleSelf("estovia", 'K');
   EXPECT_EQ(ReasonOf(CheckPrekey(IdentityHistory(other.identity), ring_->Offer(), SampleNow()).status()), kPrekey);
-  EXPECT_EQ(Check(SignBody(other, kPrekeyType, ring_->Offer().body())), kPrekey);
-  EXPECT_EQ(Check(SignBody(self_, kHeadType, ring_->Offer().body())), kPrekey);
+  EXPECT_EQ(Check(*SignBody(other, kPrekeyType, ring_->Offer().body())), kPrekey);
+  EXPECT_EQ(Check(*SignBody(self_, kHeadType, ring_->Offer().body())), kPrekey);
   v1::SignedBody unsigned_offer = ring_->Offer();
   unsigned_offer.clear_signature();
   EXPECT_EQ(Check(unsigned_offer), kPrekey);

@@ -37,8 +37,9 @@ class PrekeyVersionsTest : public testing::Test {
     Draft draft = NextDraft(history_, Day(day), "A");
     change(draft);
     ASSERT_EQ(ReasonOf(history_.Extend(draft.Signed(), Day(day))), kNone);
-    self_ = {history_.newest(), SampleKeyId(v1::KEY_USAGE_STATEMENT, seed), std::make_shared<const crypto::SigningKey>(SampleKey(seed))};
-    ring_->SignAnew(self_);
+    self_ = {history_.newest(), SampleKeyId(v1::KEY_USAGE_STATEMENT, seed),
+             std::make_shared<const crypto::SigningKey>(SampleKey(seed))};
+    ASSERT_TRUE(ring_->SignAnew(self_).ok());
   }
   void RotateStatementKey(int day) {
     Next(day, 'n', [&](Draft& d) {
@@ -97,8 +98,9 @@ TEST_F(PrekeyVersionsTest, P12ARevokedSignersPrekeyRefuses) {
 TEST_F(PrekeyVersionsTest, TheSignerStandsInTheNamedDocument) {
   RotateStatementKey(1);
   v1::PrekeyBody body = BodyOf(ring_->Offer());
-  body.set_identity_hash(SampleSelf("norlandia", 'A').identity.hash().str());  // version 1, which does not hold the new key
-  EXPECT_EQ(Check(SignBody(self_, kPrekeyType, body.SerializeAsString()), Day(1)), kPrekey);
+  body.set_identity_hash(
+      SampleSelf("norlandia", 'A').identity.hash().str());  // version 1, which does not hold the new key
+  EXPECT_EQ(Check(*SignBody(self_, kPrekeyType, body.SerializeAsString()), Day(1)), kPrekey);
 }
 
 TEST_F(PrekeyVersionsTest, P12UnderAnExpiredDocumentNothingIsSealedTo) {
@@ -142,7 +144,7 @@ TEST_F(PrekeyVersionsTest, AnOfflineOneOfOverNinetyDaysRefuses) {
   v1::PrekeyBody body = BodyOf(ring_->OfflineOffer());
   const auto lasting = [&](absl::Duration life) {
     body.set_not_after_us(body.not_before_us() + absl::ToInt64Microseconds(life));
-    return Check(SignBody(self_, kPrekeyType, body.SerializeAsString()), Day(1), kOffline);
+    return Check(*SignBody(self_, kPrekeyType, body.SerializeAsString()), Day(1), kOffline);
   };
   EXPECT_EQ(lasting(kOfflinePrekeyUse + kClockSkew), kNone);
   EXPECT_EQ(lasting(kOfflinePrekeyUse + kClockSkew + kTick), kPrekey);

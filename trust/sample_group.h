@@ -92,9 +92,10 @@ struct SampleFounders {
     return Sign(*MakeMembership(terms, nullptr, now));
   }
   v1::SignedMembership First() const { return First(Terms()); }
-  v1::SignedBody EntryOf(const MembershipHistory& history, const Membership& membership, absl::Time now, size_t logger = 0) const {
-    return MakeLogEntry(orgs[logger].self, history.group(), history.LogWithoutAwaited(), v1::GROUP_LOG_KIND_MEMBERSHIP, membership.version(),
-                        membership.hash(), now);
+  v1::SignedBody EntryOf(const MembershipHistory& history, const Membership& membership, absl::Time now,
+                         size_t logger = 0) const {
+    return *MakeLogEntry(orgs[logger].self, history.group(), history.LogWithoutAwaited(), v1::GROUP_LOG_KIND_MEMBERSHIP,
+                         membership.version(), membership.hash(), now);
   }
   // `wire` and its entry; the document counts from here on.
   void Count(MembershipHistory& history, const v1::SignedMembership& wire, absl::Time now, size_t logger = 0) const {

@@ -63,8 +63,8 @@ class SampleWorld {
   void Log(const v1::EpochSlots& issued, absl::Time now) {
     const Epoch epoch = *ReadEpoch(issued.epoch());
     const MembershipHistory history = *nodes[0]->groups->History(group);
-    entries.push_back(MakeLogEntry(founders.orgs[0].self, group, history.log(), v1::GROUP_LOG_KIND_EPOCH, epoch.number,
-                                   *Digest::From(epoch.id.view()), now));
+    entries.push_back(*MakeLogEntry(founders.orgs[0].self, group, history.log(), v1::GROUP_LOG_KIND_EPOCH, epoch.number,
+                                    *Digest::From(epoch.id.view()), now));
     for (const auto& node : nodes) {
       if (node->groups->History(group).has_value()) Must(node->TakeDocuments(group, {&entries.back()}, {now}));
     }

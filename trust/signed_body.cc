@@ -40,9 +40,11 @@ absl::Status VerifyHead(const Bytes& key, const v1::SignedBody& head) {
 
 }  // namespace
 
-v1::SignedBody SignBody(const Self& self, ByteView payload_type, Bytes body) {
+absl::StatusOr<v1::SignedBody> SignBody(const Self& self, ByteView payload_type, Bytes body) {
+  absl::StatusOr<Bytes> signature = self.statement_key->Sign(payload_type, body);
+  if (!signature.ok()) return signature.status();
   v1::SignedBody out;
-  out.set_signature(*self.statement_key->Sign(payload_type, body));
+  out.set_signature(*std::move(signature));
   out.set_body(std::move(body));
   return out;
 }
@@ -86,7 +88,7 @@ absl::StatusOr<v1::HeadBody> CheckOwnHead(const IdentityHistory& self, const v1:
   return std::move(read->body);
 }
 
-v1::SignedBody MakeHead(const Self& self, uint64_t sequence, const Digest& root, absl::Time now) {
+absl::StatusOr<v1::SignedBody> MakeHead(const Self& self, uint64_t sequence, const Digest& root, absl::Time now) {
   v1::HeadBody body;
   body.set_org_id(self.org().str());
   body.set_key_id(self.key_id.str());

@@ -20,7 +20,7 @@ TEST(SignedBody, EveryTypeOfAStatementKeyVerifiesUnderItselfOnly) {
       kRecallType,     kExerciseRecallType, kReceiptType,   kExerciseReceiptType, kGroupLogType,
       kLeaveType,      kEpochType,          kRewrapType,    kEvidenceType};
   for (ByteView signed_as : types) {
-    const v1::SignedBody body = SignBody(self, signed_as, "body");
+    const v1::SignedBody body = *SignBody(self, signed_as, "body");
     for (ByteView read_as : types) EXPECT_EQ(Verify(self, read_as, body), signed_as == read_as ? kNone : kSignature);
   }
 }
@@ -30,7 +30,7 @@ TEST(SignedBody, TypesThatStatementKeysNeverSignRefuseEvenWithAGoodSignature) {
   const std::vector<ByteView> types = {kIdentityType, kStatementType, kExerciseStatementType, kMembershipType, "text/plain",
                                        ""};
   for (ByteView type : types) {
-    EXPECT_EQ(Verify(self, type, SignBody(self, type, "body")), kKeyUse) << type;
+    EXPECT_EQ(Verify(self, type, *SignBody(self, type, "body")), kKeyUse) << type;
   }
 }
 
@@ -49,7 +49,7 @@ TEST(SignedBody, EachUsageSignsItsOwnTypesAlone) {
 
 TEST(SignedBody, EveryFlippedBitRefuses) {
   const Self self = SampleSelf("norlandia", 'A');
-  const v1::SignedBody good = SignBody(self, kHeadType, "the body");
+  const v1::SignedBody good = *SignBody(self, kHeadType, "the body");
   for (size_t bit = 0; bit < (good.body().size() + good.signature().size()) * 8; ++bit) {
     v1::SignedBody damaged = good;
     Bytes& part = bit / 8 < good.body().size() ? *damaged.mutable_body() : *damaged.mutable_signature();
@@ -61,7 +61,7 @@ TEST(SignedBody, EveryFlippedBitRefuses) {
 
 TEST(SignedBody, AnotherOrganisationsKeyIsUnknownAndAnOldOneExpired) {
   const Self self = SampleSelf("norlandia", 'A'), other = SampleSelf("estovia", 'K');
-  const v1::SignedBody body = SignBody(other, kHeadType, "body");
+  const v1::SignedBody body = *SignBody(other, kHeadType, "body");
   EXPECT_EQ(ReasonOf(VerifyBody(self.identity, other.key_id, kHeadType, body, SampleNow())), kNoKey);
   EXPECT_EQ(Verify(self, kHeadType, body), kSignature);
   EXPECT_EQ(Verify(other, kHeadType, body, SampleNow() + kStatementKeyLifetime), kTime);
@@ -70,7 +70,8 @@ TEST(SignedBody, AnotherOrganisationsKeyIsUnknownAndAnOldOneExpired) {
 TEST(Head, RoundTrips) {
   const Self self = SampleSelf("norlandia", 'A');
   const Digest root = crypto::Sha256("root");
-  const absl::StatusOr<v1::HeadBody> head = CheckHead(IdentityHistory(self.identity), MakeHead(self, 42, root, SampleNow()));
+  const absl::StatusOr<v1::HeadBody> head =
+      CheckHead(IdentityHistory(self.identity), *MakeHead(self, 42, root, SampleNow()));
   ASSERT_TRUE(head.ok()) << head.status();
   EXPECT_EQ(head->sequence(), 42u);
   EXPECT_EQ(head->root(), root.view());
@@ -79,7 +80,7 @@ TEST(Head, RoundTrips) {
 
 TEST(Head, EveryFlippedBitRefuses) {
   const Self self = SampleSelf("norlandia", 'A');
-  const v1::SignedBody good = MakeHead(self, 42, crypto::Sha256("root"), SampleNow());
+  const v1::SignedBody good = *MakeHead(self, 42, crypto::Sha256("root"), SampleNow());
   for (size_t bit = 0; bit < good.body().size() * 8; ++bit) {
     v1::SignedBody damaged = good;
     (*damaged.mutable_body())[bit / 8] = static_cast<char>(good.body()[bit / 8] ^ (1 << (bit % 8)));
@@ -89,9 +90,9 @@ TEST(Head, EveryFlippedBitRefuses) {
 
 v1::SignedBody ChangedHead(const Self& self, const std::function<void(v1::HeadBody&)>& change) {
   v1::HeadBody body;
-  body.ParseFromString(MakeHead(self, 42, crypto::Sha256("root"), SampleNow()).body());
+  body.ParseFromString(MakeHead(self, 42, crypto::Sha256("root"), SampleNow())->body());
   change(body);
-  return SignBody(self, kHeadType, body.SerializeAsString());
+  return *SignBody(self, kHeadType, body.SerializeAsString());
 }
 TEST(Head, WellSignedNonsenseRefuses) {
   const Self self = SampleSelf("norlandia", 'A'), other = SampleSelf("estovia", 'K');
@@ -113,7 +114,7 @@ TEST(Head, WellSignedNonsenseRefuses) {
 TEST(Head, CountsUnderEveryVersionWhileItsKeyDoes) {
   IdentityHistory history = SampleHistory();
   const auto reason = [&](char key, absl::Time at) {
-    return ReasonOf(CheckHead(history, MakeHead(SampleSigner(history, key), 1, Digest(), at)).status());
+    return ReasonOf(CheckHead(history, *MakeHead(SampleSigner(history, key), 1, Digest(), at)).status());
   };
   EXPECT_EQ(reason('a', Day(14)), kNone);
   EXPECT_EQ(reason('a', Day(15)), kRevoked);
@@ -135,15 +136,16 @@ TEST(Head, OfTheOwnStoreCountsUnderEveryKeyThatTheNodeEverHad) {
   next.Drop(v1::KEY_USAGE_STATEMENT, 'b');
   ASSERT_EQ(ReasonOf(history.Extend(next.Signed(), Day(6))), kNone);
   const auto own = [&](const v1::SignedBody& head) { return ReasonOf(CheckOwnHead(history, head).status()); };
-  for (const char key : {'a', 'b'}) EXPECT_EQ(own(MakeHead(SampleSigner(history, key), 1, Digest(), Day(400))), kNone) << key;
-  EXPECT_EQ(own(MakeHead(SampleSigner(history, 'c'), 1, Digest(), Day(1))), kNoKey);
+  for (const char key : {'a', 'b'})
+    EXPECT_EQ(own(*MakeHead(SampleSigner(history, key), 1, Digest(), Day(400))), kNone) << key;
+  EXPECT_EQ(own(*MakeHead(SampleSigner(history, 'c'), 1, Digest(), Day(1))), kNoKey);
   Self admin = SampleSigner(history, 'g');
   admin.key_id = SampleKeyId(v1::KEY_USAGE_GROUP_ADMIN, 'g');
-  EXPECT_EQ(own(MakeHead(admin, 1, Digest(), Day(1))), kKeyUse);
-  v1::SignedBody head = MakeHead(SampleSigner(history, 'a'), 1, Digest(), Day(1));
+  EXPECT_EQ(own(*MakeHead(admin, 1, Digest(), Day(1))), kKeyUse);
+  v1::SignedBody head = *MakeHead(SampleSigner(history, 'a'), 1, Digest(), Day(1));
   head.mutable_signature()->front() ^= 1;
   EXPECT_EQ(own(head), kSignature);
-  EXPECT_EQ(own(MakeHead(SampleSelf("estovia", 'K'), 1, Digest(), Day(1))), kUnknownParty);
+  EXPECT_EQ(own(*MakeHead(SampleSelf("estovia", 'K'), 1, Digest(), Day(1))), kUnknownParty);
 }
 
 // Heads are stored and sent on as they came: nothing may ride along.

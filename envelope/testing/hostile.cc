@@ -102,7 +102,7 @@ v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& 
   return PayloadOf(MadeOrAbort(SignBatch(origin, constraints, audience, contents, start, now, terms)));
 }
 
-v1::SignedBody SignBytes(const crypto::SigningKey& key, ByteView payload_type, Bytes body) {
+v1::SignedBody SignBytes(const crypto::Signer& key, ByteView payload_type, Bytes body) {
   v1::SignedBody out;
   out.set_signature(MadeOrAbort(key.Sign(payload_type, body)));
   out.set_body(std::move(body));

@@ -22,7 +22,7 @@ v1::Payload HonestPayload(const trust::Self& origin, const policy::Constraints& 
 v1::Payload PayloadOf(const Batch& batch);
 policy::Constraints Green();
 
-v1::SignedBody SignBytes(const crypto::SigningKey& key, ByteView payload_type, Bytes body);
+v1::SignedBody SignBytes(const crypto::Signer& key, ByteView payload_type, Bytes body);
 
 // Signs the statements of a payload again, bent.
 struct HostileBatch {

@@ -44,14 +44,14 @@ struct Journey {
     const bool exercise = !batch.constraints().exercise_id.empty();
     ForwardTerms terms{{batch.statements()[0].id()}, std::move(to), v1::FORWARD_BASIS_LABEL, {}, batch.constraints().label};
     if (permitted) {
-      *permissions.Add() =
-          MakePermission(World().norlandia.self(), terms.statements, by.org(), terms.audience, kNow, kNow + absl::Hours(1));
+      *permissions.Add() = *MakePermission(World().norlandia.self(), terms.statements, by.org(), terms.audience, kNow,
+                                           kNow + absl::Hours(1));
       terms.basis = v1::FORWARD_BASIS_PERMISSION;
       terms.permission = PermissionIdOf(permissions[0].body());
     }
     Hop before;
     if (!forwards.empty()) before.id = ForwardIdOf(forwards.rbegin()->body(), exercise);
-    const v1::SignedBody hop = MakeForward(by, terms, forwards.empty() ? nullptr : &before, exercise, kNow);
+    const v1::SignedBody hop = *MakeForward(by, terms, forwards.empty() ? nullptr : &before, exercise, kNow);
     *forwards.Add() = hop;
   }
   absl::StatusOr<Bytes> SealAs(const TestParty& by, const TestParty& to) const {
@@ -82,10 +82,10 @@ struct HostileForward {
     std::sort(said.statements.begin(), said.statements.end());
     if (terms) terms(said);
     v1::ForwardBody body;
-    body.ParseFromString(MakeForward(World().estovia.self(), said, nullptr, exercise, kNow).body());
+    body.ParseFromString(MakeForward(World().estovia.self(), said, nullptr, exercise, kNow)->body());
     if (forward) forward(body);
-    *payload.add_forwards() = trust::SignBody(World().estovia.self(), exercise ? trust::kExerciseForwardType : trust::kForwardType,
-                                              body.SerializeAsString());
+    *payload.add_forwards() = *trust::SignBody(
+        World().estovia.self(), exercise ? trust::kExerciseForwardType : trust::kForwardType, body.SerializeAsString());
     if (bare) bare(payload);
     return sealer.Make(payload);
   }
@@ -107,7 +107,7 @@ struct JointAdvisory {
     const auto statements = AllOf(*batch);
     Cargo cargo{batch->signed_body(), statements};
     for (int i = 0; i < cosignatures; ++i) {
-      *cargo.cosignatures.Add() = Cosign(World().volt.self(), batch->signed_body(), false, kNow);
+      *cargo.cosignatures.Add() = *Cosign(World().volt.self(), batch->signed_body(), false, kNow);
     }
     return *SealDirect(World().norlandia.self(), cargo, Permitted({World().estovia.Prekey(kNow)}, 1), kNow);
   }
@@ -123,14 +123,14 @@ inline v1::SignedRecall SampleRecall(const std::string& exercise = "") {
   terms.targets = {*StatementId::From(Bytes(32, 't'))};
   terms.exercise_id = exercise;
   v1::SignedRecall recall = MakeRecall(terms, kNow);
-  SignRecall(World().norlandia.self(), recall);
+  SignRecall(World().norlandia.self(), recall).IgnoreError();
   return recall;
 }
 inline v1::SignedBody SampleReceipt(const OrgId& to = World().estovia.org()) {
   Receipt receipt;
   receipt.subjects = {*StatementId::From(Bytes(32, 't'))};
   receipt.kind = v1::RECEIPT_KIND_STORED;
-  return MakeReceipt(World().volt.self(), to, receipt, kNow);
+  return *MakeReceipt(World().volt.self(), to, receipt, kNow);
 }
 
 }  // namespace entente::envelope::testing

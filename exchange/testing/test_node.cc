@@ -154,7 +154,7 @@ void TestNode::Become(const trust::Self& next) {
   group_directory.reset();
   journal.reset();
   *self = next;
-  prekeys->SignAnew(next);
+  if (!prekeys->SignAnew(next).ok()) std::abort();
   OpenJournal();
 }
 

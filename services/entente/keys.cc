@@ -93,8 +93,8 @@ Exit Changed(const Invocation& invocation, const absl::StatusOr<node::KeyChangeF
 Exit RunRotate(const Invocation& invocation, KeyFlags flags) {
   if (NoFolder(invocation)) return AskForFolder();
   flags.options.folder = invocation.node;
-  return Changed(invocation,
-                 flags.usage == kGroupAdmin ? node::RotateAdminKey(flags.options) : node::RotateKey(flags.options));
+  const bool admin = flags.usage == kGroupAdmin;
+  return Changed(invocation, admin ? node::RotateAdminKey(flags.options) : node::RotateKey(flags.options));
 }
 
 Exit RunRevoke(const Invocation& invocation, KeyFlags flags) {
@@ -146,9 +146,17 @@ void AddKey(Command app, Invocation& invocation) {
   AddKeystores(rotate, rotation->options);
   rotate
       .AddOption("--usage", rotation->usage,
-                 "statement, or group-admin: the key that signs groups' documents, the first time too")
+                 "statement, or group-admin: the key that signs documents of groups, the first time too")
       .OneOf({"statement", kGroupAdmin})
       .ShowStandard();
+  Option token =
+      rotate.AddOption("--token", rotation->options.token_uri, "The new key is this one in a token, by its PKCS#11 URI")
+          .Kind("URI");
+  Option pin =
+      rotate.AddOption("--token-pin-file", rotation->options.token_pin_file, "File with the token's PIN, mode 0600")
+          .Kind("FILE");
+  token.OnlyWith(pin);
+  pin.OnlyWith(token);
   rotate.OnChosen([&invocation, rotation] {
     invocation.command = [&invocation, rotation] { return RunRotate(invocation, *rotation); };
   });
@@ -162,6 +170,7 @@ void AddKey(Command app, Invocation& invocation) {
     invocation.command = [&invocation, revocation] { return RunRevoke(invocation, *revocation); };
   });
 
+  AddKeyHsm(family, invocation);
   Command card = family.AddCommand("card", "Write the card anew from the identity document");
   card.OnChosen([&invocation] { invocation.command = [&invocation] { return RunCard(invocation); }; });
 }

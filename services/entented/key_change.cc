@@ -5,9 +5,11 @@
 #include "base/clock.h"
 #include "base/reject.h"
 #include "crypto/encoding.h"
+#include "crypto/token_process.h"
 #include "services/entented/files.h"
 #include "services/entented/node.h"
 #include "services/entented/own_groups.h"
+#include "services/entented/token_keys.h"
 #include "services/entented/unlock.h"
 #include "trust/key_maker.h"
 
@@ -66,10 +68,17 @@ absl::StatusOr<OpenKeys> Open(const KeyChangeOptions& options) {
 // Statement keys that no document lists any more, and those that a program made and was killed over.
 absl::Status RemoveSpent(OpenKeys& open) {
   std::vector<std::string> spent;
+  const auto& listed = open.history.newest().keys();
+  for (const NamedToken& token : TokenKeysOf(open.keystore.secrets())) {
+    const bool kept = token.usage != v1::KEY_USAGE_STATEMENT || !token.reference.ok() ||
+                      std::any_of(listed.begin(), listed.end(), [&](const v1::PublicKey& one) {
+                        return one.key_id() == token.reference->key_id.view();
+                      });
+    if (!kept) spent.push_back(kTokenFamily + token.name);
+  }
   for (const auto& [name, seed] : open.keystore.secrets()) {
     if (name != kStatementSecret && !name.starts_with(std::string(kStatementSecret) + "/")) continue;
     const auto key = crypto::SigningKey::FromSeed(seed);
-    const auto& listed = open.history.newest().keys();
     const bool kept = key.ok() && std::any_of(listed.begin(), listed.end(), [&](const v1::PublicKey& one) {
                         return one.key_id() == trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, key->public_key()).view();
                       });
@@ -80,23 +89,53 @@ absl::Status RemoveSpent(OpenKeys& open) {
   return open.keystore.Save();
 }
 
-// The order is what makes it safe to be killed: the seed first, which alone changes nothing; then the documents, all at
-// once; then what follows from them. `fresh` is the key that comes, if one does.
+// The key that comes, if one does, and what the keystore holds of it.
+struct FreshKey {
+  std::shared_ptr<const crypto::Signer> signer;
+  Secrets secrets;
+};
+
+FreshKey MakeSeed(v1::KeyUsage usage = v1::KEY_USAGE_STATEMENT) {
+  auto key = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::Generate());
+  const KeyId id = trust::MakeKeyId(usage, key->public_key());
+  FreshKey fresh{key, {}};
+  fresh.secrets.emplace(usage == v1::KEY_USAGE_STATEMENT ? StatementSecretName(id) : AdminSecretName(id),
+                        key->seed().Clone());
+  return fresh;
+}
+
+absl::StatusOr<FreshKey> KeyInToken(const KeyChangeOptions& options) {
+  const auto pin = crypto::ReadPassphrase(options.token_pin_file);
+  if (!pin.ok()) return pin.status();
+  const auto view = crypto::LookAtToken(options.token_uri, &*pin, crypto::kTokenPatience);
+  if (!view.ok()) return view.status();
+  const KeyId id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, view->public_key);
+  const crypto::TokenReference reference{id, view->public_key, options.token_uri};
+  const auto value = crypto::EncodeTokenReference(reference);
+  if (!value.ok()) return value.status();
+  auto signer = OpenTokenKey({}, reference, v1::KEY_USAGE_STATEMENT, &*pin, /*enrols=*/true);
+  if (!signer.ok()) return signer.status();
+  FreshKey fresh{*std::move(signer), {}};
+  fresh.secrets.emplace(kTokenFamily + StatementSecretName(id), crypto::SecretBytes::CopyOf(*value));
+  fresh.secrets.emplace(kPinFamily + view->serial, pin->Clone());
+  return fresh;
+}
+
+// The order is what makes it safe to be killed: the key first, which alone changes nothing; then the documents, all at
+// once; then what follows from them.
 absl::StatusOr<KeyChangeFacts> PutIntoForce(const KeyChangeOptions& options, OpenKeys& open,
-                                            const trust::IdentityChange& change, const crypto::SigningKey* fresh,
-                                            absl::Time now, v1::KeyUsage usage = v1::KEY_USAGE_STATEMENT) {
+                                            const trust::IdentityChange& change, const FreshKey* fresh,
+                                            absl::Time now) {
   std::vector<const crypto::SigningKey*> roots;
   for (const crypto::SigningKey& root : open.roots) roots.push_back(&root);
   const auto next = trust::MakeNext(open.history, change, roots, now);
   if (!next.ok()) return next.status();
   if (absl::Status status = open.history.Extend(*next, now); !status.ok()) return status;
   if (fresh != nullptr) {
-    const KeyId id = trust::MakeKeyId(usage, fresh->public_key());
-    open.keystore.Put(usage == v1::KEY_USAGE_STATEMENT ? StatementSecretName(id) : AdminSecretName(id),
-                      fresh->seed().Clone());
+    for (const auto& [name, secret] : fresh->secrets) open.keystore.Put(name, secret.Clone());
     if (absl::Status saved = open.keystore.Save(); !saved.ok()) return saved;
   }
-  const auto self = SelfOf(open.keystore, open.history, now);
+  const auto self = SelfOf(open.keystore.secrets(), open.history, now);
   if (!self.ok()) return self.status();
   const NodePaths paths(options.folder, open.config.name);
   if (absl::Status written = WriteOwnHistory(paths, open.history); !written.ok()) return written;
@@ -157,24 +196,25 @@ absl::StatusOr<KeyChangeFacts> RotateKey(const KeyChangeOptions& options) {
   auto open = Open(options);
   if (!open.ok()) return open.status();
   const absl::Time now = SystemClock().Now();
-  const crypto::SigningKey fresh = crypto::SigningKey::Generate();
-  return PutIntoForce(options, *open, trust::Rotation(open->history, fresh, now), &fresh, now);
+  const auto fresh = options.token_uri.empty() ? absl::StatusOr<FreshKey>(MakeSeed()) : KeyInToken(options);
+  if (!fresh.ok()) return fresh.status();
+  return PutIntoForce(options, *open, trust::Rotation(open->history, *fresh->signer, now), &*fresh, now);
 }
 
 absl::StatusOr<KeyChangeFacts> RotateAdminKey(const KeyChangeOptions& options) {
   auto open = Open(options);
   if (!open.ok()) return open.status();
   const absl::Time now = SystemClock().Now();
-  const crypto::SigningKey fresh = crypto::SigningKey::Generate();
+  const FreshKey fresh = MakeSeed(v1::KEY_USAGE_GROUP_ADMIN);
   trust::IdentityChange change;
-  change.add.push_back({v1::KEY_USAGE_GROUP_ADMIN, &fresh});
+  change.add.push_back({v1::KEY_USAGE_GROUP_ADMIN, fresh.signer.get()});
   for (const v1::PublicKey& key : open->history.newest().keys()) {
-    if (key.usage() != v1::KEY_USAGE_GROUP_ADMIN || open->history.keys().Find(key.key_id())->revocation.has_value())
-      continue;
+    const bool revoked = open->history.keys().Find(key.key_id())->revocation.has_value();
+    if (key.usage() != v1::KEY_USAGE_GROUP_ADMIN || revoked) continue;
     const absl::Time cutoff = std::min(now + trust::kKeyOverlap, absl::FromUnixMicros(key.not_after_us()));
     change.revoke.push_back(trust::Supersede(*KeyId::From(key.key_id()), cutoff));
   }
-  return PutIntoForce(options, *open, change, &fresh, now, v1::KEY_USAGE_GROUP_ADMIN);
+  return PutIntoForce(options, *open, change, &fresh, now);
 }
 
 absl::StatusOr<KeyChangeFacts> RevokeKey(const KeyChangeOptions& options, std::string_view key, absl::Time since) {
@@ -187,11 +227,11 @@ absl::StatusOr<KeyChangeFacts> RevokeKey(const KeyChangeOptions& options, std::s
   change.revoke.push_back(*stolen);
   const auto stays = [&](const KeyId& id) {
     return id.view() != stolen->key_id() && !open->history.keys().Find(id.view())->revocation.has_value() &&
-           FindStatementSecret(open->keystore, id) != nullptr;
+           HoldsStatementKey(open->keystore.secrets(), id);
   };
-  const crypto::SigningKey fresh = crypto::SigningKey::Generate();
+  const FreshKey fresh = MakeSeed();
   const bool last = !SigningKeyOf(open->history, now, stays).ok();
-  if (last) change.add.push_back({v1::KEY_USAGE_STATEMENT, &fresh});
+  if (last) change.add.push_back({v1::KEY_USAGE_STATEMENT, fresh.signer.get()});
   return PutIntoForce(options, *open, change, last ? &fresh : nullptr, now);
 }
 

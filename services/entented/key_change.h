@@ -7,8 +7,7 @@
 #include "absl/time/time.h"
 #include "services/entented/own_identity.h"
 
-// What an operator does with the keys of a node that is stopped. The root keys are needed for each change, and for
-// nothing else.
+// What an operator does with the keys of a node that is stopped. The root keys are needed for each change, and for nothing else.
 namespace entente::node {
 
 struct KeyChangeOptions {
@@ -16,6 +15,8 @@ struct KeyChangeOptions {
   std::string passphrase_file;       // empty: DIR/passphrase
   std::string root_keystore;         // empty: DIR/root.keystore
   std::string root_passphrase_file;  // empty: the same passphrase
+  std::string token_uri;             // RotateKey: the new key is this one, in a token; empty: a seed is made
+  std::string token_pin_file;
 };
 struct KeyChangeFacts {
   uint64_t version = 0;  // of the document that is in force now
@@ -28,14 +29,15 @@ struct KeyChangeFacts {
 // beside it for trust::kKeyOverlap. Killed at any moment, the node is of the old version or of the new one, with a key
 // to sign for it; the card is written behind that. Calls crypto::Initialise itself. Refuses with kStoreLocked while a
 // daemon runs, kConfig, kKeystore (also when the root keystore is another identity's), kIdentity, kLimit, kStoreIo,
-// kDiskFull.
+// kDiskFull, kHsm. A key in a token is opened and tried first, and its PIN is kept in the keystore; REQUIRES one thread
+// then.
 absl::StatusOr<KeyChangeFacts> RotateKey(const KeyChangeOptions& options);
 // The same with a new group admin key, the first or one in place of those that there are: what the organisation signs
-// groups' documents with.
+// documents of groups with. A token is not asked.
 absl::StatusOr<KeyChangeFacts> RotateAdminKey(const KeyChangeOptions& options);
-// The same for a statement key that was stolen: what it signed counts no more, but what others can show to be older
-// than `since`. `key` is its id or the first 8 digits of it at least. A new key comes where it was the last. Refuses
-// also with kNotFound and kUsage: no such key, no statement key, revoked for that already, or `since` in the future.
+// The same for a statement key that was stolen: what it signed counts no more, but what others can show to be older than
+// `since`. `key` is its id or the first 8 digits of it at least. A new key comes where it was the last. Refuses also with
+// kNotFound and kUsage: no such key, no statement key, revoked for that already, or `since` in the future.
 absl::StatusOr<KeyChangeFacts> RevokeKey(const KeyChangeOptions& options, std::string_view key, absl::Time since);
 // Writes the node's card anew from its documents; a daemon may run. Answers the path.
 absl::StatusOr<std::string> RenewCard(const std::string& folder);

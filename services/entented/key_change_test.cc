@@ -43,7 +43,7 @@ class KeyChange : public testing::Test {
   NodePaths paths() const { return NodePaths(options_.folder); }
   trust::IdentityHistory History() const { return *ReadOwnHistory(paths()); }
   crypto::Keystore Secrets() const { return *OpenKeystore(paths(), paths().keystore, ""); }
-  bool Holds(const KeyId& key) const { return FindStatementSecret(Secrets(), key) != nullptr; }
+  bool Holds(const KeyId& key) const { return FindStatementSecret(Secrets().secrets(), key) != nullptr; }
   uint64_t VersionOfCard() const {
     const auto card = trust::ReadCard(*ReadWholeFile(card_, trust::kMaxCardBytes));
     return trust::HistoryOfCard(*card, absl::Now())->newest().version();

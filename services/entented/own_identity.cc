@@ -6,6 +6,7 @@
 #include "crypto/encoding.h"
 #include "proto/strict_parse.h"
 #include "services/entented/files.h"
+#include "services/entented/token_keys.h"
 #include "services/entented/unlock.h"
 #include "trust/card.h"
 
@@ -22,13 +23,17 @@ bool BelongsTo(const crypto::SecretBytes& seed, const KeyId& id) {
 absl::StatusOr<trust::IdentityHistory> ReadOwnHistory(const NodePaths& paths) {
   const auto bytes = ReadWholeFile(paths.identity, kMaxIdentityFileBytes);
   if (!bytes.ok()) return bytes.status();
+  return ParseOwnHistory(*bytes, paths.identity);
+}
+
+absl::StatusOr<trust::IdentityHistory> ParseOwnHistory(ByteView bytes, const std::string& where) {
   v1::IdentityChain chain;
   v1::SignedIdentity first;
   // In this order: one document inside a chain would pass as a document without signatures, never the other way round.
-  if (!StrictParse(*bytes, chain).ok() || chain.documents().empty()) {
+  if (!StrictParse(bytes, chain).ok() || chain.documents().empty()) {
     chain.Clear();
-    if (!StrictParse(*bytes, first).ok()) {
-      return Reject(RejectReason::kIdentity, paths.identity + " holds no identity documents; restore it from a backup");
+    if (!StrictParse(bytes, first).ok()) {
+      return Reject(RejectReason::kIdentity, where + " holds no identity documents; restore it from a backup");
     }
     *chain.add_documents() = first;
   }
@@ -53,19 +58,22 @@ std::string StatementSecretName(const KeyId& id) {
   return std::string(kStatementSecret) + "/" + crypto::ToHex(id.view());
 }
 
-const crypto::SecretBytes* FindStatementSecret(const crypto::Keystore& keystore, const KeyId& id) {
+const crypto::SecretBytes* FindStatementSecret(const Secrets& secrets, const KeyId& id) {
   for (const std::string& name : {StatementSecretName(id), std::string(kStatementSecret)}) {
-    const crypto::SecretBytes* secret = keystore.Find(name);
-    if (secret != nullptr && BelongsTo(*secret, id)) return secret;
+    const auto found = secrets.find(name);
+    if (found != secrets.end() && BelongsTo(found->second, id)) return &found->second;
   }
   return nullptr;
+}
+
+bool HoldsStatementKey(const Secrets& secrets, const KeyId& id) {
+  return FindStatementSecret(secrets, id) != nullptr || FindTokenKey(secrets, kStatementSecret, id).has_value();
 }
 
 absl::StatusOr<KeyId> SigningKeyOf(const trust::IdentityHistory& history, absl::Time now,
                                    absl::FunctionRef<bool(const KeyId&)> has) {
   std::optional<std::tuple<bool, int64_t, KeyId>> best;
-  absl::Status why =
-      Reject(RejectReason::kKeystore, "the keystore belongs to another identity than the one in this folder");
+  absl::Status why = Reject(RejectReason::kKeystore, "the keystore belongs to another identity than the one in this folder");
   for (const v1::PublicKey& key : history.newest().keys()) {
     const KeyId id = *KeyId::From(key.key_id());
     if (key.usage() != v1::KEY_USAGE_STATEMENT || !has(id)) continue;
@@ -76,8 +84,7 @@ absl::StatusOr<KeyId> SigningKeyOf(const trust::IdentityHistory& history, absl::
                                                   "); make the next one with `entente key rotate`");
       continue;
     }
-    const std::tuple<bool, int64_t, KeyId> one(!history.keys().Find(key.key_id())->revocation.has_value(),
-                                               key.not_before_us(), id);
+    const std::tuple<bool, int64_t, KeyId> one(!history.keys().Find(key.key_id())->revocation.has_value(), key.not_before_us(), id);
     if (!best || *best < one) best = one;
   }
   if (!best) return why;
@@ -96,15 +103,24 @@ model::Party OwnParty(const Config& config, const OrgId& org) {
   return party;
 }
 
-absl::StatusOr<trust::Self> SelfOf(const crypto::Keystore& keystore, const trust::IdentityHistory& history,
-                                   absl::Time now) {
-  const auto has = [&](const KeyId& id) { return FindStatementSecret(keystore, id) != nullptr; };
+absl::StatusOr<trust::Self> SelfOf(const Secrets& secrets, const trust::IdentityHistory& history, absl::Time now) {
+  const auto has = [&](const KeyId& id) { return HoldsStatementKey(secrets, id); };
   const absl::StatusOr<KeyId> id = SigningKeyOf(history, now, has);
-  if (!id.ok()) return id.status();
-  auto key = crypto::SigningKey::FromSeed(*FindStatementSecret(keystore, *id));
+  return id.ok() ? SelfWith(secrets, history, *id) : id.status();
+}
+
+absl::StatusOr<trust::Self> SelfWith(const Secrets& secrets, const trust::IdentityHistory& history, const KeyId& id) {
+  trust::Self self{history.newest(), id, nullptr, std::make_shared<const trust::IdentityHistory>(history)};
+  if (const crypto::SecretBytes* seed = FindStatementSecret(secrets, id)) {
+    auto key = crypto::SigningKey::FromSeed(*seed);
+    if (!key.ok()) return key.status();
+    self.statement_key = std::make_shared<const crypto::SigningKey>(*std::move(key));
+    return self;
+  }
+  auto key = OpenTokenKey(secrets, *FindTokenKey(secrets, kStatementSecret, id), v1::KEY_USAGE_STATEMENT);
   if (!key.ok()) return key.status();
-  return trust::Self{history.newest(), *id, std::make_shared<const crypto::SigningKey>(*std::move(key)),
-                     std::make_shared<const trust::IdentityHistory>(history)};
+  self.statement_key = *std::move(key);
+  return self;
 }
 
 }  // namespace entente::node

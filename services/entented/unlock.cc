@@ -29,7 +29,12 @@ absl::StatusOr<const crypto::SecretBytes*> Secret(const crypto::Keystore& keysto
 
 }  // namespace
 
-absl::StatusOr<crypto::Keystore> OpenKeystore(const NodePaths& paths, const std::string& file, const std::string& passphrase_file) {
+bool IsRootSecret(std::string_view name) {
+  return name == kRootSecret || name.starts_with("root/") || name.starts_with("hsm/root");
+}
+
+absl::StatusOr<crypto::Keystore> OpenKeystore(const NodePaths& paths, const std::string& file,
+                                              const std::string& passphrase_file) {
   const auto passphrase = Passphrase(paths, passphrase_file);
   if (!passphrase.ok()) return passphrase.status();
   auto keystore = crypto::Keystore::Open(file, *passphrase);
@@ -46,7 +51,7 @@ absl::StatusOr<Unlocked> Unlock(const NodePaths& paths, const std::string& passp
   }
   auto keystore = OpenKeystore(paths, paths.keystore, passphrase_file);
   if (!keystore.ok()) return keystore.status();
-  auto self = SelfOf(*keystore, *history, now);
+  auto self = SelfOf(keystore->secrets(), *history, now);
   if (!self.ok()) return self.status();
   const auto storage = Secret(*keystore, kStorageSecret);
   if (!storage.ok()) return storage.status();

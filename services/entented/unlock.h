@@ -15,6 +15,9 @@ namespace entente::node {
 // Names in the daemon's keystore; prekeys stand beside them under "prekey/".
 inline constexpr char kStatementSecret[] = "statement", kStorageSecret[] = "storage", kRootSecret[] = "root";
 
+// One that belongs into the root keystore.
+bool IsRootSecret(std::string_view name);
+
 struct Unlocked {
   std::unique_ptr<crypto::Keystore> keystore;
   std::unique_ptr<trust::Self> self;

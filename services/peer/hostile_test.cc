@@ -67,12 +67,12 @@ TEST_F(Hostile, NoHead) {
 }
 
 TEST_F(Hostile, AProofOfANewerOwnHeadStopsTheNode) {
-  const v1::SignedBody newer = trust::MakeHead(*norlandia_.self, 1'000'000, Digest(), norlandia_.clock.now);
+  const v1::SignedBody newer = *trust::MakeHead(*norlandia_.self, 1'000'000, Digest(), norlandia_.clock.now);
   EXPECT_EQ(ByeAfterHello([&](v1::Hello& hello) { *hello.mutable_seen_head() = newer; }), "ROLLED_BACK");
   EXPECT_TRUE(rolled_back_);
 }
 TEST_F(Hostile, AnUnprovenNewerOwnHeadDoesNot) {
-  v1::SignedBody forged = trust::MakeHead(*norlandia_.self, 1'000'000, Digest(), norlandia_.clock.now);
+  v1::SignedBody forged = *trust::MakeHead(*norlandia_.self, 1'000'000, Digest(), norlandia_.clock.now);
   (*forged.mutable_signature())[0] ^= 1;
   v1::Frame frame = HelloFrame();
   *frame.mutable_hello()->mutable_seen_head() = forged;
@@ -82,7 +82,7 @@ TEST_F(Hostile, AnUnprovenNewerOwnHeadDoesNot) {
   EXPECT_FALSE(rolled_back_);
 }
 TEST_F(Hostile, APeerWhoseJournalWentBackIsRefused) {
-  const v1::SignedBody newer = trust::MakeHead(*estovia_.self, 1'000'000, Digest(), estovia_.clock.now);
+  const v1::SignedBody newer = *trust::MakeHead(*estovia_.self, 1'000'000, Digest(), estovia_.clock.now);
   ASSERT_TRUE(norlandia_.journal
                   ->CommitAndWait([&](storage::Transaction& transaction) {
                     return transaction.AppendDelivered(estovia_.org(), {.position = 1, .head = newer}).status();
@@ -93,7 +93,7 @@ TEST_F(Hostile, APeerWhoseJournalWentBackIsRefused) {
 }
 
 TEST_F(Hostile, AnOlderHelloBesideALiveSessionIsOnlyStale) {
-  const v1::SignedBody newer = trust::MakeHead(*estovia_.self, 1'000'000, Digest(), estovia_.clock.now);
+  const v1::SignedBody newer = *trust::MakeHead(*estovia_.self, 1'000'000, Digest(), estovia_.clock.now);
   exchange::RememberHead(norlandia_.room(), estovia_.org(), newer);
   ASSERT_TRUE(norlandia_.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
   norlandia_.room().counters.Peer(estovia_.org()).up = true;
@@ -101,7 +101,7 @@ TEST_F(Hostile, AnOlderHelloBesideALiveSessionIsOnlyStale) {
 }
 
 TEST_F(Hostile, AHeadIsKeptThoughNoEnvelopeFollowed) {
-  const v1::SignedBody head = trust::MakeHead(*estovia_.self, 77, Digest(), estovia_.clock.now);
+  const v1::SignedBody head = *trust::MakeHead(*estovia_.self, 77, Digest(), estovia_.clock.now);
   v1::Frame frame = HelloFrame();
   *frame.mutable_hello()->mutable_head() = head;
   Open();
@@ -115,7 +115,7 @@ TEST_F(Hostile, AHeadIsKeptThoughNoEnvelopeFollowed) {
 
 // What is not signed is not kept: a head is stored as its body and signature, whatever else a peer puts beside them.
 TEST_F(Hostile, P57UnknownFieldsOfAFrameAreNotStored) {
-  v1::SignedBody head = trust::MakeHead(*estovia_.self, 78, Digest(), estovia_.clock.now);
+  v1::SignedBody head = *trust::MakeHead(*estovia_.self, 78, Digest(), estovia_.clock.now);
   const size_t size = head.ByteSizeLong();
   head.GetReflection()->MutableUnknownFields(&head)->AddLengthDelimited(100, Bytes(1 << 20, 'x'));
   v1::Frame frame = HelloFrame();
@@ -189,7 +189,7 @@ TEST_F(Hostile, AnAckWithAForgedHead) {
   const std::optional<v1::Frame> sent = Next(v1::Frame::kEnvelope);
   ASSERT_TRUE(sent);
   v1::Frame ack = AckFrame(sent->envelope().position());
-  *ack.mutable_ack()->mutable_head() = trust::MakeHead(*norlandia_.self, 5, Digest(), norlandia_.clock.now);
+  *ack.mutable_ack()->mutable_head() = *trust::MakeHead(*norlandia_.self, 5, Digest(), norlandia_.clock.now);
   EXPECT_EQ(ByeAfter(ack), "E_PARTY");
   EXPECT_EQ(norlandia_.journal->Lag(estovia_.org()), 1u);
 }

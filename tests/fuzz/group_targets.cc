@@ -64,7 +64,7 @@ bool TakesNext(ByteView document) {
 }
 
 bool TakesEntry(ByteView body) {
-  const v1::SignedBody wire = trust::SignBody(Founders().orgs[0].self, trust::kGroupLogType, Bytes(body));
+  const v1::SignedBody wire = *trust::SignBody(Founders().orgs[0].self, trust::kGroupLogType, Bytes(body));
   MembershipHistory history = Founded();
   const absl::Status taken = history.TakeLogEntry(wire, Founders().parties, {Now()}, trust::Kept);
   FUZZ_CHECK(history.log().size() <= 2 && (taken.ok() || history.log().size() == 1));
@@ -93,7 +93,7 @@ bool TakesDelivery(ByteView input) {
 }
 
 bool TakesRewrap(ByteView body) {
-  const v1::SignedBody wire = trust::SignBody(Founders().orgs[0].self, trust::kRewrapType, Bytes(body));
+  const v1::SignedBody wire = *trust::SignBody(Founders().orgs[0].self, trust::kRewrapType, Bytes(body));
   const auto rewrap = trust::ReadRewrap(wire);
   if (!rewrap.ok()) return CheckRefused(rewrap.status(), {kParse, kLimit}), false;
   FUZZ_CHECK(rewrap->slot.size() == crypto::kSlotSize);
@@ -103,7 +103,7 @@ bool TakesRewrap(ByteView body) {
 }
 
 bool TakesLeave(ByteView body) {
-  const v1::SignedBody wire = trust::SignBody(Founders().orgs[3].self, trust::kLeaveType, Bytes(body));
+  const v1::SignedBody wire = *trust::SignBody(Founders().orgs[3].self, trust::kLeaveType, Bytes(body));
   const auto leave = trust::ReadLeave(wire);
   if (!leave.ok()) return CheckRefused(leave.status(), {kParse, kLimit}), false;
   const absl::Status s = trust::CheckLeave(*leave, wire, Founded(), Founders().parties, {Now()});
@@ -130,7 +130,7 @@ bool FuzzEpoch(ByteView input) {
   const ByteView rest = input.substr(1);
   switch (input[0] % 4) {
     case 0: {
-      const absl::Status s = CheckEpoch(trust::SignBody(Founders().orgs[0].self, trust::kEpochType, Bytes(rest)));
+      const absl::Status s = CheckEpoch(*trust::SignBody(Founders().orgs[0].self, trust::kEpochType, Bytes(rest)));
       if (!s.ok()) CheckRefused(s, kEpochRefusals);
       return s.ok();
     }

@@ -51,7 +51,7 @@ v1::SignedBody SignedReceipt(ByteView bytes) {
   const trust::Self& by = Parties().Named(body.org_id());
   body.set_key_id(by.key_id.str());
   const bool exercise = !body.exercise_id().empty();
-  return trust::SignBody(by, exercise ? trust::kExerciseReceiptType : trust::kReceiptType, body.SerializeAsString());
+  return *trust::SignBody(by, exercise ? trust::kExerciseReceiptType : trust::kReceiptType, body.SerializeAsString());
 }
 
 }  // namespace
@@ -69,9 +69,9 @@ bool FuzzNotice(ByteView input) {
       return recall.ParsePartialFromArray(rest.data(), static_cast<int>(rest.size())) && CheckRecall(recall);
     case 1:
       recall.set_body(Bytes(rest));
-      if ((first & 4) == 0) envelope::SignRecall(Parties().norlandia(), recall);
-      if ((first & 8) != 0) envelope::SignRecall(Parties().estovia(), recall);
-      if ((first & 16) != 0) envelope::SignRecall(Parties().volt(), recall);
+      if ((first & 4) == 0) envelope::SignRecall(Parties().norlandia(), recall).IgnoreError();
+      if ((first & 8) != 0) envelope::SignRecall(Parties().estovia(), recall).IgnoreError();
+      if ((first & 16) != 0) envelope::SignRecall(Parties().volt(), recall).IgnoreError();
       return CheckRecall(recall);
     case 2:
       return receipt.ParsePartialFromArray(rest.data(), static_cast<int>(rest.size())) && CheckReceipt(receipt);

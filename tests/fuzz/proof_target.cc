@@ -61,21 +61,21 @@ class Resigned {
       entry.set_index(0);
       entry.clear_path();
     }
-    *proof_.mutable_batch() = trust::SignBody(origin, trust::kBatchType, batch.SerializeAsString());
+    *proof_.mutable_batch() = *trust::SignBody(origin, trust::kBatchType, batch.SerializeAsString());
   }
   void Cosignature(v1::SignedBody& wire) const {
     auto body = Read<v1::CosignBody>(wire);
     const trust::Self& by = Parties().Named(body.org_id());
     body.set_key_id(by.key_id.str());
     if (!Keeps(2)) body.set_batch_id(envelope::BatchId(proof_.batch()).str());
-    wire = trust::SignBody(by, exercise_ ? trust::kExerciseCosignType : trust::kCosignType, body.SerializeAsString());
+    wire = *trust::SignBody(by, exercise_ ? trust::kExerciseCosignType : trust::kCosignType, body.SerializeAsString());
   }
   void Permission(v1::SignedBody& wire) {
     auto body = Read<v1::PermissionBody>(wire);
     const trust::Self& by = Parties().Named(body.origin());
     body.set_key_id(by.key_id.str());
     if (!Keeps(3)) body.set_statement_ids(id_.str());
-    wire = trust::SignBody(by, trust::kPermissionType, body.SerializeAsString());
+    wire = *trust::SignBody(by, trust::kPermissionType, body.SerializeAsString());
   }
   void Forward(v1::SignedBody& wire) {
     auto body = Read<v1::ForwardBody>(wire);
@@ -86,7 +86,8 @@ class Resigned {
     if (!Keeps(6) && body.basis() == v1::FORWARD_BASIS_PERMISSION && !proof_.permissions().empty()) {
       body.set_permission_id(envelope::PermissionIdOf(proof_.permissions(0).body()).str());
     }
-    wire = trust::SignBody(by, exercise_ ? trust::kExerciseForwardType : trust::kForwardType, body.SerializeAsString());
+    wire =
+        *trust::SignBody(by, exercise_ ? trust::kExerciseForwardType : trust::kForwardType, body.SerializeAsString());
     before_ = envelope::ForwardIdOf(wire.body(), exercise_);
   }
 

@@ -22,7 +22,9 @@ struct GroupSeeds {
     return trust::MakeMembership(terms, history.newest(), now)->document();
   }
   Bytes Entry(uint64_t number) const {
-    return trust::MakeLogEntry(founders.orgs[0].self, history.group(), history.log(), v1::GROUP_LOG_KIND_EPOCH, number, Digest(), now).body();
+    return trust::MakeLogEntry(founders.orgs[0].self, history.group(), history.log(), v1::GROUP_LOG_KIND_EPOCH, number,
+                               Digest(), now)
+        ->body();
   }
   // Four slots of other bytes each, which nobody could open.
   v1::EpochSlots Issued() const {
@@ -44,7 +46,7 @@ struct GroupSeeds {
     body.set_epoch_commit(Bytes(32, 'c'));
     body.set_reason(v1::EPOCH_REASON_FOUNDED);
     v1::EpochSlots out;
-    *out.mutable_epoch() = trust::SignBody(founders.orgs[0].self, trust::kEpochType, body.SerializeAsString());
+    *out.mutable_epoch() = *trust::SignBody(founders.orgs[0].self, trust::kEpochType, body.SerializeAsString());
     out.set_slots(slots[0] + slots[1] + slots[2] + slots[3]);
     return out;
   }
@@ -61,7 +63,7 @@ struct GroupSeeds {
     return body.SerializeAsString();
   }
   Bytes Leave(uint64_t version) const {
-    return trust::MakeLeave(founders.orgs[3].self, {history.group(), version, {}}, now).body();
+    return trust::MakeLeave(founders.orgs[3].self, {history.group(), version, {}}, now)->body();
   }
 };
 

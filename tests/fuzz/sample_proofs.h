@@ -30,7 +30,7 @@ inline v1::StatementProof SampleProof(const policy::Constraints& constraints, bo
 inline Bytes JointProof(int cosignatures) {
   v1::StatementProof proof = SampleProof(envelope::testing::Green(), true);
   for (int i = 0; i < cosignatures; ++i) {
-    *proof.add_cosignatures() = envelope::Cosign(trust::SampleSelf("volt", 'v'), proof.batch(), false, SampleNow());
+    *proof.add_cosignatures() = *envelope::Cosign(trust::SampleSelf("volt", 'v'), proof.batch(), false, SampleNow());
   }
   return proof.SerializeAsString();
 }
@@ -42,17 +42,17 @@ inline Bytes ForwardedProof(bool red, model::Label label) {
   const trust::Self estovia = trust::SampleSelf("cert.estovia", 'e'), volt = trust::SampleSelf("volt", 'v');
   envelope::ForwardTerms terms{{envelope::IdOf(proof.statement().body(), false)}, {volt.org()}, v1::FORWARD_BASIS_LABEL, {}, label};
   if (red) {
-    *proof.add_permissions() = envelope::MakePermission(Norlandia(), terms.statements, estovia.org(), terms.audience, SampleNow(),
-                                                        SampleNow() + absl::Hours(1));
+    *proof.add_permissions() = *envelope::MakePermission(Norlandia(), terms.statements, estovia.org(), terms.audience,
+                                                         SampleNow(), SampleNow() + absl::Hours(1));
     terms.basis = v1::FORWARD_BASIS_PERMISSION;
     terms.permission = envelope::PermissionIdOf(proof.permissions(0).body());
   }
-  *proof.add_forwards() = envelope::MakeForward(estovia, terms, nullptr, false, SampleNow());
+  *proof.add_forwards() = *envelope::MakeForward(estovia, terms, nullptr, false, SampleNow());
   if (red) return proof.SerializeAsString();
   envelope::Hop first;
   first.id = envelope::ForwardIdOf(proof.forwards(0).body(), false);
   terms.audience = {*OrgId::From(Bytes(32, 'o'))};
-  *proof.add_forwards() = envelope::MakeForward(volt, terms, &first, false, SampleNow());
+  *proof.add_forwards() = *envelope::MakeForward(volt, terms, &first, false, SampleNow());
   return proof.SerializeAsString();
 }
 
@@ -64,7 +64,7 @@ inline v1::SignedRecall SampleRecall(v1::RecallAction action, v1::RecallAuthorit
   terms.action = action;
   terms.authority = authority;
   v1::SignedRecall recall = envelope::MakeRecall(terms, SampleNow());
-  envelope::SignRecall(Norlandia(), recall);
+  envelope::SignRecall(Norlandia(), recall).IgnoreError();
   return recall;
 }
 inline v1::SignedBody SampleReceipt(v1::ReceiptKind kind) {
@@ -75,7 +75,7 @@ inline v1::SignedBody SampleReceipt(v1::ReceiptKind kind) {
     receipt.recall = envelope::RecallId::From(Bytes(32, 'r'));
     receipt.passed_on = 2;
   }
-  return envelope::MakeReceipt(trust::SampleSelf("cert.estovia", 'e'), Norlandia().org(), receipt, SampleNow());
+  return *envelope::MakeReceipt(trust::SampleSelf("cert.estovia", 'e'), Norlandia().org(), receipt, SampleNow());
 }
 
 }  // namespace entente::fuzz

@@ -121,7 +121,7 @@ Bytes SampleFrames() {
   ack.mutable_ack()->set_position(3);
   bye.mutable_bye()->set_reason("stopping");
   hello.mutable_hello()->set_protocol(1);
-  *hello.mutable_hello()->mutable_head() = trust::MakeHead(Norlandia(), 1, Digest(), SampleNow());
+  *hello.mutable_hello()->mutable_head() = *trust::MakeHead(Norlandia(), 1, Digest(), SampleNow());
   Bytes out = Piece(hello.SerializeAsString()) + Piece(credit.SerializeAsString());
   out += Piece(peer::MakePiece(9, "an envelope", 0).SerializeAsString()) + Piece("");
   return out + Piece(ack.SerializeAsString()) + Piece(bye.SerializeAsString());
@@ -130,12 +130,12 @@ Bytes SampleFrames() {
 Bytes SampleHeadFile() {
   const std::string path = ::testing::TempDir() + "/fuzz-head";
   std::filesystem::remove(path);
-  EXPECT_TRUE(storage::HeadFile::Create(path, trust::MakeHead(Norlandia(), 7, Digest(), SampleNow())).ok());
+  EXPECT_TRUE(storage::HeadFile::Create(path, *trust::MakeHead(Norlandia(), 7, Digest(), SampleNow())).ok());
   std::ifstream file(path, std::ios::binary);
   return Bytes(std::istreambuf_iterator<char>(file), {});
 }
 Bytes SampleSlot() {
-  const v1::SignedBody head = trust::MakeHead(Norlandia(), 8, Digest(), SampleNow());
+  const v1::SignedBody head = *trust::MakeHead(Norlandia(), 8, Digest(), SampleNow());
   Bytes out;
   AppendBigEndian(out, static_cast<uint16_t>(head.body().size()));
   return out + head.body() + head.signature();
@@ -215,7 +215,7 @@ std::vector<Seed> Seeds() {
       {crypto::kDaemon, Bytes(crypto::kSaltSize, 's'), crypto::KeyFile::kBackup}, file_key, {});
   const auto token = crypto::EncodeTokenReference({self.key_id, Bytes(crypto::kPublicKeySize, 'p'), "pkcs11:token=t;id=%0a"});
   const Bytes entries("\3one\0\1x\3two\0\0", 13);
-  const Bytes head = trust::MakeHead(self, 1, Digest(), SampleNow()).body();
+  const Bytes head = trust::MakeHead(self, 1, Digest(), SampleNow())->body();
   const Bytes constraints = envelope::ToWire(EveryConstraint()).SerializeAsString();
   const Bytes document = self.identity.wire().document();
   return {

@@ -50,13 +50,13 @@ bool SignedDocument(ByteView document) {
   if (!identity.ok()) return false;
   const trust::Self self{*identity, Signer().key_id, Signer().statement_key};
   for (const absl::Time at : {absl::UnixEpoch(), trust::SampleNow(), absl::FromUnixSeconds(1LL << 40)}) {
-    HoldsHead(*identity, trust::MakeHead(self, 1, Digest(), at));
+    HoldsHead(*identity, *trust::MakeHead(self, 1, Digest(), at));
   }
   return true;
 }
 
 bool SignedPrekey(ByteView body) {
-  const v1::SignedBody wire = trust::SignBody(Signer(), trust::kPrekeyType, Bytes(body));
+  const v1::SignedBody wire = *trust::SignBody(Signer(), trust::kPrekeyType, Bytes(body));
   const auto prekey = trust::CheckPrekey(trust::IdentityHistory(Signer().identity), wire, trust::SampleNow());
   if (!prekey.ok()) {
     CheckRefused(prekey.status(), {kPrekey, kParse});
@@ -99,9 +99,12 @@ bool FuzzIdentity(ByteView input) {
       v1::SignedIdentity wire;
       return StrictParse(rest, wire).ok() && CheckIdentity(wire).ok();
     }
-    case 1: return SignedDocument(rest);
-    case 2: return SignedPrekey(rest);
-    default: return HoldsHead(Signer().identity, trust::SignBody(Signer(), trust::kHeadType, Bytes(rest)));
+    case 1:
+      return SignedDocument(rest);
+    case 2:
+      return SignedPrekey(rest);
+    default:
+      return HoldsHead(Signer().identity, *trust::SignBody(Signer(), trust::kHeadType, Bytes(rest)));
   }
 }
 

@@ -65,7 +65,7 @@ std::vector<Bytes> Forwarded(const Forger& forger, model::Label label, const env
   v1::Payload payload = forger.honest;
   const StatementId id = envelope::IdOf(payload.statements(0).body(), false);
   const envelope::ForwardTerms terms{{id}, {forger.target}, v1::FORWARD_BASIS_ORIGIN, {}, label};
-  *payload.add_forwards() = envelope::MakeForward(forger.self, terms, before, false, absl::Now());
+  *payload.add_forwards() = *envelope::MakeForward(forger.self, terms, before, false, absl::Now());
   return {Sealer(forger).Make(payload)};
 }
 std::vector<Bytes> BehindAnotherHop(const Forger& forger) {
@@ -89,7 +89,7 @@ std::vector<Bytes> RecallOfTheTargets(const Forger& forger) {
   terms.targets = {*StatementId::From(Bytes(32, 't'))};
   v1::Payload payload;
   *payload.add_recalls() = envelope::MakeRecall(terms, absl::Now());
-  envelope::SignRecall(forger.self, *payload.mutable_recalls(0));
+  envelope::SignRecall(forger.self, *payload.mutable_recalls(0)).IgnoreError();
   return {Sealer(forger).Make(payload)};
 }
 
