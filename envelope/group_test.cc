@@ -94,7 +94,7 @@ TEST_F(GroupModeTest, P29WhoIsTakenOutSealsNoRecallEither) {
   terms.targets = {*StatementId::From(Bytes(32, 't'))};
   v1::Payload payload;
   *payload.add_recalls() = MakeRecall(terms, Now());
-  SignRecall(Self(3), *payload.mutable_recalls(0));
+  ASSERT_TRUE(SignRecall(Self(3), *payload.mutable_recalls(0)).ok());
   const trust::EpochUse old = Epoch(3);
   const auto sealed = [&](absl::Time now) { return HostileSeal{Self(3), {}, now, old}.Make(payload); };
   EXPECT_EQ(Refusal(0, 3, sealed(Now())), kNone);

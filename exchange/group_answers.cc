@@ -7,7 +7,9 @@
 namespace entente::exchange {
 namespace {
 
-bool IsNothing(ByteView slot) { return slot.find_first_not_of('\0') == ByteView::npos; }
+bool IsNothing(ByteView slot) {
+  return slot.find_first_not_of('\0') == ByteView::npos;
+}
 
 }  // namespace
 
@@ -21,7 +23,8 @@ absl::StatusOr<v1::SignedBody> Groups::Stored(ByteView id) const {
   }
   const absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(seq);
   if (!record.ok()) return record.status();
-  if (!record->has_value()) return Reject(RejectReason::kStoreCorrupt, "a document of a group is missing; run entente fsck");
+  if (!record->has_value())
+    return Reject(RejectReason::kStoreCorrupt, "a document of a group is missing; run entente fsck");
   const v1::GroupTaken& taken = (*record)->group();
   return taken.has_log_entry() ? taken.log_entry() : taken.has_epoch() ? taken.epoch() : taken.leave();
 }
@@ -35,7 +38,8 @@ v1::SignedBody Groups::EntryOf(const trust::MembershipHistory& history, const tr
 }
 
 // A slot goes to its member alone, and to who was a member all the time since: who came back gets nothing of before.
-void Groups::AddEpoch(const trust::MembershipHistory& history, const trust::EpochFacts& facts, const OrgId& asker, Answer& out) const {
+void Groups::AddEpoch(const trust::MembershipHistory& history, const trust::EpochFacts& facts, const OrgId& asker,
+                      Answer& out) const {
   const trust::Epoch& epoch = facts.epoch;
   const auto then = history.Version(epoch.membership.version, epoch.membership.hash);
   const absl::Time now = room_.clock.Now();
@@ -74,11 +78,20 @@ absl::StatusOr<Groups::Answer> Groups::AnswerFor(const GroupId& group, const Org
   if (!member && !newest.IsAdmin(asker)) return out;
   const trust::GroupLog& log = history->log();
   // A document stands in front of its entry: entries wait for who keeps the log.
-  for (uint64_t index = 1; index <= log.size() && out.documents.size() < kMaxAnswered; ++index) {
+  From next = from;
+  for (uint64_t index = 1; index <= log.size(); ++index) {
     const trust::LogEntry& entry = *log.At(index);
+    if (out.documents.size() >= kMaxAnswered) {
+      next.entry = std::max(from.entry, index);
+      out.next = next;
+      return out;
+    }
     const bool membership = entry.kind == v1::GROUP_LOG_KIND_MEMBERSHIP;
     const auto version = membership ? history->Version(entry.number, entry.subject) : nullptr;
-    if (version != nullptr && entry.number >= from.version) out.documents.emplace_back(version->wire());
+    if (version != nullptr && entry.number >= from.version) {
+      out.documents.emplace_back(version->wire());
+      next.version = entry.number + 1;
+    }
     if (index < from.entry) continue;
     const absl::StatusOr<v1::SignedBody> wire = Stored(entry.id.view());
     if (!wire.ok()) return wire.status();
@@ -90,7 +103,8 @@ absl::StatusOr<Groups::Answer> Groups::AnswerFor(const GroupId& group, const Org
   std::vector<Bytes> leaves;
   {
     const std::lock_guard lock(mutex_);
-    for (auto place = places_.lower_bound(group.view()); place != places_.end() && place->first.starts_with(group.view()); ++place) {
+    for (auto place = places_.lower_bound(group.view());
+         place != places_.end() && place->first.starts_with(group.view()); ++place) {
       if (place->first.size() > GroupId::kSize && !left.empty()) leaves.push_back(place->first);
     }
   }
@@ -101,8 +115,9 @@ absl::StatusOr<Groups::Answer> Groups::AnswerFor(const GroupId& group, const Org
     if (leave.ok() && std::find(left.begin(), left.end(), leave->org) != left.end()) out.leaves.push_back(*wire);
   }
   if (std::find(left.begin(), left.end(), asker) != left.end()) return out;
-  for (const trust::EpochFacts& facts : room_.groups.Epochs(group, from.epoch, trust::kMaxEpochsHeld, room_.clock.Now())) {
-    AddEpoch(*history, facts, asker, out);
+  constexpr size_t kOnFile = trust::kMaxEpochsHeld * trust::kMaxIssuers + trust::kMaxTombstones;
+  for (const trust::EpochFacts& facts : room_.groups.Epochs(group, from.epoch, kOnFile, room_.clock.Now())) {
+    if (facts.state != trust::EpochState::kDestroyed) AddEpoch(*history, facts, asker, out);
   }
   return out;
 }

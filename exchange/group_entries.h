@@ -11,13 +11,14 @@
 // What an export file carries of groups.
 namespace entente::exchange {
 
-// Everything that `peer` may have of the groups that both are in, in the order in which to take it in: documents and log entries,
-// leaves, epochs with its slots, re-wraps, and documents that wait for its signature. Refuses with the store's faults, and as `add`.
+// Everything that `peer` may have of the groups that both are in, in the order in which to take it in: documents and
+// log entries, leaves, epochs with its slots, re-wraps, and documents that wait for its signature. Refuses with the
+// store's faults, and as `add`.
 using AddEntry = absl::FunctionRef<absl::Status(envelope::ExportKind, ByteView)>;
 absl::Status AddGroupEntries(const Room& room, const Groups& groups, const OrgId& peer, AddEntry add);
 
-// The way back: entries one by one. Documents and log entries of one group that follow one another are one run, as the first of a
-// group has to be, and go in with the first entry that is none of it. One thread at a time.
+// The way back: entries one by one. Documents and log entries of one group that follow one another are one run, as the
+// first of a group has to be, and go in with the first entry that is none of it. One thread at a time.
 class GroupEntries {
  public:
   explicit GroupEntries(Groups& groups) : groups_(groups) {}
@@ -29,6 +30,7 @@ class GroupEntries {
 
  private:
   using Document = std::variant<v1::SignedMembership, v1::SignedBody>;
+  absl::Status Offer();
   absl::Status Collect(const GroupId& group, Document document, size_t bytes);
 
   Groups& groups_;

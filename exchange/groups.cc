@@ -58,7 +58,8 @@ struct Run {
 
 }  // namespace
 
-Groups::Groups(Room room, std::shared_ptr<const crypto::Signer> admin_key) : room_(room), admin_key_(std::move(admin_key)) {
+Groups::Groups(Room room, std::shared_ptr<const crypto::Signer> admin_key)
+    : room_(room), admin_key_(std::move(admin_key)) {
   // Where this is not kept, an envelope of an epoch long over is refused as of an unknown one: no more than that.
   room_.groups.OnOpened([this](const GroupId& group, const trust::EpochId& epoch, const RouteTag& tag) {
     v1::GroupTaken taken = TakenOf(group);
@@ -69,14 +70,17 @@ Groups::Groups(Room room, std::shared_ptr<const crypto::Signer> admin_key) : roo
 }
 
 absl::Status Groups::Keep(v1::GroupTaken taken) {
+  taken.set_arrived_us(absl::ToUnixMicros(room_.clock.Now()));
   uint64_t seq = 0;
   const absl::Status stored = room_.journal.CommitAndWait([&](storage::Transaction& transaction) {
     const absl::StatusOr<uint64_t> appended = transaction.AppendGroup(taken);
     if (appended.ok()) seq = *appended;
     return appended.status();
   });
-  if (stored.ok()) Note(taken, seq);
-  duties_wait_ = true;
+  if (!stored.ok()) return stored;
+  Note(taken, seq);
+  // What this node made for others alone is followed by nothing.
+  if (!taken.has_slots() && !taken.has_opened()) duties_wait_ = true;
   return stored;
 }
 
@@ -108,7 +112,8 @@ absl::Status Groups::Take(const v1::GroupTaken& taken, const trust::Arrival& arr
       *delivery.mutable_epoch() = taken.epoch();
       return room_.groups.TakeEpoch(delivery, arrival, kept_one);
     }
-    case v1::GroupTaken::kLeave: return room_.groups.TakeLeave(taken.leave(), arrival, kept_one);
+    case v1::GroupTaken::kLeave:
+      return room_.groups.TakeLeave(taken.leave(), arrival, kept_one);
     case v1::GroupTaken::kOpened: {
       const auto epoch = trust::EpochId::From(taken.opened().epoch_id());
       const auto tag = RouteTag::From(taken.opened().route_tag());
@@ -116,7 +121,8 @@ absl::Status Groups::Take(const v1::GroupTaken& taken, const trust::Arrival& arr
       return absl::OkStatus();
     }
     case v1::GroupTaken::kSlots:
-    case v1::GroupTaken::KIND_NOT_SET: break;
+    case v1::GroupTaken::KIND_NOT_SET:
+      break;
   }
   return absl::OkStatus();
 }
@@ -126,13 +132,16 @@ absl::StatusOr<absl::Status> Groups::Load() {
   const auto note = [&](const absl::Status& status) {
     if (problem.ok() && !WasTaken(status)) problem = status;
   };
-  const auto arrival = [](int64_t time_us) { return trust::Arrival{absl::FromUnixMicros(time_us), absl::FromUnixMicros(time_us)}; };
+  const auto arrival = [](int64_t time_us) {
+    return trust::Arrival{absl::FromUnixMicros(time_us), absl::FromUnixMicros(time_us)};
+  };
   Run run;
   const auto found = [&] {
     if (run.records.empty()) return;
     const GroupId group = GroupId::From(run.records.front().group_id()).value_or(GroupId());
     const std::vector<trust::GroupDocument> documents = run.Documents();
-    note(room_.groups.TakeDocuments(group, documents, arrival(run.time_us), [](const trust::GroupDocument&) { return absl::OkStatus(); }));
+    note(room_.groups.TakeDocuments(group, documents, arrival(run.time_us),
+                                    [](const trust::GroupDocument&) { return absl::OkStatus(); }));
     run = Run();
   };
   uint64_t after = 0;
@@ -148,10 +157,10 @@ absl::StatusOr<absl::Status> Groups::Load() {
       Note((*record)->group(), seq);
       if (!run.Continues((*record)->group())) found();
       if ((*record)->group().founding()) {
-        run.time_us = (*record)->time_us();
+        run.time_us = (*record)->group().arrived_us();
         run.records.push_back(std::move(*(*record)->mutable_group()));
       } else {
-        note(Take((*record)->group(), arrival((*record)->time_us())));
+        note(Take((*record)->group(), arrival((*record)->group().arrived_us())));
       }
     }
     if (seqs->size() < kRecordsAtOnce) break;
@@ -189,7 +198,9 @@ absl::Status Groups::TakeEpoch(const v1::EpochDelivery& delivery, bool asked) {
   return taken.ok() && ReasonOf(logged) != RejectReason::kIdentityChain ? logged : taken;
 }
 
-absl::Status Groups::TakeRewrap(const v1::SignedBody& wire, bool asked) { return room_.groups.TakeRewrap(wire, Now(asked)); }
+absl::Status Groups::TakeRewrap(const v1::SignedBody& wire, bool asked) {
+  return room_.groups.TakeRewrap(wire, Now(asked));
+}
 
 absl::Status Groups::TakeLeave(const v1::SignedBody& wire, bool asked) {
   const absl::StatusOr<trust::Leave> leave = trust::ReadLeave(wire);

@@ -191,6 +191,9 @@ absl::StatusOr<v1::EpochSlots> GroupDirectory::Issue(const Self& self, const Gro
 
   EpochTerms terms{*newest, 1, Digest(), nullptr, reason, now, {}};
   const HeldEpoch* latest = group->ring.Latest(history.log(), now);
+  if (latest == nullptr && history.log().Last(v1::GROUP_LOG_KIND_EPOCH) > 0) {
+    return NoEpoch(RejectReason::kEpoch, "the group has epochs that this issuer does not know; take them in first");
+  }
   if (latest != nullptr) {
     terms.number = latest->epoch.number + 1;
     terms.previous_commit = latest->epoch.commit;

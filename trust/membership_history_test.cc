@@ -54,7 +54,7 @@ class MembershipHistoryTest : public testing::Test {
 TEST(MembershipHistoryBegin, TheFirstEntryIsOfTheGroupsOwnFirstDocument) {
   const v1::SignedMembership first = Founders().First();
   MembershipHistory history = *MembershipHistory::Begin(first, Founders().parties, {SampleNow()});
-  const v1::SignedBody other = MakeLogEntry(Founders().orgs[0].self, history.group(), history.log(),
+  const v1::SignedBody other = *MakeLogEntry(Founders().orgs[0].self, history.group(), history.log(),
                                             v1::GROUP_LOG_KIND_MEMBERSHIP, 1, Digest(), SampleNow());
   EXPECT_EQ(ReasonOf(history.TakeLogEntry(other, Founders().parties, {SampleNow()}, Kept)), kIdentityChain);
   EXPECT_EQ(history.log().size(), 0u);

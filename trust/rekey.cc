@@ -75,6 +75,14 @@ std::vector<Cause> CausesOf(const MembershipHistory& history, const HeldEpoch* l
   return causes;
 }
 
+// Whether the log knows of later epochs than this issuer: they are asked for first. Without any it would begin the group's epochs
+// anew, beside everybody else's; one behind waits as long as a log that names what nobody has may hold it up.
+bool IsBehindTheLog(const MembershipHistory& history, const HeldEpoch* latest, absl::Time now) {
+  const uint64_t logged = history.log().Last(v1::GROUP_LOG_KIND_EPOCH);
+  if (latest == nullptr) return logged > 0;
+  return logged > latest->epoch.number && now < history.log().Of(v1::GROUP_LOG_KIND_EPOCH, logged)->time + kEpochUnlogged;
+}
+
 // Those that end the epoch before at once under RED come first, then who waits to get in.
 int Gravity(v1::EpochReason reason) {
   switch (reason) {
@@ -89,14 +97,15 @@ int Gravity(v1::EpochReason reason) {
 }  // namespace
 
 bool LeavesOut(const HeldEpoch& held, const HeldLeave& left, const OrgId& self) {
-  return IsBehind(held, v1::EPOCH_REASON_LEAVE, left.leave.time, left.taken, self);
+  // Who left has a word of its own about the epoch that it makes: the others make another.
+  return held.epoch.issuer != left.leave.org && IsBehind(held, v1::EPOCH_REASON_LEAVE, left.leave.time, left.taken, self);
 }
 
 std::optional<v1::EpochReason> RekeyDue(const MembershipHistory& history, const HeldEpoch* latest, std::span<const HeldLeave> leaves,
                                         const Parties& parties, const OrgId& self, absl::Time now) {
   const Membership* newest = history.newest();
   const std::optional<size_t> turn = newest == nullptr ? std::nullopt : newest->TurnOf(self);
-  if (!turn.has_value()) return std::nullopt;
+  if (!turn.has_value() || IsBehindTheLog(history, latest, now)) return std::nullopt;
   std::optional<v1::EpochReason> gravest;
   for (const Cause& cause : CausesOf(history, latest, leaves, parties, self)) {
     if (now < cause.since + static_cast<int64_t>(*turn) * kIssuerTurn) continue;

@@ -26,7 +26,9 @@ absl::StatusOr<OrgId> Named(const AdminSources& sources, const std::string& name
 // A member's newest document here is the oldest that the group takes of it.
 absl::Status AddMember(const AdminSources& sources, const OrgId& org, trust::GroupTerms& terms) {
   const auto party = sources.room.directory.Find(org);
-  if (party == nullptr) return Reject(RejectReason::kUnknownParty, "an organisation of the group is not on file here; add it with `entente peer add`");
+  if (party == nullptr)
+    return Reject(RejectReason::kUnknownParty,
+                  "an organisation of the group is not on file here; add it with `entente peer add`");
   terms.members.emplace(org, party->identity.version());
   return absl::OkStatus();
 }
@@ -40,7 +42,8 @@ absl::Status Each(const AdminSources& sources, const Names& names, absl::Functio
   return absl::OkStatus();
 }
 
-absl::Status AddRoles(const AdminSources& sources, const Names& admins, const Names& issuers, trust::GroupTerms& terms) {
+absl::Status AddRoles(const AdminSources& sources, const Names& admins, const Names& issuers,
+                      trust::GroupTerms& terms) {
   const auto admin = [&](const OrgId& org) { return terms.admins.insert(org), absl::OkStatus(); };
   if (absl::Status status = Each(sources, admins, admin); !status.ok()) return status;
   return Each(sources, issuers, [&](const OrgId& org) {
@@ -74,7 +77,8 @@ absl::StatusOr<Groups::Change> ChangeOne(const AdminSources& sources, const v1::
   const absl::StatusOr<GroupId> group = sources.groups.Named(change.group());
   if (!group.ok()) return group.status();
   const auto newest = sources.room.groups.Newest(*group);
-  if (newest == nullptr) return Reject(RejectReason::kUnknownParty, "nothing of that group counts here yet; wait for its first log entry");
+  if (newest == nullptr)
+    return Reject(RejectReason::kUnknownParty, "nothing of that group counts here yet; wait for its first log entry");
   trust::GroupTerms terms = trust::TermsOf(*newest);
   if (change.threshold() != 0) terms.threshold = change.threshold();
   const auto remove = [&](const OrgId& org) {
@@ -100,20 +104,29 @@ absl::StatusOr<Groups::Change> SignOne(const AdminSources& sources, const v1::Gr
   if (sign.document().empty()) {
     const absl::StatusOr<GroupId> group = sources.groups.Named(sign.group());
     if (!group.ok()) return group.status();
-    const auto waiting = sources.groups.Proposals(*group);
+    auto waiting = sources.groups.Proposals(*group);
+    std::erase_if(waiting, [&](const v1::SignedMembership& one) {
+      return !crypto::ToHex(trust::MembershipHash(one.document()).view()).starts_with(sign.hash());
+    });
     if (waiting.size() == 1) return sources.groups.Sign(waiting.front());
-    return Reject(RejectReason::kUsage, waiting.empty() ? "no document of that group waits for a signature here"
-                                                        : "more than one document waits; name the file of the one to sign with --file");
+    return Reject(
+        RejectReason::kUsage,
+        waiting.empty()
+            ? "no such document of that group waits for a signature here"
+            : "more than one document waits; name the one to sign with --hash, as `entente group show` has it");
   }
   const absl::StatusOr<Bytes> bytes = trust::Unarmour(trust::kMembershipArmour, sign.document());
   v1::SignedMembership membership;
   if (!bytes.ok() || !StrictParse(*bytes, membership).ok()) {
-    return Reject(RejectReason::kParse, "the file holds no membership document; use the one that `entente group` wrote");
+    return Reject(RejectReason::kParse,
+                  "the file holds no membership document; use the one that `entente group` wrote");
   }
   return sources.groups.Sign(membership);
 }
 
-std::string ArmourOf(const v1::SignedMembership& document) { return trust::Armour(trust::kMembershipArmour, document.SerializeAsString()); }
+std::string ArmourOf(const v1::SignedMembership& document) {
+  return trust::Armour(trust::kMembershipArmour, document.SerializeAsString());
+}
 
 class Describing {
  public:
@@ -156,13 +169,23 @@ class Describing {
     const absl::StatusOr<trust::Membership> read = trust::Membership::Read(waiting);
     if (!read.ok()) return;
     if (out.version() == 0) out.set_name(read->document().name());
-    if (out.needed() == 0) out.set_needed(read->document().threshold());
     v1::GroupProposal& proposal = *out.add_proposals();
     proposal.set_version(read->version());
     for (const v1::OrgSignature& signature : waiting.signatures()) {
       proposal.add_signed_by(NameOf(OrgId::From(signature.org_id()).value_or(OrgId())));
     }
     for (size_t i = 0; i < read->members().size() && whole_; ++i) proposal.add_members(NameOf(read->members()[i]));
+    const v1::MembershipDocument& document = read->document();
+    for (const OrgId& admin : read->admins()) proposal.add_admins(NameOf(admin));
+    for (const OrgId& issuer : read->issuers()) proposal.add_issuers(NameOf(issuer));
+    proposal.set_hash(crypto::ToHex(read->hash().view()));
+    proposal.set_threshold(document.threshold());
+    proposal.set_log_keeper(NameOf(read->log_org()));
+    proposal.set_ceiling(std::string(model::Name(static_cast<model::Label>(document.ceiling()))));
+    proposal.set_stays(document.onward() == v1::ONWARD_RULE_NONE);
+    proposal.set_clients(document.clients());
+    proposal.set_exercise(document.exercise_id());
+    out.set_needed(std::max(out.needed(), document.threshold()));
     if (whole_) proposal.set_document(ArmourOf(waiting));
   }
 
@@ -205,17 +228,22 @@ absl::StatusOr<v1::GroupsReply> RunGroups(const AdminSources& sources, const v1:
     return Show(sources, name);
   };
   switch (request.act_case()) {
-    case v1::GroupsRequest::kCreate: return Behind(sources, Create(sources, request.create()));
-    case v1::GroupsRequest::kChange: return Behind(sources, ChangeOne(sources, request.change()));
-    case v1::GroupsRequest::kSign: return Behind(sources, SignOne(sources, request.sign()));
+    case v1::GroupsRequest::kCreate:
+      return Behind(sources, Create(sources, request.create()));
+    case v1::GroupsRequest::kChange:
+      return Behind(sources, ChangeOne(sources, request.change()));
+    case v1::GroupsRequest::kSign:
+      return Behind(sources, SignOne(sources, request.sign()));
     case v1::GroupsRequest::kLeave:
       return done(request.leave(), [&](const GroupId& group) { return sources.groups.Leave(group); });
     case v1::GroupsRequest::kRotate: {
       const v1::EpochReason reason = request.rotate().compromise() ? v1::EPOCH_REASON_COMPROMISE : v1::EPOCH_REASON_AGE;
       return done(request.rotate().group(), [&](const GroupId& group) { return sources.groups.Rotate(group, reason); });
     }
-    case v1::GroupsRequest::kShow: return Show(sources, request.show());
-    case v1::GroupsRequest::ACT_NOT_SET: break;
+    case v1::GroupsRequest::kShow:
+      return Show(sources, request.show());
+    case v1::GroupsRequest::ACT_NOT_SET:
+      break;
   }
   return Reject(RejectReason::kUsage, "the call names nothing to do");
 }

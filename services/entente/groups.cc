@@ -17,27 +17,28 @@ constexpr size_t kShownDigits = 16;
 
 struct GroupFlags {
   v1::GroupsRequest request;
-  std::string group, ceiling, exercise, file, out;
+  std::string group, ceiling, exercise, file, hash, out;
   std::vector<std::string> parties, admins, issuers;
   uint32_t threshold = 0;
   bool stays = false, clients = false, compromise = false;
 };
 
-void Put(const std::vector<std::string>& from, Names& to) { to.Assign(from.begin(), from.end()); }
+void Put(const std::vector<std::string>& from, Names& to) {
+  to.Assign(from.begin(), from.end());
+}
 
-// Every answer holds the one group, as it is behind what was done.
-Exit Answered(const Invocation& invocation, const GroupFlags& flags, const absl::StatusOr<v1::GroupsReply>& reply) {
-  if (!reply.ok()) return Fail(reply.status());
-  const v1::GroupRecord group = reply->groups().empty() ? v1::GroupRecord() : reply->groups(0);
-  const std::string document = !reply->document().empty()       ? reply->document()
+// Every answer holds the one group, as it is behind what was done. `file` is there where --out was given.
+Exit Answered(const Invocation& invocation, const v1::GroupsReply& reply, OutputFile* file) {
+  const v1::GroupRecord group = reply.groups().empty() ? v1::GroupRecord() : reply.groups(0);
+  const std::string document = !reply.document().empty()       ? reply.document()
                                : group.proposals().size() == 1 ? group.proposals(0).document()
                                                                : "";
-  if (!flags.out.empty()) {
-    if (document.empty()) return Fail(RejectReason::kUsage, "no one document waits for signatures; --out has nothing to write");
-    auto file = OutputFile::Create(flags.out);
-    if (!file.ok()) return Fail(file.status());
-    if (!(*file)->Write(document)) return Fail((*file)->why());
-    if (const absl::Status kept = (*file)->Keep(); !kept.ok()) return Fail(kept);
+  if (file != nullptr) {
+    if (document.empty()) {
+      return Fail(RejectReason::kUsage, "no one document waits for signatures; --out has nothing to write");
+    }
+    if (!file->Write(document)) return Fail(file->why());
+    if (const absl::Status kept = file->Keep(); !kept.ok()) return Fail(kept);
   }
   if (invocation.json) {
     JsonWriter json;
@@ -46,18 +47,26 @@ Exit Answered(const Invocation& invocation, const GroupFlags& flags, const absl:
     return Exit::kOk;
   }
   PrintGroup(invocation.terminal, group);
-  if (!reply->document().empty() && !reply->counts()) {
-    const std::string carry = flags.out.empty() ? "repeat with --out FILE" : "hand " + Shown(flags.out) + " to another admin";
-    Next(invocation.terminal, group.proposals().empty() ? "it waits for " + Shown(group.log_keeper()) + ", which keeps the group's log"
-                                                        : carry + ", who runs entente group sign --file FILE");
-  }
+  if (reply.document().empty() || reply.counts()) return Exit::kOk;
+  Next(invocation.terminal,
+       group.proposals().empty()
+           ? "it waits for " + Shown(group.log_keeper()) + ", which keeps the group's log"
+           : "hand the document (group show --out FILE, or export) to another admin, who runs entente group sign");
   return Exit::kOk;
 }
 
+// The file is made first: what it refuses changes no group.
 Exit Call(const Invocation& invocation, const GroupFlags& flags) {
+  std::unique_ptr<OutputFile> file;
+  if (!flags.out.empty()) {
+    auto created = OutputFile::Create(flags.out);
+    if (!created.ok()) return Fail(created.status());
+    file = *std::move(created);
+  }
   const auto client = AdminClient::Connect(invocation.node);
   if (!client.ok()) return Fail(client.status());
-  return Answered(invocation, flags, (*client)->Groups(flags.request));
+  const auto reply = (*client)->Groups(flags.request);
+  return reply.ok() ? Answered(invocation, *reply, file.get()) : Fail(reply.status());
 }
 
 Exit RunCreate(const Invocation& invocation, GroupFlags flags) {
@@ -88,9 +97,11 @@ Exit RunChange(const Invocation& invocation, GroupFlags flags, bool adds) {
 }
 
 Exit RunSign(const Invocation& invocation, GroupFlags flags) {
-  if (flags.group.empty() == flags.file.empty()) return Fail(RejectReason::kUsage, "name the group, or another admin's document with --file");
+  if (flags.group.empty() == flags.file.empty())
+    return Fail(RejectReason::kUsage, "name the group, or another admin's document with --file");
   v1::GroupSign& sign = *flags.request.mutable_sign();
   sign.set_group(flags.group);
+  sign.set_hash(flags.hash);
   if (!flags.file.empty()) {
     auto text = ReadInputFile(flags.file, "membership document", kMaxDocumentFile);
     if (!text.ok()) return Fail(text.status());
@@ -115,12 +126,14 @@ Exit RunList(const Invocation& invocation) {
   }
   std::vector<std::vector<std::string>> rows = {{"group", "id", "version", "members", "ceiling", "epoch", "waits"}};
   for (const v1::GroupRecord& group : reply->groups()) {
-    rows.push_back({Shown(group.name()), group.group_id().substr(0, kShownDigits), Grouped(group.version()), Grouped(group.member_count()),
-                    group.version() == 0 ? "-" : PaintedLabel(invocation.terminal, group.ceiling()),
-                    group.epoch() == 0 ? "none" : Grouped(group.epoch()), Grouped(static_cast<uint64_t>(group.proposals_size()))});
+    rows.push_back(
+        {Shown(group.name()), group.group_id().substr(0, kShownDigits), Grouped(group.version()),
+         Grouped(group.member_count()), group.version() == 0 ? "-" : PaintedLabel(invocation.terminal, group.ceiling()),
+         group.epoch() == 0 ? "none" : Grouped(group.epoch()), Grouped(static_cast<uint64_t>(group.proposals_size()))});
   }
   Print(reply->groups().empty() ? "no groups yet" : Columns(rows, 0));
-  Next(invocation.terminal, reply->groups().empty() ? "entente group create NAME --member PEER" : "entente group show NAME");
+  Next(invocation.terminal,
+       reply->groups().empty() ? "entente group create NAME --member PEER" : "entente group show NAME");
   return Exit::kOk;
 }
 
@@ -131,13 +144,18 @@ void AddOut(Command command, const Flags& flags) {
 }
 
 void AddRoles(Command command, const Flags& flags) {
-  command.AddOption("--admin", flags->admins, "Also an admin, who signs changes; repeat for more").Kind("PEER").OneEach();
-  command.AddOption("--issuer", flags->issuers, "Also an issuer of epochs, asked behind those before; repeat for more").Kind("PEER").OneEach();
+  command.AddOption("--admin", flags->admins, "Also an admin, who signs changes; repeat for more")
+      .Kind("PEER")
+      .OneEach();
+  command.AddOption("--issuer", flags->issuers, "Also an issuer of epochs, asked behind those before; repeat for more")
+      .Kind("PEER")
+      .OneEach();
   command.AddOption("--threshold", flags->threshold, "How many admins sign a change").Kind("N");
 }
 
 void AddCreate(Command family, Invocation& invocation) {
-  Command command = family.AddCommand("create", "Found a group; this organisation is a member, an admin, and keeps its log");
+  Command command =
+      family.AddCommand("create", "Found a group; this organisation is a member, an admin, and keeps its log");
   const auto flags = std::make_shared<GroupFlags>();
   command.AddOption("NAME", flags->group, "What to call it, 1 to 64 bytes").Required();
   command.AddOption("--member", flags->parties, "A member; repeat for more").Kind("PEER").OneEach();
@@ -147,7 +165,8 @@ void AddCreate(Command family, Invocation& invocation) {
   command.AddFlag("--clients", flags->clients, "Members' clients may read what the label lets clients read");
   command.AddOption("--exercise", flags->exercise, "Only statements of this exercise");
   AddOut(command, flags);
-  command.OnChosen([&invocation, flags] { invocation.command = [&invocation, flags] { return RunCreate(invocation, *flags); }; });
+  command.OnChosen(
+      [&invocation, flags] { invocation.command = [&invocation, flags] { return RunCreate(invocation, *flags); }; });
 }
 
 Flags AddWithGroup(Command command, bool required = true) {
@@ -158,14 +177,16 @@ Flags AddWithGroup(Command command, bool required = true) {
 }
 
 void AddChange(Command family, Invocation& invocation, bool adds) {
-  Command command = adds ? family.AddCommand("add", "Take members, admins or issuers in; signed by the group's admins")
-                         : family.AddCommand("remove", "Take members out; the next epoch is issued at once and has no slot for them");
+  Command command =
+      adds ? family.AddCommand("add", "Take members, admins or issuers in; signed by the group's admins")
+           : family.AddCommand("remove", "Take members out; the next epoch is issued at once and has no slot for them");
   const Flags flags = AddWithGroup(command);
   command.AddOption("PEER", flags->parties, "Organisations, as `entente peer list` shows them").Kind("PEER");
   if (adds) AddRoles(command, flags);
   AddOut(command, flags);
-  command.OnChosen(
-      [&invocation, flags, adds] { invocation.command = [&invocation, flags, adds] { return RunChange(invocation, *flags, adds); }; });
+  command.OnChosen([&invocation, flags, adds] {
+    invocation.command = [&invocation, flags, adds] { return RunChange(invocation, *flags, adds); };
+  });
 }
 
 // Commands that need the group's name and nothing else.
@@ -194,13 +215,18 @@ void AddGroup(Command app, Invocation& invocation) {
   Command sign = family.AddCommand("sign", "Sign a change that another admin of the group has made");
   const Flags signs = AddWithGroup(sign, /*required=*/false);
   sign.AddOption("--file", signs->file, "The document, where it came as a file").Kind("FILE");
+  sign.AddOption("--hash", signs->hash, "Only the document with this hash, or that begins so, as `group show` has it")
+      .Kind("HASH");
   AddOut(sign, signs);
-  sign.OnChosen([&invocation, signs] { invocation.command = [&invocation, signs] { return RunSign(invocation, *signs); }; });
-  Command leave = family.AddCommand("leave", "Leave a group: from now on this node neither seals to it nor opens what comes under it");
+  sign.OnChosen(
+      [&invocation, signs] { invocation.command = [&invocation, signs] { return RunSign(invocation, *signs); }; });
+  Command leave = family.AddCommand(
+      "leave", "Leave a group: from now on this node neither seals to it nor opens what comes under it");
   AddPlain(leave, AddWithGroup(leave), invocation, [](GroupFlags& flags) { flags.request.set_leave(flags.group); });
   Command rotate = family.AddCommand("rotate", "Issue the group's next epoch now; for its issuers");
   const Flags rotated = AddWithGroup(rotate);
-  rotate.AddFlag("--compromise", rotated->compromise, "A member's node or keys were stolen: nothing drains where the ceiling is RED");
+  rotate.AddFlag("--compromise", rotated->compromise,
+                 "A member's node or keys were stolen: nothing drains where the ceiling is RED");
   AddPlain(rotate, rotated, invocation, [](GroupFlags& flags) {
     flags.request.mutable_rotate()->set_group(flags.group);
     flags.request.mutable_rotate()->set_compromise(flags.compromise);

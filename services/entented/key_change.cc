@@ -84,6 +84,13 @@ absl::Status RemoveSpent(OpenKeys& open) {
                       });
     if (!kept) spent.push_back(name);
   }
+  for (const auto& [name, seed] : open.keystore.secrets()) {
+    const bool kept =
+        !name.starts_with(kAdminFamily) || std::any_of(listed.begin(), listed.end(), [&](const v1::PublicKey& one) {
+          return name == AdminSecretName(*KeyId::From(one.key_id()));
+        });
+    if (!kept) spent.push_back(name);
+  }
   if (spent.empty()) return absl::OkStatus();
   for (const std::string& name : spent) open.keystore.Remove(name);
   return open.keystore.Save();
@@ -169,8 +176,9 @@ absl::StatusOr<v1::Revocation> StolenAt(const trust::IdentityHistory& history, s
                                         absl::Time now) {
   const auto key = FindKey(history, name);
   if (!key.ok()) return key.status();
-  if (key->usage() != v1::KEY_USAGE_STATEMENT) {
-    return Reject(RejectReason::kUsage, "that is no statement key; this command revokes statement keys alone");
+  if (key->usage() != v1::KEY_USAGE_STATEMENT && key->usage() != v1::KEY_USAGE_GROUP_ADMIN) {
+    return Reject(RejectReason::kUsage,
+                  "that is no statement key and no group admin key; this command revokes those alone");
   }
   if (since > now) return Reject(RejectReason::kUsage, "a key is stolen at a time that has been; correct --since");
   absl::Time cutoff = std::min(since, absl::FromUnixMicros(key->not_after_us()));
@@ -181,13 +189,6 @@ absl::StatusOr<v1::Revocation> StolenAt(const trust::IdentityHistory& history, s
     cutoff = std::min(cutoff, absl::FromUnixMicros(before->cutoff_us()));
   }
   return trust::Compromise(*KeyId::From(key->key_id()), cutoff);
-}
-
-std::string StateOf(const trust::IdentityHistory& history, const v1::PublicKey& key, absl::Time now) {
-  const auto& revocation = history.keys().Find(key.key_id())->revocation;
-  if (revocation) return revocation->reason() == v1::REVOCATION_REASON_COMPROMISED ? "stolen" : "superseded";
-  if (now >= std::min(absl::FromUnixMicros(key.not_after_us()), history.newest().expires())) return "ended";
-  return now < absl::FromUnixMicros(key.not_before_us()) ? "not yet valid" : "valid";
 }
 
 }  // namespace
@@ -233,38 +234,6 @@ absl::StatusOr<KeyChangeFacts> RevokeKey(const KeyChangeOptions& options, std::s
   const bool last = !SigningKeyOf(open->history, now, stays).ok();
   if (last) change.add.push_back({v1::KEY_USAGE_STATEMENT, fresh.signer.get()});
   return PutIntoForce(options, *open, change, last ? &fresh : nullptr, now);
-}
-
-absl::StatusOr<std::string> RenewCard(const std::string& folder) {
-  if (absl::Status status = crypto::Initialise(); !status.ok()) return status;
-  const auto config = LoadConfig(NodePaths(folder).config);
-  if (!config.ok()) return config.status();
-  const NodePaths paths(folder, config->name);
-  const auto history = ReadOwnHistory(paths);
-  if (!history.ok()) return history.status();
-  if (absl::Status written = WriteOwnCard(*config, *history, paths.card); !written.ok()) return written;
-  return paths.card;
-}
-
-absl::StatusOr<KeyList> ListKeys(const std::string& folder, absl::Time now) {
-  if (absl::Status status = crypto::Initialise(); !status.ok()) return status;
-  const auto history = ReadOwnHistory(NodePaths(folder));
-  if (!history.ok()) return history.status();
-  KeyList out{history->org(), history->newest().version(), history->newest().expires(), {}};
-  const auto signs = SigningKeyOf(*history, now, [](const KeyId&) { return true; });
-  for (auto version = history->versions().rbegin(); version != history->versions().rend(); ++version) {
-    for (const v1::PublicKey& key : (*version)->keys()) {
-      const auto same = [&](const ListedKey& listed) { return listed.key.key_id() == key.key_id(); };
-      if (std::any_of(out.keys.begin(), out.keys.end(), same)) continue;
-      ListedKey listed{key, StateOf(*history, key, now), std::nullopt};
-      if (signs.ok() && signs->view() == key.key_id()) listed.state = "signs";
-      if (const auto& revocation = history->keys().Find(key.key_id())->revocation) {
-        listed.cutoff = absl::FromUnixMicros(revocation->cutoff_us());
-      }
-      out.keys.push_back(std::move(listed));
-    }
-  }
-  return out;
 }
 
 }  // namespace entente::node

@@ -5,7 +5,7 @@
 
 namespace entente::node {
 
-std::string AdminSecretName(const KeyId& id) { return "admin/" + crypto::ToHex(id.view()); }
+std::string AdminSecretName(const KeyId& id) { return kAdminFamily + crypto::ToHex(id.view()); }
 
 absl::StatusOr<std::shared_ptr<const crypto::Signer>> AdminKeyOf(const crypto::Keystore& keystore, const trust::IdentityHistory& history,
                                                                  absl::Time now) {

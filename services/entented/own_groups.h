@@ -13,7 +13,7 @@
 // This node in its groups: what it signs membership documents with, and what its journal has of them.
 namespace entente::node {
 
-// Its name in the keystore.
+inline constexpr char kAdminFamily[] = "admin/";  // of the names of such keys in the keystore
 std::string AdminSecretName(const KeyId& id);
 // The latest group admin key of the newest document that counts at `now` and is in the keystore. Null when there is none; refuses with
 // kKeystore a secret that is no key.
