@@ -167,6 +167,7 @@ INSTANTIATE_TEST_SUITE_P(Keys, Variants, ::testing::ValuesIn(kKeys), [](const au
 const Variant kSigners[] = {
     {"P26OneRootOfTwo", [](Draft& d) { d.SignedNoLongerBy(kRoot, 'B'); }, kIdentityChain},
     {"P26OneRootTwice", [](Draft& d) { d.signers = {{kRoot, 'A'}, {kRoot, 'A'}}; }, kIdentityChain},
+    {"P26EnoughRootsOneOfThemTwice", [](Draft& d) { d.signers.push_back(d.signers.front()); }, kIdentityChain},
     {"ThreeRootsWhereTwoMust", [](Draft& d) { d.signers.emplace_back(kRoot, 'C'); }, kNone},
     {"AnyTwoRoots", [](Draft& d) { d.signers = {{kRoot, 'C'}, {kRoot, 'B'}}; }, kNone},
     {"NobodySigned", [](Draft& d) { d.signers.clear(); }, kIdentityChain},
