@@ -32,8 +32,10 @@ constexpr Target kTargets[] = {
     {"payload", FuzzPayload, 16 * kKiB},
     {"proof", FuzzProof, 8 * kKiB},
     {"record", FuzzRecord, 16 * kKiB},
+    {"rules", FuzzRules, 8 * kKiB},
     {"statement", FuzzStatement, 8 * kKiB},
     {"stix", FuzzStix, 16 * kKiB},
+    {"warning_list", FuzzWarningList, 8 * kKiB},
     {"wire", FuzzWire, 8 * kKiB},
     {"words", FuzzWords, 4 * kKiB},
 };

@@ -31,6 +31,9 @@ bool FuzzJson(ByteView input);
 bool FuzzStix(ByteView input);
 bool FuzzMarking(ByteView input);
 bool FuzzWords(ByteView input);
+// policy_targets.cc
+bool FuzzRules(ByteView input);
+bool FuzzWarningList(ByteView input);
 // bundle_target.cc
 bool FuzzBundle(ByteView input);
 // key_targets.cc
