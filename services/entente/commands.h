@@ -30,6 +30,7 @@ void AddStatus(Command app, Invocation& invocation);
 void AddDoctor(Command app, Invocation& invocation);
 void AddPeer(Command app, Invocation& invocation);
 void AddKey(Command app, Invocation& invocation);
+void AddKeyBackup(Command family, Invocation& invocation);
 void AddKeyHsm(Command family, Invocation& invocation);
 void AddPublish(Command app, Invocation& invocation);
 void AddGet(Command app, Invocation& invocation);
