@@ -21,22 +21,9 @@ constexpr uint8_t kVersion = 1;
 constexpr size_t kAboutSize = 1 + 8 + OrgId::kSize;
 constexpr int64_t kYear10000 = 253'402'300'800'000'000;
 
-// A list of what may be inside, not of what may not: a kind of secret that comes later stays out until somebody
-// decides.
-bool Belongs(ByteView name) {
-  constexpr auto kNames = std::to_array<ByteView>({"root", "statement", "storage", "identity"});
-  constexpr auto kFamilies = std::to_array<ByteView>({"root/", "statement/", "admin/", "log/", "witness/"});
-  const auto of_a_key = [&](ByteView key) {
-    return key == "root" || key == "statement" ||
-           std::any_of(kFamilies.begin(), kFamilies.end(), [&](ByteView family) { return key.starts_with(family); });
-  };
-  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() || of_a_key(name) ||
-         (name.starts_with("hsm/") && of_a_key(name.substr(4)));
-}
-
 absl::Status CheckNames(const Secrets& secrets) {
   for (const auto& [name, secret] : secrets) {
-    if (Belongs(name)) continue;
+    if (BelongsInBackup(name)) continue;
     return Reject(RejectReason::kKeystore, "a backup of keys must not hold what is called " + name.substr(0, 16) +
                                                "; only signing keys, the storage key and the identity are kept in one");
   }
@@ -63,6 +50,17 @@ std::optional<Backup> TakeAbout(Secrets secrets) {
 }
 
 }  // namespace
+
+bool BelongsInBackup(ByteView name) {
+  constexpr auto kNames = std::to_array<ByteView>({"root", "statement", "storage", "identity"});
+  constexpr auto kFamilies = std::to_array<ByteView>({"root/", "statement/", "admin/", "log/", "witness/"});
+  const auto of_a_key = [&](ByteView key) {
+    return key == "root" || key == "statement" ||
+           std::any_of(kFamilies.begin(), kFamilies.end(), [&](ByteView family) { return key.starts_with(family); });
+  };
+  return std::find(kNames.begin(), kNames.end(), name) != kNames.end() || of_a_key(name) ||
+         (name.starts_with("hsm/") && of_a_key(name.substr(4)));
+}
 
 absl::Status WriteBackup(const std::string& path, const SecretBytes& passphrase, const Backup& backup,
                          KeystoreCost cost) {

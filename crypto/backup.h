@@ -23,6 +23,8 @@ struct Backup {
   std::map<std::string, SecretBytes> secrets;
 };
 
+// Whether a secret of this name may be kept in a backup: a list of what may, so that a kind that comes later stays out.
+bool BelongsInBackup(ByteView name);
 // Mode 0600, all or nothing, never over an existing file. Refuses with kKeystore what does not belong into a backup:
 // prekeys, epoch secrets, transport keys, invitations and PINs, which must not outlive what forward secrecy destroys;
 // with kLimit what does not fit (SealKeystore).

@@ -9,13 +9,15 @@ absl::Status CheckRememberedHead(const Room& room, const v1::SignedBody& seen) {
   if (!body.ParseFromString(seen.body()) || body.org_id() != room.self.org().view()) return absl::OkStatus();
   if (!trust::CheckHead(trust::HistoryOf(room.self), seen).ok()) return absl::OkStatus();
   const storage::JournalHead own = room.journal.Head();
-  if (body.sequence() > own.sequence) {
+  // Of the journal before the one that this node began when it was restored from a backup of its keys.
+  if (own.offset != 0 && body.sequence() <= own.offset) return absl::OkStatus();
+  if (body.sequence() > own.offset + own.sequence) {
     return Reject(RejectReason::kRolledBack,
                   "a peer has seen this node's journal at record " + std::to_string(body.sequence()) +
-                      ", here it ends at " + std::to_string(own.sequence) +
+                      ", here it ends at " + std::to_string(own.offset + own.sequence) +
                       ": an older copy of the folder was restored. Restore the newest copy; do not run both");
   }
-  absl::StatusOr<std::optional<Digest>> root = room.journal.RootAt(body.sequence());
+  absl::StatusOr<std::optional<Digest>> root = room.journal.RootAt(body.sequence() - own.offset);
   if (!root.ok()) return root.status();
   if (root->has_value() && (*root)->view() != body.root()) {
     return Reject(RejectReason::kRolledBack, "a peer has seen another history of this node up to record " +

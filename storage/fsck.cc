@@ -4,6 +4,7 @@
 
 #include "base/reject.h"
 #include "storage/head.h"
+#include "storage/store_check.h"
 
 namespace entente::storage {
 namespace {
@@ -70,6 +71,9 @@ absl::StatusOr<Journal::FsckReport> Fsck::Run() {
   absl::StatusOr<v1::HeadBody> body = Reject(RejectReason::kStoreCorrupt, "the head file is missing");
   if (!head.ok()) body = head.status();
   if (head.ok() && head->has_value()) body = trust::CheckOwnHead(self_, (*head)->head);
+  if (body.ok()) {
+    if (absl::Status offset = TakeOffset(SealedRows(store_, at_rest_), *body); !offset.ok()) body = offset;
+  }
   if (body.ok()) {
     head_ = *std::move(body);
   } else {

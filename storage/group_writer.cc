@@ -24,11 +24,11 @@ absl::Status GroupWriter::Write(Overlay& group) {
   }
   for (const Family family : ViewFamilies()) AddSealed(at_rest_, family, group, batch);
   // In front of the write: where a token does not sign, nothing of the group is on disk.
-  const absl::StatusOr<v1::SignedBody> signed_head = trust::MakeHead(self_, seq, chain, clock_.Now());
+  const absl::StatusOr<v1::SignedBody> signed_head = trust::MakeHead(self_, head_.offset + seq, chain, clock_.Now());
   if (!signed_head.ok()) return signed_head.status();
   if (absl::Status status = database_.Write(batch, /*sync=*/true); !status.ok()) return status;
   if (absl::Status status = head_file_.Write(*signed_head); !status.ok()) return status;
-  head_ = {seq, chain, *signed_head};
+  head_ = {seq, chain, *signed_head, head_.offset};
   return absl::OkStatus();
 }
 

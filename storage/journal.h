@@ -21,6 +21,7 @@ struct JournalOptions {
   double space_floor_fraction = 0.05;       // intake stops when less than this share ...
   uint64_t space_floor_bytes = 1ull << 30;  // ... or, if smaller, this much is free
   size_t queue_commits = 1024;              // Commit blocks beyond this
+  uint64_t head_offset = 0;                 // of a store that is made now: see JournalHead
   bool repair = false;  // for fsck: opens also when views are damaged; every commit is refused until Fsck(true)
 };
 struct SearchHits {
@@ -31,6 +32,9 @@ struct JournalHead {
   uint64_t sequence = 0;
   Digest root;  // chain hash of the record at `sequence`; zeros at 0
   v1::SignedBody signed_head;
+  // What signed heads count in front of record 1: 0, or what peers may have seen of an earlier journal of a node that was
+  // restored (docs/formats/journal.md).
+  uint64_t offset = 0;
 };
 struct CommitStats {
   uint64_t groups = 0, commits = 0, records = 0;

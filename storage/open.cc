@@ -25,14 +25,14 @@ absl::StatusOr<HeadFile::Found> FindHead(const JournalOptions& options, const tr
     std::error_code error;
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
     if (error) return Reject(RejectReason::kStoreIo, "cannot make the folder of " + path + ": " + error.message());
-    const absl::StatusOr<v1::SignedBody> first = trust::MakeHead(self, 0, Digest(), clock.Now());
+    const absl::StatusOr<v1::SignedBody> first = trust::MakeHead(self, options.head_offset, Digest(), clock.Now());
     if (!first.ok()) return first.status();
     if (absl::Status made = HeadFile::Create(path, *first); !made.ok()) return made;
     head = HeadFile::Read(path);
     if (!head.ok()) return head.status();
   }
   v1::HeadBody body;
-  if (!exists && body.ParseFromString((*head)->head.body()) && body.sequence() != 0) {
+  if (!exists && body.ParseFromString((*head)->head.body()) && body.sequence() != options.head_offset) {
     return Reject(RejectReason::kStoreShort,
                   "the store at " + options.path + " is gone, but this node signed a head at record " +
                       std::to_string(body.sequence()) + "; restore the whole folder from a backup");
@@ -92,8 +92,11 @@ absl::StatusOr<std::unique_ptr<Journal>> Journal::Open(const JournalOptions& opt
   Database& database = **opened;
   const SealedRows rows(database, at_rest);
   v1::HeadBody body;
-  const bool fresh = body.ParseFromString(found_head->head.body()) && body.sequence() == 0;
-  if (absl::Status owner = CheckOwner(database, at_rest, self.org(), fresh); !owner.ok()) return owner;
+  const bool fresh = body.ParseFromString(found_head->head.body()) && body.sequence() == options.head_offset;
+  if (absl::Status owner =
+          CheckOwner(database, at_rest, self.org(), fresh ? std::optional(options.head_offset) : std::nullopt);
+      !owner.ok())
+    return owner;
   absl::StatusOr<Met> met = MeetHead(rows, self, clock, options.path + ".head", found_head->head);
   if (!met.ok()) return met.status();
   RocksJournal::Opened found;

@@ -6,7 +6,7 @@
 namespace entente::storage {
 namespace {
 
-constexpr std::string_view kFormatKey = "format", kFormat = "entente/1/store";
+constexpr std::string_view kFormatKey = "format", kFormat = "entente/1/store", kOffsetKey = "head offset";
 constexpr std::string_view kLost =
     "; do not delete the head file: restore the whole folder from a backup, or make a new node and let peers send "
     "again";
@@ -88,7 +88,8 @@ absl::StatusOr<uint64_t> LastSequence(const Database& database, const Database::
   return SeqAtEnd(cursor.key());
 }
 
-absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const OrgId& self, bool fresh) {
+absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const OrgId& self,
+                        std::optional<uint64_t> fresh_offset) {
   absl::StatusOr<std::optional<Bytes>> row = database.Get(Family::kStore, kFormatKey);
   if (!row.ok()) return row.status();
   const Bytes expected = Bytes(kFormat).append(self.view());
@@ -100,10 +101,30 @@ absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const
                   "the store is of another node, of another format, or sealed under another storage key; "
                   "the keystore and the store of one folder belong together");
   }
-  if (!fresh) return absl::OkStatus();
+  if (!fresh_offset.has_value()) return absl::OkStatus();
   Database::Batch batch(database);
   batch.Put(Family::kStore, kFormatKey, at_rest.Seal(expected, context));
+  if (*fresh_offset != 0) {
+    const Bytes offset = SeqBytes(*fresh_offset);
+    batch.Put(Family::kStore, kOffsetKey, at_rest.Seal(offset, SealingContext(Family::kStore, kOffsetKey)));
+  }
   return database.Write(batch, /*sync=*/true);
+}
+
+absl::StatusOr<uint64_t> HeadOffset(const SealedRows& rows) {
+  const absl::StatusOr<std::optional<Bytes>> row = rows.Get(Family::kStore, kOffsetKey);
+  if (!row.ok()) return row.status();
+  if (!row->has_value()) return 0;
+  if ((*row)->size() != kSeqSize) return Corrupt("what its heads count in front of record 1 is no number");
+  return SeqAtEnd(**row);
+}
+
+absl::Status TakeOffset(const SealedRows& rows, v1::HeadBody& head) {
+  const absl::StatusOr<uint64_t> offset = HeadOffset(rows);
+  if (!offset.ok()) return offset.status();
+  if (head.sequence() < *offset) return Corrupt("the head file is of an earlier store of this node");
+  head.set_sequence(head.sequence() - *offset);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::IdentityHistory& self,
@@ -115,6 +136,7 @@ absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::Ide
                                                    "); keystore, store and head "
                                                    "file of one folder belong together");
   }
+  if (absl::Status offset = TakeOffset(rows, *head); !offset.ok()) return offset;
   absl::StatusOr<uint64_t> last = LastSequence(rows.database());
   if (!last.ok()) return last.status();
   if (absl::Status held = HoldsHead(rows.database(), *last, *head); !held.ok()) return held;
@@ -136,11 +158,13 @@ absl::StatusOr<Met> MeetHead(const SealedRows& rows, const trust::Self& self, co
   if (!end.ok()) return end.status();
   absl::StatusOr<HeadFile> file = HeadFile::Open(head_path);
   if (!file.ok()) return file.status();
-  Met met{*std::move(file), {end->sequence, end->root, signed_head}, end->time_us};
+  const absl::StatusOr<uint64_t> offset = HeadOffset(rows);
+  if (!offset.ok()) return offset.status();
+  Met met{*std::move(file), {end->sequence, end->root, signed_head, *offset}, end->time_us};
   v1::HeadBody body;
   if (body.ParseFromString(signed_head.body()) &&
-      (end->sequence != body.sequence() || body.key_id() != self.key_id.view())) {
-    absl::StatusOr<v1::SignedBody> made = trust::MakeHead(self, end->sequence, end->root, clock.Now());
+      (*offset + end->sequence != body.sequence() || body.key_id() != self.key_id.view())) {
+    absl::StatusOr<v1::SignedBody> made = trust::MakeHead(self, *offset + end->sequence, end->root, clock.Now());
     if (!made.ok()) return made.status();
     met.head.signed_head = *std::move(made);
     if (absl::Status written = met.file.Write(met.head.signed_head); !written.ok()) return written;

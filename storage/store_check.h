@@ -1,5 +1,7 @@
 #pragma once
 
+#include <optional>
+
 #include "crypto/at_rest.h"
 #include "storage/committer.h"
 #include "storage/sealed_rows.h"
@@ -18,8 +20,13 @@ struct JournalEnd {
   int64_t time_us = 0;  // of the newest record
 };
 // Checks that the store was made under `at_rest` for this organisation; kStoreCorrupt otherwise. A store that does not
-// say is marked when `fresh` (nothing was ever signed over it), and left to CheckJournal when not.
-absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const OrgId& self, bool fresh);
+// say is marked, with the offset of its heads, when `fresh_offset` is given (nothing was ever signed over it), and left to
+// CheckJournal when not.
+absl::Status CheckOwner(Database& database, const crypto::AtRest& at_rest, const OrgId& self,
+                        std::optional<uint64_t> fresh_offset);
+// Takes the store's offset (JournalHead) from what a head of its own says, so that `head` counts records. Refuses with
+// kStoreCorrupt, kStoreIo.
+absl::Status TakeOffset(const SealedRows& rows, v1::HeadBody& head);
 // The store against its signed head, and the chain of the newest records. Refuses with kStoreShort, kStoreCorrupt,
 // kStoreIo.
 absl::StatusOr<JournalEnd> CheckJournal(const SealedRows& rows, const trust::IdentityHistory& self,

@@ -170,6 +170,7 @@ void AddKey(Command app, Invocation& invocation) {
     invocation.command = [&invocation, revocation] { return RunRevoke(invocation, *revocation); };
   });
 
+  AddKeyBackup(family, invocation);
   AddKeyHsm(family, invocation);
   Command card = family.AddCommand("card", "Write the card anew from the identity document");
   card.OnChosen([&invocation] { invocation.command = [&invocation] { return RunCard(invocation); }; });

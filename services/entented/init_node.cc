@@ -17,6 +17,7 @@
 #include "services/entented/config.h"
 #include "services/entented/files.h"
 #include "services/entented/free_port.h"
+#include "services/entented/new_folder.h"
 #include "services/entented/unlock.h"
 #include "storage/journal.h"
 #include "trust/card.h"
@@ -27,28 +28,76 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr size_t kPassphraseBytes = 24;
-
-// Everything made so far. Removes it again unless Keep was called.
-class Undo {
- public:
-  ~Undo() {
-    std::error_code ignored;
-    for (auto path = made_.rbegin(); path != made_.rend(); ++path) fs::remove_all(*path, ignored);
-  }
-  void Made(const std::string& path) { made_.push_back(path); }
-  void Keep() { made_.clear(); }
-
- private:
-  std::vector<std::string> made_;
-};
-
 struct Keys {
   crypto::SigningKey root = crypto::SigningKey::Generate(), statement = crypto::SigningKey::Generate();
   crypto::SecretBytes storage = crypto::SecretBytes::Random(crypto::kKeySize);
 };
 
-absl::StatusOr<Config> Settings(const InitOptions& options) {
+// A folder that was there may hold a passphrase that the operator placed, and nothing else: it becomes private to the
+// node.
+absl::Status TakeOver(const NodePaths& paths) {
+  std::error_code error;
+  for (const auto& entry : fs::directory_iterator(paths.folder, error)) {
+    if (entry.path().filename() != fs::path(paths.passphrase).filename()) {
+      return Reject(RejectReason::kConflict, paths.folder + " is not empty (" +
+                                                 model::Escaped(entry.path().filename().string()) +
+                                                 " is in it); choose another folder. Nothing was changed");
+    }
+  }
+  if (!error && chmod(paths.folder.c_str(), 0700) == 0) return absl::OkStatus();
+  return Reject(RejectReason::kStoreIo, paths.folder + ": cannot make this folder private");
+}
+
+absl::Status WriteKeystores(const NodePaths& paths, const Keys& keys, const crypto::SecretBytes& passphrase,
+                            bool cheap_root, Undo& undo) {
+  std::map<std::string, crypto::SecretBytes> daily, root;
+  daily.emplace(kStatementSecret, keys.statement.seed().Clone());
+  daily.emplace(kStorageSecret, keys.storage.Clone());
+  root.emplace(kRootSecret, keys.root.seed().Clone());
+  undo.Made(paths.keystore);
+  const auto first = crypto::Keystore::Create(paths.keystore, passphrase, crypto::kDaemon, std::move(daily));
+  if (!first.ok()) return first.status();
+  undo.Made(paths.root_keystore);
+  return crypto::Keystore::Create(paths.root_keystore, passphrase, cheap_root ? crypto::kDaemon : crypto::kSensitive,
+                                  std::move(root))
+      .status();
+}
+
+absl::StatusOr<trust::Self> WriteIdentity(const NodePaths& paths, const Config& config, const Keys& keys,
+                                          absl::Time now, Undo& undo) {
+  const auto wire = trust::MakeIdentity(config.name, keys.root, keys.statement, now);
+  if (!wire.ok()) return wire.status();
+  auto identity = trust::Identity::Check(*wire, now);
+  if (!identity.ok()) return identity.status();
+  if (absl::Status status = WriteNew(paths.identity, wire->SerializeAsString(), undo); !status.ok()) return status;
+  v1::Card card;
+  card.set_version(1);
+  *card.mutable_identity() = *wire;
+  card.set_address(config.peer_address);
+  if (absl::Status status = WriteNew(paths.card, trust::ArmourCard(card), undo); !status.ok()) return status;
+  const KeyId id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, keys.statement.public_key());
+  auto signer = crypto::SigningKey::FromSeed(keys.statement.seed());
+  if (!signer.ok()) return signer.status();
+  return trust::Self{*std::move(identity), id, std::make_shared<const crypto::SigningKey>(*std::move(signer))};
+}
+
+absl::Status MakeStore(const NodePaths& paths, const Keys& keys, const trust::Self& self, const Clock& clock,
+                       Undo& undo) {
+  const crypto::AtRest at_rest(keys.storage);
+  storage::JournalOptions options;
+  options.path = paths.store;
+  options.create = true;
+  undo.Made(paths.store);
+  undo.Made(paths.store + ".head");
+  const auto journal = storage::Journal::Open(options, at_rest, self, clock);
+  if (!journal.ok()) return journal.status();
+  (*journal)->Stop();
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<Config> SettingsOf(const InitOptions& options) {
   Config config;
   auto name = model::ParsePartyName(options.name);
   if (!name.ok()) return name.status();
@@ -79,115 +128,9 @@ absl::StatusOr<Config> Settings(const InitOptions& options) {
   return config;
 }
 
-absl::Status MakeFolder(const std::string& folder, Undo& undo) {
-  const fs::path parent = fs::path(folder).parent_path();
-  std::error_code error;
-  if (!parent.empty() && !fs::exists(parent, error)) {
-    fs::path first = parent;  // the topmost one that is missing
-    while (first.has_parent_path() && !fs::exists(first.parent_path(), error)) first = first.parent_path();
-    fs::create_directories(parent, error);
-    if (!error) undo.Made(first.string());
-  }
-  if (mkdir(folder.c_str(), 0700) == 0) {
-    undo.Made(folder);
-    return absl::OkStatus();
-  }
-  struct stat found {};
-  if (errno == EEXIST && stat(folder.c_str(), &found) == 0 && S_ISDIR(found.st_mode) && found.st_uid == geteuid()) {
-    return absl::OkStatus();
-  }
-  return Reject(RejectReason::kStoreIo, folder + ": cannot make this folder: " + std::strerror(errno));
-}
-
-// A folder that was there may hold a passphrase that the operator placed, and nothing else: it becomes private to the
-// node.
-absl::Status TakeOver(const NodePaths& paths) {
-  std::error_code error;
-  for (const auto& entry : fs::directory_iterator(paths.folder, error)) {
-    if (entry.path().filename() != fs::path(paths.passphrase).filename()) {
-      return Reject(RejectReason::kConflict, paths.folder + " is not empty (" +
-                                                 model::Escaped(entry.path().filename().string()) +
-                                                 " is in it); choose another folder. Nothing was changed");
-    }
-  }
-  if (!error && chmod(paths.folder.c_str(), 0700) == 0) return absl::OkStatus();
-  return Reject(RejectReason::kStoreIo, paths.folder + ": cannot make this folder private");
-}
-
-absl::Status Write(const std::string& path, ByteView bytes, Undo& undo) {
-  absl::Status status = WriteNewFile(path, bytes);
-  if (status.ok() || ReasonOf(status) != RejectReason::kConflict) undo.Made(path);
-  return status;
-}
-
-// The passphrase to protect both keystores with. Made at random only where nobody named or placed one.
-absl::StatusOr<crypto::SecretBytes> Passphrase(const InitOptions& options, const NodePaths& paths, InitFacts& facts,
-                                               Undo& undo) {
-  facts.passphrase_path = options.passphrase_file.empty() ? paths.passphrase : options.passphrase_file;
-  if (options.passphrase_file.empty() && access(paths.passphrase.c_str(), F_OK) != 0) {
-    const crypto::SecretBytes random = crypto::SecretBytes::Random(kPassphraseBytes);
-    const auto raw = random.ExposeSecret();
-    std::string text = crypto::ToHex({reinterpret_cast<const char*>(raw.data()), raw.size()}) + "\n";
-    const absl::Status status = Write(paths.passphrase, text, undo);
-    crypto::Wipe(text);
-    if (!status.ok()) return status;
-    facts.passphrase_made = true;
-  }
-  return crypto::ReadPassphrase(facts.passphrase_path);
-}
-
-absl::Status WriteKeystores(const NodePaths& paths, const Keys& keys, const crypto::SecretBytes& passphrase,
-                            bool cheap_root, Undo& undo) {
-  std::map<std::string, crypto::SecretBytes> daily, root;
-  daily.emplace(kStatementSecret, keys.statement.seed().Clone());
-  daily.emplace(kStorageSecret, keys.storage.Clone());
-  root.emplace(kRootSecret, keys.root.seed().Clone());
-  undo.Made(paths.keystore);
-  const auto first = crypto::Keystore::Create(paths.keystore, passphrase, crypto::kDaemon, std::move(daily));
-  if (!first.ok()) return first.status();
-  undo.Made(paths.root_keystore);
-  return crypto::Keystore::Create(paths.root_keystore, passphrase, cheap_root ? crypto::kDaemon : crypto::kSensitive,
-                                  std::move(root))
-      .status();
-}
-
-absl::StatusOr<trust::Self> WriteIdentity(const NodePaths& paths, const Config& config, const Keys& keys,
-                                          absl::Time now, Undo& undo) {
-  const auto wire = trust::MakeIdentity(config.name, keys.root, keys.statement, now);
-  if (!wire.ok()) return wire.status();
-  auto identity = trust::Identity::Check(*wire, now);
-  if (!identity.ok()) return identity.status();
-  if (absl::Status status = Write(paths.identity, wire->SerializeAsString(), undo); !status.ok()) return status;
-  v1::Card card;
-  card.set_version(1);
-  *card.mutable_identity() = *wire;
-  card.set_address(config.peer_address);
-  if (absl::Status status = Write(paths.card, trust::ArmourCard(card), undo); !status.ok()) return status;
-  const KeyId id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, keys.statement.public_key());
-  auto signer = crypto::SigningKey::FromSeed(keys.statement.seed());
-  if (!signer.ok()) return signer.status();
-  return trust::Self{*std::move(identity), id, std::make_shared<const crypto::SigningKey>(*std::move(signer))};
-}
-
-absl::Status MakeStore(const NodePaths& paths, const Keys& keys, const trust::Self& self, const Clock& clock,
-                       Undo& undo) {
-  const crypto::AtRest at_rest(keys.storage);
-  storage::JournalOptions options;
-  options.path = paths.store;
-  options.create = true;
-  undo.Made(paths.store);
-  undo.Made(paths.store + ".head");
-  const auto journal = storage::Journal::Open(options, at_rest, self, clock);
-  if (!journal.ok()) return journal.status();
-  (*journal)->Stop();
-  return absl::OkStatus();
-}
-
-}  // namespace
-
 absl::StatusOr<InitFacts> InitNode(const InitOptions& options) {
   if (absl::Status status = crypto::Initialise(); !status.ok()) return status;
-  const auto config = Settings(options);
+  const auto config = SettingsOf(options);
   if (!config.ok()) return config.status();
   if (options.folder.empty()) return Reject(RejectReason::kUsage, "name the folder of the node");
   const NodePaths paths(options.folder, config->name);
@@ -199,16 +142,18 @@ absl::StatusOr<InitFacts> InitNode(const InitOptions& options) {
   const FolderLock lock(paths.folder);
   if (!lock.held()) return Reject(RejectReason::kConflict, "another init works in " + paths.folder);
   if (absl::Status status = TakeOver(paths); !status.ok()) return status;
-  const auto passphrase = Passphrase(options, paths, facts, undo);
+  const auto passphrase = NodePassphrase(options.passphrase_file, paths, undo);
   if (!passphrase.ok()) return passphrase.status();
+  facts.passphrase_path = passphrase->path;
+  facts.passphrase_made = passphrase->made;
   const Keys keys;
-  if (absl::Status status = WriteKeystores(paths, keys, *passphrase, options.cheap_root, undo); !status.ok())
+  if (absl::Status status = WriteKeystores(paths, keys, passphrase->text, options.cheap_root, undo); !status.ok())
     return status;
   const auto self = WriteIdentity(paths, *config, keys, clock.Now(), undo);
   if (!self.ok()) return self.status();
   if (absl::Status status = MakeStore(paths, keys, *self, clock, undo); !status.ok()) return status;
   // Last: a folder without a configuration is no node.
-  if (absl::Status status = Write(paths.config, WriteConfig(*config), undo); !status.ok()) return status;
+  if (absl::Status status = WriteNew(paths.config, WriteConfig(*config), undo); !status.ok()) return status;
   if (absl::Status status = SyncFolder(paths.folder); !status.ok()) return status;
   undo.Keep();
 

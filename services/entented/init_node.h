@@ -3,6 +3,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "services/entented/config.h"
 
 namespace entente::node {
 
@@ -15,6 +16,8 @@ struct InitOptions {
   std::string passphrase_file;                    // empty: DIR/passphrase, made at random when absent
   bool cheap_root = false;  // root keystore at the daemon's cost instead of 1 GiB: demonstrations and tests only
 };
+// The configuration that they make. Refuses with kUsage, and as what parses names does.
+absl::StatusOr<Config> SettingsOf(const InitOptions& options);
 struct InitFacts {
   std::string name, org_id;  // org_id in hex
   std::string fingerprint;   // as people compare it

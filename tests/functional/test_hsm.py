@@ -156,3 +156,18 @@ def test_a_node_whose_token_is_gone_does_not_start_and_says_so(make_node, token,
     (keeper,) = children(daemon)
     node.kill()
     wait_for(lambda: not pathlib.Path(f"/proc/{keeper}").exists(), "the token's process to end with the daemon")
+
+
+def test_a_backup_of_a_key_in_a_token_holds_neither_key_nor_pin(make_node, token, tmp_path):
+    node = make_node("cert.norlandia", nation="XN")
+    signs = node.json("key rotate", "--token", URI, "--token-pin-file", token.pin, env=token.env)["signs"]
+    own = token.secret("own", "only for the backup")
+    backup, folder = tmp_path / "keys.backup", tmp_path / "restored"
+    names = node.json("key backup", backup, "--backup-passphrase-file", own, "--cost", "daemon")["names"]
+    assert f"hsm/statement/{signs}" in names and not [name for name in names if "pin" in name]
+    words = ("key", "restore", "--node", folder, backup, "--backup-passphrase-file", own, "--listen", "none", "--metrics", "none")
+    assert run(*words, env=token.env).returncode == 2  # asks for the PIN
+    assert not folder.exists()
+    run(*words, "--token-pin-file", token.pin, env=token.env, check=0)
+    done = run("key", "hsm", "test", "--node", folder, "--json", env=token.env, check=0)
+    assert json.loads(done.stdout)["keys"][0]["key_id"] == signs
