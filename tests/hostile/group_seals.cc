@@ -81,7 +81,7 @@ class Story {
     now_ += absl::Minutes(30);
   }
   void Leave(size_t who) {
-    const v1::SignedBody leave = trust::MakeLeave(Org(who).self, Groups(who).Newest(world_.group)->ref(), now_);
+    const v1::SignedBody leave = *trust::MakeLeave(Org(who).self, Groups(who).Newest(world_.group)->ref(), now_);
     for (const size_t at : {size_t{0}, size_t{1}, kReader})
       trust::SampleWorld::Must(Groups(at).TakeLeave(leave, {now_}, trust::Kept));
     Comes("leave", leave);
@@ -151,7 +151,7 @@ class Story {
     terms.label = model::Label::kGreen;
     terms.group = Groups(by).Newest(world_.group)->ref();
     envelope::Cargo cargo{batch.signed_body(), all};
-    *cargo.forwards.Add() = envelope::MakeForward(Org(by).self, terms, nullptr, false, now_);
+    *cargo.forwards.Add() = *envelope::MakeForward(Org(by).self, terms, nullptr, false, now_);
     return Seal(by, cargo);
   }
   Bytes Recalled(size_t by) {
@@ -160,7 +160,7 @@ class Story {
     terms.targets = {*StatementId::From(crypto::Sha256("target").view())};
     envelope::SignedRecalls recalls;
     *recalls.Add() = envelope::MakeRecall(terms, now_);
-    envelope::SignRecall(Org(by).self, recalls[0]);
+    trust::SampleWorld::Must(envelope::SignRecall(Org(by).self, recalls[0]));
     return *envelope::SealGroup(Org(by).self, recalls, world_.group, Groups(by), now_);
   }
   // As the reader answers it.
