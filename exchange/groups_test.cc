@@ -127,7 +127,7 @@ TEST_F(GroupsTest, WhoIsNoAdminChangesNothing) {
   ASSERT_TRUE(trust::SignMembership(n_.volt.org(), *n_.volt.admin, forged).ok());
   EXPECT_EQ(ReasonOf(n_.norlandia.groups->TakeProposal(forged)), kParse);
   forged.clear_signatures();
-  EXPECT_EQ(ReasonOf(n_.norlandia.groups->TakeProposal(forged)), kThreshold);
+  EXPECT_EQ(ReasonOf(n_.norlandia.groups->TakeProposal(forged)), kIssuer);
   EXPECT_TRUE(n_.norlandia.groups->Proposals(n_.group).empty());
 }
 

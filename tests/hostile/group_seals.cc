@@ -135,7 +135,9 @@ class Story {
     const auto permit = [&](const OrgId& member, size_t) -> const policy::Permit* {
       return &permits_.try_emplace(member, bench::PermitFor(member)).first->second;
     };
-    return *envelope::SealGroup(Org(by).self, cargo, world_.group, permit, Groups(by), now_);
+    auto sealed = envelope::SealGroup(Org(by).self, cargo, world_.group, permit, Groups(by), now_);
+    trust::SampleWorld::Must(sealed.status());
+    return *std::move(sealed);
   }
   Bytes Statements(size_t by) {
     const envelope::Batch batch = Signed(by);
