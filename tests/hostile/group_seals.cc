@@ -4,6 +4,7 @@
 // implementation answers; one that is admitted has its statements' contents.
 //
 //   group_seals
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
@@ -150,6 +151,7 @@ class Story {
     const std::vector<envelope::Sealable> all = All(batch);
     envelope::ForwardTerms terms;
     for (const envelope::Statement& s : batch.statements()) terms.statements.push_back(s.id());
+    std::sort(terms.statements.begin(), terms.statements.end());
     terms.label = model::Label::kGreen;
     terms.group = Groups(by).Newest(world_.group)->ref();
     envelope::Cargo cargo{batch.signed_body(), all};
