@@ -29,7 +29,8 @@ def build(preset, targets):
 # What the unit tests of a build are told beside their own environment. A build with sanitizers does less of the same.
 ENVIRONMENTS = {
     "release": {},
-    "asan": {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "ENTENTE_SEEDS": "20", "ENTENTE_CUT_STEP": "13"},
+    "asan": {"ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0", "LSAN_OPTIONS": f"suppressions={ROOT}/tests/lsan.supp",
+             "ENTENTE_SEEDS": "20", "ENTENTE_CUT_STEP": "13"},
     "tsan": {"TSAN_OPTIONS": f"suppressions={ROOT}/tests/tsan.supp:second_deadlock_stack=1", "ENTENTE_SEEDS": "20",
              "ENTENTE_CUT_STEP": "53"},
     "all": {"ENTENTE_SEEDS": "1000"},

@@ -85,9 +85,10 @@ absl::Status RemoveSpent(OpenKeys& open) {
     if (!kept) spent.push_back(name);
   }
   for (const auto& [name, seed] : open.keystore.secrets()) {
+    const std::string* admin = &name;
     const bool kept =
         !name.starts_with(kAdminFamily) || std::any_of(listed.begin(), listed.end(), [&](const v1::PublicKey& one) {
-          return name == AdminSecretName(*KeyId::From(one.key_id()));
+          return *admin == AdminSecretName(*KeyId::From(one.key_id()));
         });
     if (!kept) spent.push_back(name);
   }
