@@ -21,6 +21,12 @@ bool KeepsLogFor(const trust::Membership& document, const trust::Membership* bef
   return keeper == self || (before != nullptr && document.log_org() == self && now >= before->expires());
 }
 
+// Whether this organisation left by its own word, and the admins' next version has not said so yet.
+bool HasLeft(const Room& room, const GroupId& group) {
+  const std::vector<OrgId> left = room.groups.Left(group);
+  return std::find(left.begin(), left.end(), room.self.org()) != left.end();
+}
+
 }  // namespace
 
 absl::Status Groups::DoDuties() {
@@ -80,9 +86,7 @@ absl::Status Groups::LogWhatWaits(const GroupId& group) {
 absl::Status Groups::IssueIfDue(const GroupId& group) {
   const absl::Time now = room_.clock.Now();
   const std::optional<v1::EpochReason> reason = room_.groups.RekeyDue(group, now);
-  const std::vector<OrgId> left = room_.groups.Left(group);
-  const bool gone = std::find(left.begin(), left.end(), room_.self.org()) != left.end();
-  if (!reason.has_value() || gone) return absl::OkStatus();
+  if (!reason.has_value() || HasLeft(room_, group)) return absl::OkStatus();
   {
     const std::lock_guard lock(mutex_);
     const auto failed = issue_failed_.find(group);
@@ -114,8 +118,7 @@ absl::Status Groups::IssueNext(const GroupId& group, v1::EpochReason reason) {
   if (!place.has_value() || !newest->TurnOf(room_.self.org()).has_value()) {
     return Reject(kIssuer, "this organisation issues no epochs of the group; ask one of its issuers");
   }
-  const std::vector<OrgId> left = room_.groups.Left(group);
-  if (std::find(left.begin(), left.end(), room_.self.org()) != left.end()) {
+  if (HasLeft(room_, group)) {
     return Reject(kNotMember, "this organisation has left the group; another issuer issues the next epoch");
   }
   std::vector<trust::Prekey> prekeys;

@@ -93,8 +93,9 @@ absl::StatusOr<Groups::Change> ChangeOne(const AdminSources& sources, const v1::
   const auto add = [&](const OrgId& org) { return AddMember(sources, org, terms); };
   if (absl::Status status = Each(sources, change.add(), add); !status.ok()) return status;
   if (absl::Status status = AddRoles(sources, change.admins(), change.issuers(), terms); !status.ok()) return status;
-  if (trust::TermsOf(*newest).members == terms.members && trust::TermsOf(*newest).admins == terms.admins &&
-      trust::TermsOf(*newest).issuers == terms.issuers && trust::TermsOf(*newest).threshold == terms.threshold) {
+  const trust::GroupTerms before = trust::TermsOf(*newest);
+  if (before.members == terms.members && before.admins == terms.admins && before.issuers == terms.issuers &&
+      before.threshold == terms.threshold) {
     return Reject(RejectReason::kUsage, "the group is so already; nothing was changed");
   }
   return sources.groups.Propose(*group, terms);
