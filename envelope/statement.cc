@@ -12,17 +12,6 @@
 namespace entente::envelope {
 namespace {
 
-// Nothing is signed to a group that its members would refuse.
-absl::Status CheckGroup(const trust::Membership& group, const policy::Constraints& constraints,
-                        const std::vector<OrgId>& audience, const OrgId& self) {
-  if (!audience.empty() || constraints.sg_id != group.group().view()) {
-    return Reject(RejectReason::kParse, "a batch for a group is limited to that group and names no audience besides");
-  }
-  if (!group.IsMember(self))
-    return Reject(RejectReason::kNotMember, "this organisation is no member of the group; ask the group's admins");
-  return CheckGroupTerms(group, {constraints.exercise_id, StrictestLabel(constraints)});
-}
-
 absl::Status CheckContents(const std::vector<Bytes>& contents) {
   if (contents.empty() || contents.size() > kMaxStatements) {
     return Reject(RejectReason::kLimit, "a batch has 1 to 1024 statements");
@@ -134,6 +123,16 @@ absl::StatusOr<v1::SignedBody> Sign(const trust::Self& self, const std::vector<S
 
 }  // namespace
 
+// Nothing is signed to a group that its members would refuse.
+absl::Status CheckForGroup(const OrgId& self, const trust::Membership& group, const policy::Constraints& constraints) {
+  if (constraints.sg_id != group.group().view()) {
+    return Reject(RejectReason::kParse, "what is signed to a group is limited to that very group");
+  }
+  if (!group.IsMember(self))
+    return Reject(RejectReason::kNotMember, "this organisation is no member of the group; ask the group's admins");
+  return CheckGroupTerms(group, {constraints.exercise_id, StrictestLabel(constraints)});
+}
+
 absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constraints& constraints,
                                 std::vector<OrgId> audience, std::vector<Bytes> contents,
                                 const StreamPosition& position, absl::Time now, const BatchTerms& terms) {
@@ -150,7 +149,10 @@ absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constrain
   v1::StatementBody shared = SharedBody(self, wire, audience, position.stream, now);
   std::optional<trust::MembershipRef> group;
   if (terms.group != nullptr) {
-    if (auto s = CheckGroup(*terms.group, *signed_constraints, audience, self.org()); !s.ok()) return s;
+    if (!audience.empty()) {
+      return Reject(RejectReason::kParse, "a batch for a group names no audience besides");
+    }
+    if (auto s = CheckForGroup(self.org(), *terms.group, *signed_constraints); !s.ok()) return s;
     group = terms.group->ref();
     audience = terms.group->members();
     *shared.mutable_group() = ToWire(*group);

@@ -110,6 +110,8 @@ struct BatchTerms {
 absl::StatusOr<Batch> SignBatch(const trust::Self& self, const policy::Constraints& constraints,
                                 std::vector<OrgId> audience, std::vector<Bytes> contents,
                                 const StreamPosition& position, absl::Time now, const BatchTerms& terms = {});
+// What SignBatch asks of statements for a group, whose newest version `group` is. Refuses as it does.
+absl::Status CheckForGroup(const OrgId& self, const trust::Membership& group, const policy::Constraints& constraints);
 // The name of a statement: SHA-256 of its PAE in its lane.
 StatementId IdOf(ByteView body, bool exercise);
 

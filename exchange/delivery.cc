@@ -99,7 +99,7 @@ absl::StatusOr<std::vector<Delivery::Entry>> Delivery::Queued() {
 
 absl::StatusOr<std::optional<Outgoing>> Delivery::Send(Source source, const std::vector<Entry>& entries,
                                                        const trust::Prekey& prekey) {
-  absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, SeqsOf(entries), prekey);
+  absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, SeqsOf(entries), prekey, SealMode::kGroupWherePossible);
   if (!released.ok()) return released.status();
   std::lock_guard lock(mutex_);
   Span span;
@@ -136,7 +136,7 @@ absl::StatusOr<std::optional<Outgoing>> Delivery::SealAgain(const trust::Prekey&
       if (span == spans_.end()) return std::nullopt;
       seqs = SeqsOf(span->entries);
     }
-    absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, seqs, prekey);
+    absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, seqs, prekey, SealMode::kDirect);
     if (!released.ok()) return released.status();
     if (released->last != seqs.back()) {
       return Reject(RejectReason::kUnavailable, "what may be delivered changed while it was under way");

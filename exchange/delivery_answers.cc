@@ -13,11 +13,14 @@ constexpr absl::Duration kSaveAgain = absl::Seconds(5);
 
 }  // namespace
 
-// Policy's last word on an entry. An embargo that runs again, after a clock was set back, is not the last.
+// Policy's last word on an entry. An embargo that runs again, after a clock was set back, is not the last, nor that a
+// group's document has expired, which its admins renew.
 void Delivery::Withhold(Span& span, const Entry& entry, RejectReason reason) {
   room_.counters.CountDecision(false, reason);
-  const bool later = reason == RejectReason::kPolicyEmbargo;
-  if (span.source != Source::kQueue) {
+  const bool later = reason == RejectReason::kPolicyEmbargo || reason == RejectReason::kFreeze;
+  if (span.source == Source::kEmbargoed && reason == RejectReason::kFreeze) {
+    unsaved_->Add({.held = {entry.seq}, .released = {{entry.mark, entry.seq}}});
+  } else if (span.source != Source::kQueue) {
     if (!later) Settle(span, entry, /*given_up=*/true);
   } else if (later) {
     span.held.push_back(entry.seq);

@@ -16,6 +16,7 @@
 #include "entente/v1/admin.pb.h"
 #include "envelope/envelope.h"
 #include "exchange/counters.h"
+#include "exchange/group_envelopes.h"
 #include "model/json_fault.h"
 #include "policy/policy.h"
 #include "storage/journal.h"
@@ -37,6 +38,7 @@ struct Room {
   const policy::Rules& rules;
   const Clock& clock;
   Counters& counters;
+  GroupEnvelopes& group_envelopes;
 };
 
 // True for faults of the node that receives: nothing is said about the envelope, and the sender keeps it.

@@ -100,7 +100,7 @@ class Exporting {
     while (!seqs.empty()) {
       if (absl::Status status = Give(Bytes()); !status.ok())
         return status;  // what is withheld alone gives nothing to write
-      absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, seqs, prekey_);
+      absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, seqs, prekey_, SealMode::kDirect);
       if (!released.ok()) return released.status();
       report_.set_withheld(report_.withheld() + released->withheld.size());
       const size_t done = released->sent.size() + released->withheld.size();

@@ -11,8 +11,6 @@ namespace {
 
 using enum RejectReason;
 
-constexpr size_t kShortestGroupName = 8;  // digits of an id
-
 GroupId GroupOf(const trust::Membership& document) {
   return document.version() == 1 ? trust::GroupOfFirst(document.wire().document()) : document.group();
 }
@@ -36,22 +34,6 @@ void AddSignatures(const v1::SignedMembership& from, v1::SignedMembership& to) {
 }
 
 }  // namespace
-
-absl::StatusOr<GroupId> Groups::Named(std::string_view name) const {
-  std::optional<GroupId> found;
-  for (const GroupId& group : room_.groups.All()) {
-    const auto newest = room_.groups.Newest(group);
-    const bool by_name = newest != nullptr && newest->document().name() == name;
-    const bool by_id = name.size() >= kShortestGroupName && crypto::ToHex(group.view()).starts_with(name);
-    if (!by_name && !by_id) continue;
-    if (found)
-      return Reject(kUsage, "two groups are called so; give more digits of the id, as `entente group list` shows it");
-    found = group;
-  }
-  if (found) return *found;
-  return Reject(kNotFound, "no group here is called '" + model::Escaped(std::string(name), 80) +
-                               "'; `entente group list` shows them all");
-}
 
 std::vector<GroupId> Groups::Proposed() const {
   const std::lock_guard lock(mutex_);

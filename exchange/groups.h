@@ -71,9 +71,6 @@ class Groups {
   absl::Status Leave(const GroupId& group);
   // The next epoch now. Refuses with kIssuer where this organisation issues none, and as GroupDirectory::Issue.
   absl::Status Rotate(const GroupId& group, v1::EpochReason reason);
-  // By name, or by the first 8 or more hex digits of its id. Refuses with kNotFound, and kUsage where it is not clear
-  // which.
-  absl::StatusOr<GroupId> Named(std::string_view name) const;
 
   // --- What others may have (group_answers.cc) ---
   // Where somebody who asks goes on: the first numbers that it does not have.

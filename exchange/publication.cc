@@ -3,10 +3,27 @@
 #include <set>
 #include <utility>
 
+#include "exchange/group_name.h"
 #include "exchange/publication_batch.h"
 #include "exchange/questions.h"
 
 namespace entente::exchange {
+
+namespace {
+
+absl::Status BindToGroup(const Room& room, const v1::PublishOptions& options, policy::Constraints& constraints) {
+  if (options.to_size() > 0) {
+    return Reject(RejectReason::kUsage, "--group and --to contradict each other: what goes to a group goes to all of its "
+                                        "members; give one of them");
+  }
+  const absl::StatusOr<GroupId> group = GroupNamed(room.groups, options.group());
+  if (!group.ok()) return group.status();
+  if (absl::Status in = room.groups.CheckMember(*group, room.self.org(), room.clock.Now()); !in.ok()) return in;
+  constraints.sg_id = group->str();
+  return absl::OkStatus();
+}
+
+}  // namespace
 
 absl::StatusOr<PublishTerms> Publication::Terms(const v1::PublishOptions& options) const {
   PublishTerms terms;
@@ -15,6 +32,9 @@ absl::StatusOr<PublishTerms> Publication::Terms(const v1::PublishOptions& option
   const bool own_labels = wire.label() == v1::LABEL_UNSPECIFIED;
   if (own_labels) wire.set_label(v1::LABEL_CLEAR);
   wire.clear_addressees();
+  if (!wire.sg_id().empty()) {
+    return Reject(RejectReason::kUsage, "publish options: a sharing group is named as a group that this node follows");
+  }
   absl::StatusOr<policy::Constraints> constraints = envelope::FromWire(wire);
   if (!constraints.ok()) {
     return Reject(RejectReason::kUsage, "publish options: " + std::string(constraints.status().message()));
@@ -32,6 +52,9 @@ absl::StatusOr<PublishTerms> Publication::Terms(const v1::PublishOptions& option
     addressees.insert((*party)->party.org);
   }
   terms.constraints.addressees.assign(addressees.begin(), addressees.end());
+  if (!options.group().empty()) {
+    if (absl::Status bound = BindToGroup(room_, options, terms.constraints); !bound.ok()) return bound;
+  }
   return terms;
 }
 

@@ -67,7 +67,8 @@ absl::Status PublicationBatch::Store(storage::Transaction& transaction) {
 // How many statement bodies of this audience stay well under the envelope's bound on statement bytes.
 size_t PublicationBatch::StatementsFor(const Class& members) {
   constexpr size_t kFixedBytes = 1024, kOrgBytes = OrgId::kSize + 4;
-  const size_t body = kFixedBytes + kOrgBytes * (members.audience.size() + members.constraints.addressees.size());
+  const size_t named = members.group ? 0 : members.audience.size();
+  const size_t body = kFixedBytes + kOrgBytes * (named + members.constraints.addressees.size());
   return std::clamp<size_t>(envelope::kMaxStatementBytes / body, 1, kBatchStatements);
 }
 
@@ -127,7 +128,7 @@ absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_
     return absl::OkStatus();
   }
   if (!members.local) {
-    Refuse(candidate, members.denial.reason, Sentence(members.denial));
+    Refuse(candidate, members.denied, members.why_denied);
     return absl::OkStatus();
   }
   if (model::ClassifyDefinition(object.json()) == model::DefinitionKind::kStatement) {
@@ -186,51 +187,21 @@ absl::Status PublicationBatch::Quarantine(storage::Transaction& transaction, Can
   return transaction.AppendQuarantine(0, nullptr, candidate.content, facts, room_.self.org(), why).status();
 }
 
-PublicationBatch::Class& PublicationBatch::ClassFor(const policy::Constraints& constraints) {
-  const auto [it, fresh] = classes_.try_emplace({constraints.label, constraints.pap});
-  Class& members = it->second;
-  if (!fresh) return members;
-  members.constraints = constraints;
-  const policy::Decision local = policy::Evaluate(room_.rules, LocalQuestion(room_, constraints));
-  if (local.permitted()) {
-    members.local = *local.permit();
-  } else {
-    members.denial = *local.denial();
-  }
-  for (const auto& party : room_.directory.All()) {
-    const OrgId& org = party->party.org;
-    policy::Question question = OutboundQuestion(room_, constraints, *party);
-    const policy::Decision decision = policy::Evaluate(room_.rules, question);
-    if (decision.permitted()) {
-      members.decisions.push_back({org, *decision.permit()});
-      members.now.push_back(org);
-      continue;
-    }
-    std::optional<absl::Time> until;
-    if (question.now < constraints.embargo_until) {
-      question.now = constraints.embargo_until;
-      if (policy::Evaluate(room_.rules, question).permitted()) until = constraints.embargo_until;
-    }
-    members.decisions.push_back({org, decision.denial()->reason, until});
-    if (until) members.later.push_back(org);
-  }
-  members.audience = members.now;
-  members.audience.insert(members.audience.end(), members.later.begin(), members.later.end());
-  std::sort(members.audience.begin(), members.audience.end());
-  return members;
-}
-
 absl::Status PublicationBatch::Sign(storage::Transaction& transaction, const Class& members, size_t begin,
                                     size_t end) {
   std::vector<Bytes> contents;
   contents.reserve(end - begin);
   for (size_t i = begin; i < end; ++i) contents.push_back(std::move(candidates_[members.members[i]].content));
-  absl::StatusOr<std::optional<envelope::StreamPosition>> stream = transaction.OutboundStream(members.audience);
+  const std::optional<GroupId> group = members.group ? std::optional(members.group->group()) : std::nullopt;
+  absl::StatusOr<std::optional<envelope::StreamPosition>> stream = transaction.OutboundStream(members.audience, group);
   if (!stream.ok()) return stream.status();
   const envelope::StreamPosition position =
       stream->value_or(envelope::StreamPosition{crypto::RandomId<StreamId>(), 0, StatementId()});
-  absl::StatusOr<envelope::Batch> batch = envelope::SignBatch(room_.self, members.constraints, members.audience,
-                                                              std::move(contents), position, room_.clock.Now());
+  envelope::BatchTerms terms;
+  terms.group = members.group;
+  absl::StatusOr<envelope::Batch> batch =
+      envelope::SignBatch(room_.self, members.constraints, group ? std::vector<OrgId>() : members.audience,
+                          std::move(contents), position, room_.clock.Now(), terms);
   if (!batch.ok()) return batch.status();
   absl::StatusOr<uint64_t> batch_seq = transaction.AppendOwnBatch(*batch, members.decisions);
   if (!batch_seq.ok()) return batch_seq.status();

@@ -47,9 +47,11 @@ class PublicationBatch {
     policy::Constraints constraints;
     std::vector<storage::PartyDecision> decisions;
     std::vector<OrgId> now, later;  // permitted; denied only until the embargo ends
-    std::vector<OrgId> audience;    // both, sorted
-    std::optional<policy::Permit> local;
-    policy::Denial denial;         // why there is no local permit
+    std::vector<OrgId> audience;    // both, sorted; of a group all its members
+    std::shared_ptr<const trust::Membership> group;  // that it is signed to
+    std::optional<policy::Permit> local;             // none: nothing of the class is taken, and why
+    RejectReason denied = RejectReason::kNone;
+    std::string why_denied;
     std::vector<size_t> members;
   };
   using ClassKey = std::pair<model::Label, model::Pap>;
@@ -60,7 +62,11 @@ class PublicationBatch {
   absl::Status Quarantine(storage::Transaction& transaction, Candidate& candidate, RejectReason reason,
                           std::string detail, model::Label label);
   void Refuse(Candidate& candidate, RejectReason reason, std::string detail);
+  // --- Whom it reaches (publication_audience.cc) ---
   Class& ClassFor(const policy::Constraints& constraints);
+  void Ask(const trust::Accepted& party, Class& members) const;
+  static void Deny(Class& members, RejectReason reason, std::string why);
+  void AskGroup(Class& members) const;
   absl::Status Sign(storage::Transaction& transaction, const Class& members, size_t begin, size_t end);
   // What earlier statements of the same bytes said, all together.
   struct Earlier {

@@ -11,9 +11,11 @@ namespace entente::exchange {
 bool PublicationBatch::Earlier::as_strict_as(const policy::Constraints& now) const {
   return std::all_of(constraints.begin(), constraints.end(), [&now](policy::Constraints before) {
     if (!before.addressees.empty() && now.addressees.empty()) return false;
+    if (!before.sg_id.empty() && now.sg_id.empty()) return false;
     before.label = now.label;
     before.pap = std::max(before.pap, now.pap);
     before.addressees = now.addressees;
+    before.sg_id = now.sg_id;
     return before == now;
   });
 }

@@ -16,6 +16,21 @@ policy::Question Base(const Room& room, const policy::Constraints& constraints) 
   return question;
 }
 
+// Of the recipient in the object's group. Unknown where the group is not followed, or its document has expired.
+std::optional<policy::GroupStanding> StandingIn(const Room& room, const policy::Constraints& constraints,
+                                                const OrgId& recipient) {
+  const auto group = GroupId::From(constraints.sg_id);
+  const auto newest = group ? room.groups.Newest(*group) : nullptr;
+  if (newest == nullptr) return std::nullopt;
+  const absl::Status in = room.groups.CheckMember(*group, recipient, room.clock.Now());
+  if (!in.ok() && ReasonOf(in) != RejectReason::kNotMember) return std::nullopt;
+  policy::GroupStanding standing;
+  standing.member = in.ok();
+  standing.clients = newest->document().clients();
+  standing.ceiling = static_cast<model::Label>(newest->document().ceiling());
+  return standing;
+}
+
 constexpr size_t kMaxNameBytes = 256;
 
 // At most `limit` bytes of `text`, which is UTF-8, and no half character.
@@ -43,6 +58,7 @@ policy::Question OutboundQuestion(const Room& room, const policy::Constraints& c
   policy::Question question = Base(room, constraints);
   question.sender = room.directory.self().party;
   question.recipient = recipient.party;
+  question.standing.group = StandingIn(room, constraints, recipient.party.org);
   question.agreement = true;
   return question;
 }
@@ -61,6 +77,7 @@ policy::Question InboundQuestion(const Room& room, const policy::Constraints& co
   question.sender = from.party;
   question.recipient = room.directory.self().party;
   question.recipient.ceiling = from.party.ceiling;
+  question.standing.group = StandingIn(room, constraints, room.self.org());
   question.recipient.sectors = constraints.sector_to;  // a party's sectors are on file at the sender, which applied them
   question.agreement = true;
   return question;

@@ -1,41 +1,22 @@
 #include "exchange/release.h"
 
+#include <algorithm>
 #include <utility>
 #include <variant>
 
-#include "crypto/crypto.h"
 #include "exchange/publication_batch.h"
 #include "exchange/questions.h"
+#include "exchange/release_seal.h"
 
 namespace entente::exchange {
 namespace {
 
-// What policy says now about one recipient.
-using Outcome = std::variant<RejectReason, policy::Permit>;
-
-// A batch as stored, with the outcome for all of it.
-struct StoredBatch {
-  uint64_t seq = 0;
-  v1::BatchAccepted record;
-  uint32_t size = 0;
-  policy::Constraints constraints;
-  Outcome outcome = RejectReason::kNone;
-};
-
-// One statement as stored: own objects and repeats read alike.
-struct StoredStatement {
-  uint64_t batch_seq = 0;
-  uint32_t index = 0;
-  Bytes body, salt, content, id;
-  int64_t version_ns = 0;
-};
-
-Outcome Ask(const Room& room, const OrgId& peer, const policy::Constraints& constraints) {
-  const auto party = room.directory.Find(peer);
-  if (!party) return RejectReason::kUnknownParty;
-  const policy::Decision decision = policy::Evaluate(room.rules, OutboundQuestion(room, constraints, *party));
-  if (decision.permitted()) return *decision.permit();
-  return decision.denial()->reason;
+// Why nothing that was signed to `group` goes to `org` now; of these kFreeze may pass.
+RejectReason KeptBy(const Room& room, const trust::MembershipRef& group, const OrgId& org) {
+  if (room.groups.Version(group) == nullptr) return RejectReason::kMemberHash;
+  const absl::Time now = room.clock.Now();
+  const absl::Status self = room.groups.CheckMember(group.group, room.self.org(), now);
+  return ReasonOf(self.ok() ? room.groups.CheckMember(group.group, org, now) : self);
 }
 
 absl::StatusOr<v1::Record> RequireRecord(const storage::Journal& journal, uint64_t seq) {
@@ -85,43 +66,30 @@ absl::StatusOr<StoredBatch> LoadBatch(const Room& room, const OrgId& peer, uint6
   absl::StatusOr<policy::Constraints> constraints = ConstraintsOf(a_statement);
   if (!constraints.ok()) return constraints.status();
   out.constraints = *constraints;
-  out.outcome = Ask(room, peer, *constraints);
+  if (!out.record.has_group()) return out;
+  const v1::GroupAudience& group = out.record.group();
+  out.group = {GroupId::From(group.group_id()).value_or(GroupId()), group.membership_version(),
+               Digest::From(group.membership_hash()).value_or(Digest())};
+  out.keeps = KeptBy(room, *out.group, peer);
   return out;
 }
 
-// The outcome for one statement. Besides its batch, the label counts that was raised since.
-absl::StatusOr<Outcome> OutcomeNow(const Room& room, const trust::Prekey& prekey, const StoredBatch& batch,
-                                   const StoredStatement& statement) {
-  if (std::holds_alternative<RejectReason>(batch.outcome)) return batch.outcome;
-  if (batch.constraints.label > prekey.ceiling) return RejectReason::kPrekey;
+// Besides its batch's, the label counts that was raised since.
+absl::Status SetLabel(const Room& room, const StoredBatch& batch, StoredStatement& statement) {
+  statement.label = batch.constraints.label;
   absl::StatusOr<std::optional<storage::VersionEntry>> version =
       room.journal.FindVersion(statement.id, statement.version_ns);
   if (!version.ok()) return version.status();
-  if (!version->has_value() || (*version)->label <= batch.constraints.label) return batch.outcome;
-  policy::Constraints raised = batch.constraints;
-  raised.label = (*version)->label;
-  if (raised.label > prekey.ceiling) return RejectReason::kPrekey;
-  return Ask(room, prekey.org, raised);
+  if (version->has_value()) statement.label = std::max(statement.label, (*version)->label);
+  return absl::OkStatus();
 }
 
-absl::StatusOr<Bytes> SealStatements(const Room& room, const StoredBatch& batch,
-                                     const std::vector<StoredStatement>& statements, envelope::Recipient recipient) {
-  std::vector<envelope::Sealable> sealables;
-  sealables.reserve(statements.size());
-  std::vector<size_t> indexes;
-  for (const StoredStatement& statement : statements) {
-    sealables.push_back({statement.body, statement.salt, statement.content, statement.index, {}});
-    if (statement.index >= batch.size) {
-      return Reject(RejectReason::kStoreCorrupt, "a stored statement lies outside its batch; run entente fsck");
-    }
-    indexes.push_back(statement.index);
-  }
-  if (statements.size() != batch.size) {
-    std::vector<std::vector<Digest>> paths = crypto::AuditPaths(LeavesOf(batch.record), indexes);
-    for (size_t i = 0; i < sealables.size(); ++i) sealables[i].path = std::move(paths[i]);
-  }
-  return envelope::SealDirect(room.self, {batch.record.batch(), sealables}, {std::move(recipient)}, room.clock.Now(),
-                              &room.groups);
+Outcome OutcomeNow(const Room& room, const trust::Prekey& prekey, StoredBatch& batch, model::Label label) {
+  if (batch.keeps != RejectReason::kNone) return batch.keeps;
+  const auto [asked, fresh] = batch.outcomes.try_emplace(label, RejectReason::kNone);
+  if (fresh) asked->second = Ask(room, prekey.org, batch.constraints, label);
+  const bool permitted = std::holds_alternative<policy::Permit>(asked->second);
+  return permitted && label > prekey.ceiling ? Outcome(RejectReason::kPrekey) : asked->second;
 }
 
 }  // namespace
@@ -136,7 +104,7 @@ std::vector<ByteView> LeavesOf(const v1::BatchAccepted& batch) {
 }
 
 absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const std::vector<uint64_t>& entries,
-                                      const trust::Prekey& prekey) {
+                                      const trust::Prekey& prekey, SealMode mode) {
   Released out;
   std::vector<StoredStatement> statements;
   std::vector<policy::Permit> permits;
@@ -154,19 +122,27 @@ absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const
     const bool full = statements.size() == kBatchStatements || bytes + statement->content.size() > kBatchBytes;
     if (full && !statements.empty()) break;
     out.last = seq;
-    absl::StatusOr<Outcome> outcome = OutcomeNow(room, prekey, batch, *statement);
-    if (!outcome.ok()) return outcome.status();
-    if (const RejectReason* denied = std::get_if<RejectReason>(&*outcome)) {
+    if (absl::Status status = SetLabel(room, batch, *statement); !status.ok()) return status;
+    Outcome outcome = OutcomeNow(room, prekey, batch, statement->label);
+    if (const RejectReason* denied = std::get_if<RejectReason>(&outcome)) {
       out.withheld.push_back({seq, *denied});
       continue;
     }
-    permits.push_back(std::get<policy::Permit>(*std::move(outcome)));
+    permits.push_back(std::get<policy::Permit>(std::move(outcome)));
     bytes += statement->content.size();
     out.sent.push_back(seq);
     statements.push_back(*std::move(statement));
   }
   if (statements.empty()) return out;
-  absl::StatusOr<Bytes> sealed = SealStatements(room, batch, statements, {prekey, std::move(permits)});
+  if (batch.group && mode == SealMode::kGroupWherePossible) {
+    absl::StatusOr<std::optional<Bytes>> to_all = SealToGroup(room, batch, peer, out.sent, statements);
+    if (!to_all.ok()) return to_all.status();
+    if (to_all->has_value()) {
+      out.envelope = **std::move(to_all);
+      return out;
+    }
+  }
+  absl::StatusOr<Bytes> sealed = SealTo(room, batch, statements, {prekey, std::move(permits)});
   if (!sealed.ok()) return sealed.status();
   out.envelope = *std::move(sealed);
   return out;

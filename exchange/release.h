@@ -19,10 +19,13 @@ struct Released {
   uint64_t last = 0;                // of all of these
   Bytes envelope;                   // empty when nothing is sent
 };
+// What was signed to a group goes to all its members in one envelope where that can be, or in one for each: to a file, and
+// to who refused the first kind.
+enum class SealMode { kGroupWherePossible, kDirect };
 // Takes entries from the front of `entries` (ascending) while one envelope carries them: one batch, kBatchStatements,
 // kBatchBytes unless one object alone is larger. What is above the prekey's ceiling is withheld (kPrekey). Refuses with kStoreCorrupt, kStoreIo, and what envelope::SealDirect refuses.
 absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const std::vector<uint64_t>& entries,
-                                      const trust::Prekey& prekey);
+                                      const trust::Prekey& prekey, SealMode mode);
 
 // The RFC 6962 leaves of a stored batch, as far as its statements are known; borrowed from `batch`.
 std::vector<ByteView> LeavesOf(const v1::BatchAccepted& batch);

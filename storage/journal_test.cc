@@ -76,7 +76,7 @@ TEST_F(JournalTest, ATransactionSeesItsOwnWrites) {
     EXPECT_EQ((*transaction.FindVersion(object.facts.id, object.facts.version_ns))->seq, 2u);
     EXPECT_EQ((*transaction.NewestVersion(object.facts.id))->label, model::Label::kGreen);
     EXPECT_EQ((*transaction.FindRecord(1))->batch().decisions_size(), 1);
-    EXPECT_EQ((*transaction.OutboundStream({peer_.org()}))->sequence, 1u);
+    EXPECT_EQ((*transaction.OutboundStream({peer_.org()}, std::nullopt))->sequence, 1u);
     const auto id = StatementId::From((*transaction.FindRecord(2))->object().statement_id());
     EXPECT_TRUE(*transaction.HasStatement(*id));
     EXPECT_FALSE(journal().FindRecord(1)->has_value());  // nobody else does yet
@@ -268,7 +268,7 @@ TEST_F(JournalTest, RepeatsRaiseTheLabelAndAreBounded) {
     const absl::Status status = Do([&](Transaction& t) {
       const VersionEntry of = **t.NewestVersion(object.facts.id);
       const auto batch = envelope::SignBatch(store_.self, testing::Labelled(model::Label::kAmber), {}, {object.content},
-                                             **t.OutboundStream({}), store_.clock.now);
+                                             **t.OutboundStream({}, std::nullopt), store_.clock.now);
       return t
           .AppendRepeat(*t.AppendOwnBatch(*batch, {}), batch->statements()[0], object.facts, of,
                         testing::PermitFor(store_.self.org(), model::Label::kAmber))

@@ -66,8 +66,9 @@ Bytes Keys::Statement(ByteView statement_id) const {
   return at_rest_->IndexKey("statement", statement_id);
 }
 
-Bytes Keys::OutboundStream(ByteView sorted_audience) const {
-  return kOutbound + at_rest_->IndexKey("outbound", sorted_audience);
+Bytes Keys::OutboundStream(ByteView sorted_audience, ByteView group) const {
+  if (group.empty()) return kOutbound + at_rest_->IndexKey("outbound", sorted_audience);
+  return kOutbound + at_rest_->IndexKey("outbound-group", Joined(group, sorted_audience));
 }
 
 Bytes Keys::InboundStream(ByteView origin, ByteView stream) const {

@@ -61,7 +61,7 @@ class Keys {
   Bytes Value(std::string_view value) const;  // what a record keeps of a value; prefix in values
   Bytes ValueRow(ByteView value_key, uint64_t seq) const;
   Bytes Statement(ByteView statement_id) const;
-  Bytes OutboundStream(ByteView sorted_audience) const;
+  Bytes OutboundStream(ByteView sorted_audience, ByteView group) const;
   Bytes InboundStream(ByteView origin, ByteView stream) const;
   Bytes StreamSlot(ByteView origin, ByteView stream, uint64_t sequence) const;
   Bytes Envelope(ByteView envelope_id) const;

@@ -84,10 +84,10 @@ absl::StatusOr<std::optional<envelope::StreamPosition>> ViewReader::InboundStrea
 }
 
 absl::StatusOr<std::optional<envelope::StreamPosition>> ViewReader::OutboundStream(
-    const std::vector<OrgId>& audience) const {
+    const std::vector<OrgId>& audience, const std::optional<GroupId>& group) const {
   Bytes sorted;
   for (const OrgId& org : audience) sorted.append(org.view());
-  return StreamRow(keys_.OutboundStream(sorted));
+  return StreamRow(keys_.OutboundStream(sorted, group ? group->view() : ByteView()));
 }
 
 absl::StatusOr<std::optional<StatementId>> ViewReader::StatementAt(const OrgId& origin, const StreamId& stream,

@@ -63,11 +63,12 @@ class Reader {
   virtual absl::StatusOr<std::vector<QuarantineEntry>> FindQuarantine(std::string_view id) const = 0;
   virtual absl::StatusOr<bool> HasStatement(const StatementId& id) const = 0;
   virtual absl::StatusOr<bool> HasEnvelope(const EnvelopeId& id) const = 0;
-  // Inbound: where the stream of another origin stands here. Outbound: the own stream for this exact sorted audience.
+  // Inbound: where the stream of another origin stands here. Outbound: the own stream for this exact sorted audience,
+  // the members of `group` where it is one.
   virtual absl::StatusOr<std::optional<envelope::StreamPosition>> InboundStream(const OrgId& origin,
                                                                                 const StreamId& stream) const = 0;
   virtual absl::StatusOr<std::optional<envelope::StreamPosition>> OutboundStream(
-      const std::vector<OrgId>& audience) const = 0;
+      const std::vector<OrgId>& audience, const std::optional<GroupId>& group) const = 0;
   // Which statement stands at `sequence` of an inbound stream, for equivocation; kept for the newest 4096 per stream.
   virtual absl::StatusOr<std::optional<StatementId>> StatementAt(const OrgId& origin, const StreamId& stream,
                                                                  uint64_t sequence) const = 0;

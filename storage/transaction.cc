@@ -15,6 +15,10 @@ void SetBatch(const envelope::Batch& batch, const OrgId& from, bool own, v1::Bat
   out.set_stream_id(batch.stream().str());
   out.set_own(own);
   out.set_last_sequence(batch.After().sequence);
+  if (!batch.group()) return;
+  out.mutable_group()->set_group_id(batch.group()->group.str());
+  out.mutable_group()->set_membership_version(batch.group()->version);
+  out.mutable_group()->set_membership_hash(batch.group()->hash.str());
 }
 
 template <typename Message>

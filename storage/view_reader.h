@@ -17,7 +17,8 @@ class ViewReader {
   absl::StatusOr<bool> HasEnvelope(const EnvelopeId& id) const;
   absl::StatusOr<std::optional<envelope::StreamPosition>> InboundStream(const OrgId& origin,
                                                                         const StreamId& stream) const;
-  absl::StatusOr<std::optional<envelope::StreamPosition>> OutboundStream(const std::vector<OrgId>& audience) const;
+  absl::StatusOr<std::optional<envelope::StreamPosition>> OutboundStream(
+      const std::vector<OrgId>& audience, const std::optional<GroupId>& group) const;
   absl::StatusOr<std::optional<StatementId>> StatementAt(const OrgId& origin, const StreamId& stream,
                                                          uint64_t sequence) const;
   absl::StatusOr<bool> DefinesStatementMarking(const OrgId& origin, std::string_view marking_id) const;
@@ -56,8 +57,8 @@ class AnswersReader : public Base {
     return ViewReader(rows(), keys()).InboundStream(origin, stream);
   }
   absl::StatusOr<std::optional<envelope::StreamPosition>> OutboundStream(
-      const std::vector<OrgId>& audience) const override {
-    return ViewReader(rows(), keys()).OutboundStream(audience);
+      const std::vector<OrgId>& audience, const std::optional<GroupId>& group) const override {
+    return ViewReader(rows(), keys()).OutboundStream(audience, group);
   }
   absl::StatusOr<std::optional<StatementId>> StatementAt(const OrgId& origin, const StreamId& stream,
                                                          uint64_t sequence) const override {

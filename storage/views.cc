@@ -107,7 +107,7 @@ absl::Status Views::OwnOrReceived(const v1::BatchAccepted& batch, Step& step) {
   const ByteView ids = batch.statement_ids();
   if (ids.size() < StatementId::kSize) return Unfitting(step.seq, "a batch without statements");
   const auto last = StatementId::From(ids.substr(ids.size() - StatementId::kSize));
-  step.out.Put(Family::kStreams, keys_.OutboundStream(batch.audience()),
+  step.out.Put(Family::kStreams, keys_.OutboundStream(batch.audience(), batch.group().group_id()),
                Encode(envelope::StreamPosition{batch_.stream, batch.last_sequence(), *last}));
   return absl::OkStatus();
 }

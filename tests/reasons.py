@@ -22,12 +22,10 @@ OF_THE_TABLE = ["base/reject_test.cc", "services/entente/output_test.cc", "servi
                 "services/entented/log_test.cc", "services/metrics/collect_test.cc", "services/metrics/pages_test.cc"]
 
 # Reasons that no door of this version can answer with, and why. Each has a unit test of the code that gives it.
-NO_GROUPS = "no door of this version seals under an epoch"
 NO_FACT = "no door of this version gives policy the fact that it follows from"
 NOT_REACHABLE = {
     "AGR_NONE": "only parties on file are asked about, and being on file is the agreement of this version",
-    "E_EPOCH": NO_GROUPS,
-    "E_EPOCHSTALE": NO_GROUPS,
+    "E_EPOCHSTALE": "an epoch is stale days behind its end, and no clock at a door is set so far",
     "AGR_SUSPENDED": NO_FACT,
     "COALITION_EXPIRED": NO_FACT,
     "IEP_DATE": NO_FACT,

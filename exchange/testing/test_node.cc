@@ -92,7 +92,7 @@ TestNode::~TestNode() {
 }
 
 Room TestNode::room() {
-  return {*self, *directory, *prekeys, *group_directory, *journal, rules, clock, counters};
+  return {*self, *directory, *prekeys, *group_directory, *journal, rules, clock, counters, group_envelopes};
 }
 
 trust::Accepted TestNode::AsParty(model::Label ceiling) const {

@@ -61,6 +61,7 @@ class TestNode {
   std::unique_ptr<storage::Journal> journal;
   policy::Rules rules;
   Counters counters;
+  GroupEnvelopes group_envelopes;
   std::unique_ptr<Admission> admission;
   std::unique_ptr<Publication> publication;
   std::unique_ptr<Reading> reading;

@@ -93,7 +93,7 @@ void AddReleaseOptions(Command command, PublishFlags& flags) {
   text("--retain-until", flags.retain_until, "UTC time after which receivers delete it");
   command.AddOption("--hop-limit", flags.hop_limit, "How many more organisations may pass it on").Group("Release");
   text("--exercise", flags.exercise, "Id of the exercise it belongs to");
-  text("--group", flags.group, "Id of the sharing group, in hexadecimal");
+  text("--group", flags.group, "Name of a group (or digits of its id), for its members alone");
   text("--source-role", flags.source_role, "author or custodian of the objects");
 }
 

@@ -87,16 +87,6 @@ absl::Status ReadNations(std::string_view option, const std::vector<std::string>
   return absl::OkStatus();
 }
 
-absl::Status ReadHex(std::string_view option, const std::string& text, std::string& out) {
-  const auto digit = [](char c) {
-    return std::isdigit(static_cast<unsigned char>(c)) ? c - '0' : std::tolower(c) - 'a' + 10;
-  };
-  const bool digits = std::all_of(text.begin(), text.end(), [](unsigned char c) { return std::isxdigit(c) != 0; });
-  if (!digits || text.size() % 2 != 0) return Wrong(option, text, "the group's id in hexadecimal");
-  for (size_t i = 0; i < text.size(); i += 2) out += static_cast<char>(digit(text[i]) * 16 + digit(text[i + 1]));
-  return absl::OkStatus();
-}
-
 // The first refusal among steps that were all made.
 absl::Status First(std::initializer_list<absl::Status> steps) {
   for (const absl::Status& step : steps) {
@@ -125,7 +115,6 @@ absl::StatusOr<v1::PublishOptions> TermsFrom(const PublishFlags& flags) {
       ReadTime("--retain-until", flags.retain_until, retain_us),
       ReadNations("--rel-to", flags.rel_to, *limits.mutable_rel_to()),
       ReadNations("--not-rel-to", flags.not_rel_to, *limits.mutable_not_rel_to()),
-      ReadHex("--group", flags.group, *limits.mutable_sg_id()),
   });
   if (!status.ok()) return status;
   limits.set_label(label);
@@ -143,6 +132,7 @@ absl::StatusOr<v1::PublishOptions> TermsFrom(const PublishFlags& flags) {
   SortOnce(*limits.mutable_sector_to());
   SortOnce(*limits.mutable_purpose());
   for (const std::string& name : flags.to) options.add_to(name);
+  options.set_group(flags.group);
   return options;
 }
 

@@ -11,7 +11,7 @@ PublishFlags EveryFlag() {
   PublishFlags flags;
   flags.tlp = "tlp:amber+strict", flags.pap = "AMBER", flags.embargo_until = "2030-01-02T03:04:05.678Z";
   flags.post_embargo_tlp = "GREEN", flags.personal_data = "none", flags.retain_until = "2031-01-01T00:00:00Z";
-  flags.exercise = "ex-1", flags.group = "00ffA1", flags.source_role = "custodian", flags.hop_limit = 0;
+  flags.exercise = "ex-1", flags.group = "energy", flags.source_role = "custodian", flags.hop_limit = 0;
   flags.to = {"cert.estovia"}, flags.rel_to = {"xe", "XN"}, flags.not_rel_to = {"XX"}, flags.sector_to = {"energy"};
   flags.purpose = {"network-security"}, flags.orcon = true;
   return flags;
@@ -31,7 +31,7 @@ TEST(PublishTerms, EveryConstraintHasAnOption) {
   const auto* fields = limits.GetDescriptor();
   for (int i = 0; i < fields->field_count(); ++i) {
     const auto* field = fields->field(i);
-    if (field->name() == "addressees") continue;  // the daemon's, from `to`
+    if (field->name() == "addressees" || field->name() == "sg_id") continue;  // the daemon's, from `to` and `group`
     const auto* reflection = limits.GetReflection();
     EXPECT_TRUE(field->is_repeated() ? reflection->FieldSize(limits, field) > 0 : reflection->HasField(limits, field))
         << field->name();
@@ -45,7 +45,7 @@ TEST(PublishTerms, ValuesComeThroughExactly) {
   EXPECT_EQ(limits.label(), v1::LABEL_AMBER_STRICT);
   EXPECT_EQ(limits.embargo_until_us(), 1893553445678000);
   EXPECT_EQ(limits.rel_to(0), "XE");
-  EXPECT_EQ(limits.sg_id(), std::string("\x00\xFF\xA1", 3));
+  EXPECT_EQ(options->group(), "energy");
   EXPECT_TRUE(limits.has_hop_limit());
   EXPECT_EQ(options->to(0), "cert.estovia");
 }
@@ -68,12 +68,11 @@ TEST(PublishTerms, EveryWrongValueIsUsage) {
     flags.*member = text;
     return ReasonOf(TermsFrom(flags).status()) == RejectReason::kUsage;
   };
-  for (const auto member : {&PublishFlags::tlp, &PublishFlags::pap, &PublishFlags::embargo_until, &PublishFlags::group,
+  for (const auto member : {&PublishFlags::tlp, &PublishFlags::pap, &PublishFlags::embargo_until,
                             &PublishFlags::post_embargo_tlp, &PublishFlags::personal_data, &PublishFlags::retain_until,
                             &PublishFlags::source_role}) {
     EXPECT_TRUE(refused(member, "purple"));
   }
-  EXPECT_TRUE(refused(&PublishFlags::group, "abc"));
   PublishFlags flags;
   flags.rel_to = {"Norlandia"};
   EXPECT_EQ(ReasonOf(TermsFrom(flags).status()), RejectReason::kUsage);

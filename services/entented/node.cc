@@ -46,6 +46,7 @@ struct Node::Parts {
   std::atomic<bool> serving{false}, stopped{false};
   policy::Rules rules;
   exchange::Counters counters;
+  exchange::GroupEnvelopes group_envelopes;
 
   std::unique_ptr<OfflineNode> base;
   std::unique_ptr<trust::Directory> directory;
@@ -63,7 +64,7 @@ struct Node::Parts {
   std::atomic<admin::AdminServer*> admin_now{nullptr};
 
   exchange::Room room() {
-    return {*base->self, *directory, *prekeys, *groups, *base->journal, rules, base->clock, counters};
+    return {*base->self, *directory, *prekeys, *groups, *base->journal, rules, base->clock, counters, group_envelopes};
   }
 
   void WakeLinks() {

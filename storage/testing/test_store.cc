@@ -138,7 +138,7 @@ absl::Status TestStore::Store(Transaction& transaction, const std::vector<TestOb
   for (const TestObject& object : objects) contents.push_back(object.content);
   std::vector<OrgId> sorted = audience;
   std::sort(sorted.begin(), sorted.end());
-  const auto stream = transaction.OutboundStream(sorted);
+  const auto stream = transaction.OutboundStream(sorted, std::nullopt);
   if (!stream.ok()) return stream.status();
   const auto position = stream->value_or(envelope::StreamPosition{crypto::RandomId<StreamId>(), 0, StatementId()});
   const auto batch =

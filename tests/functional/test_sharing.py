@@ -181,7 +181,7 @@ def test_sessions_come_back_after_either_side_was_killed(pair, tmp_path):
         assert present(other, thing["id"])
 
 
-@pytest.mark.parametrize("option", [["--exercise", "baltic-2026"], ["--group", "aa" * 32], ["--sector-to", "health"],
+@pytest.mark.parametrize("option", [["--exercise", "baltic-2026"], ["--sector-to", "health"],
                                     ["--purpose", "research"], ["--personal-data", "special"]])
 def test_constraints_without_facts_behind_them_withhold(pair, tmp_path, option):
     norlandia, _ = pair

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "absl/time/clock.h"
+#include "envelope/header.h"
 #include "envelope/testing/hostile.h"
 
 namespace entente::hostile {
@@ -41,6 +42,17 @@ template <typename Bend>
 std::vector<Bytes> WithStatement(const Forger& forger, Bend bend) {
   const HostileBatch batch{.origin = forger.self, .statement = [bend](v1::StatementBody& body, int) { bend(body); }};
   return {Sealer(forger).Make(batch.Sign(forger.honest))};
+}
+
+// In group mode, under the tag of an epoch that nobody here has. The tag of an envelope in direct mode is random.
+std::vector<Bytes> OfNoEpoch(const Forger& forger) {
+  const Bytes honest = Sealer(forger).Make(forger.honest);
+  const auto frame = envelope::ParseFrame(honest);
+  if (!frame.ok()) return {};
+  envelope::Header header = frame->header;
+  header.mode = envelope::kGroupMode;
+  header.slots = 0;
+  return {envelope::EncodeHeader(header) + Bytes(frame->commitment) + Bytes(frame->chunks)};
 }
 
 std::string RootKey(const trust::Self& self) {
@@ -119,6 +131,7 @@ const std::map<std::string_view, Maker>& Makers() {
        [](const Forger& f) { return WithStatement(f, [](v1::StatementBody& b) { b.set_sequence(0); }); }},
       {"equivocate", Equivocate},
       {"broken-chain", BehindAnotherHop},
+      {"unknown-epoch", OfNoEpoch},
       {"opened-label", [](const Forger& f) { return Forwarded(f, model::Label::kClear, nullptr); }},
       {"too-few-cosigners", TooFewCosigners},
       {"recall-of-anothers", RecallOfTheTargets},

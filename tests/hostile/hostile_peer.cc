@@ -160,7 +160,9 @@ int Run(const std::vector<std::string>& arguments) {
   trust::GroupDirectory groups(directory, node->self->org(), prekeys, *node->keystore);
   policy::Rules rules;
   exchange::Counters counters;
-  const exchange::Room room{*node->self, directory, prekeys, groups, *node->journal, rules, node->clock, counters};
+  exchange::GroupEnvelopes group_envelopes;
+  const exchange::Room room{*node->self, directory, prekeys, groups, *node->journal, rules, node->clock, counters,
+                            group_envelopes};
 
   peer::Tunnels::Hooks hooks;
   hooks.check = [&](ByteView pem, const auto& expected) { return peer::CheckAndCount(room, pem, expected); };

@@ -1,0 +1,101 @@
+#include "exchange/release_seal.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "crypto/crypto.h"
+#include "exchange/questions.h"
+#include "exchange/release.h"
+
+namespace entente::exchange {
+namespace {
+
+// Statements of one batch with their places in it, as the seal wants them.
+absl::StatusOr<std::vector<envelope::Sealable>> Sealables(const StoredBatch& batch,
+                                                          const std::vector<StoredStatement>& statements) {
+  std::vector<envelope::Sealable> sealables;
+  sealables.reserve(statements.size());
+  std::vector<size_t> indexes;
+  for (const StoredStatement& statement : statements) {
+    sealables.push_back({statement.body, statement.salt, statement.content, statement.index, {}});
+    if (statement.index >= batch.size) {
+      return Reject(RejectReason::kStoreCorrupt, "a stored statement lies outside its batch; run entente fsck");
+    }
+    indexes.push_back(statement.index);
+  }
+  if (statements.size() != batch.size) {
+    std::vector<std::vector<Digest>> paths = crypto::AuditPaths(LeavesOf(batch.record), indexes);
+    for (size_t i = 0; i < sealables.size(); ++i) sealables[i].path = std::move(paths[i]);
+  }
+  return sealables;
+}
+
+// Policy's permits for every member of a group but this organisation, under each label that counts. What one member may
+// not have has none, and is not sealed to the group.
+class MembersPermits {
+ public:
+  MembersPermits(const Room& room, const StoredBatch& batch, const std::vector<StoredStatement>& statements)
+      : room_(room), batch_(batch), statements_(statements) {}
+  const policy::Permit* Of(const OrgId& member, size_t statement) {
+    const model::Label label = statements_[statement].label;
+    const auto [asked, fresh] = asked_.try_emplace({member, label});
+    if (fresh) {
+      Outcome outcome = Ask(room_, member, batch_.constraints, label);
+      if (auto* permit = std::get_if<policy::Permit>(&outcome)) asked->second = std::move(*permit);
+    }
+    return asked->second ? &*asked->second : nullptr;
+  }
+  bool all() const {
+    return std::all_of(asked_.begin(), asked_.end(), [](const auto& one) { return one.second.has_value(); });
+  }
+
+ private:
+  const Room& room_;
+  const StoredBatch& batch_;
+  const std::vector<StoredStatement>& statements_;
+  std::map<std::pair<OrgId, model::Label>, std::optional<policy::Permit>> asked_;
+};
+
+}  // namespace
+
+Outcome Ask(const Room& room, const OrgId& org, policy::Constraints constraints, model::Label label) {
+  const auto party = room.directory.Find(org);
+  if (!party) return RejectReason::kUnknownParty;
+  constraints.label = label;
+  const policy::Decision decision = policy::Evaluate(room.rules, OutboundQuestion(room, constraints, *party));
+  if (decision.permitted()) return *decision.permit();
+  return decision.denial()->reason;
+}
+
+absl::StatusOr<Bytes> SealTo(const Room& room, const StoredBatch& batch, const std::vector<StoredStatement>& statements,
+                             envelope::Recipient recipient) {
+  const absl::StatusOr<std::vector<envelope::Sealable>> sealables = Sealables(batch, statements);
+  if (!sealables.ok()) return sealables.status();
+  return envelope::SealDirect(room.self, {batch.record.batch(), *sealables}, {std::move(recipient)}, room.clock.Now(),
+                              &room.groups);
+}
+
+absl::StatusOr<std::optional<Bytes>> SealToGroup(const Room& room, const StoredBatch& batch, const OrgId& peer,
+                                                 const std::vector<uint64_t>& entries,
+                                                 const std::vector<StoredStatement>& statements) {
+  const absl::Time now = room.clock.Now();
+  const absl::StatusOr<trust::EpochUse> epoch = room.groups.ToSealUnder(batch.group->group, now);
+  if (!epoch.ok() || !epoch->membership->IsMember(peer)) return std::nullopt;
+  const absl::StatusOr<std::vector<envelope::Sealable>> sealables = Sealables(batch, statements);
+  if (!sealables.ok()) return sealables.status();
+  MembersPermits permits(room, batch, statements);
+  const auto seal = [&] {
+    return envelope::SealGroup(
+        room.self, {batch.record.batch(), *sealables}, batch.group->group,
+        [&](const OrgId& member, size_t statement) { return permits.Of(member, statement); }, room.groups, now);
+  };
+  absl::StatusOr<Bytes> sealed = room.group_envelopes.For({epoch->tag, entries}, peer, now, seal);
+  if (sealed.ok()) return std::optional(*std::move(sealed));
+  const RejectReason reason = ReasonOf(sealed.status());
+  const bool of_group = reason == RejectReason::kAudience || reason == RejectReason::kEpochStale ||
+                        reason == RejectReason::kNotMember || reason == RejectReason::kFreeze;
+  if (of_group || !permits.all()) return std::nullopt;
+  return sealed.status();
+}
+
+}  // namespace entente::exchange

@@ -1,0 +1,50 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <variant>
+#include <vector>
+
+#include "exchange/exchange.h"
+
+// Private to exchange: what ReleaseFirst read from the journal, and how it is sealed.
+namespace entente::exchange {
+
+// What policy says now about one recipient.
+using Outcome = std::variant<RejectReason, policy::Permit>;
+
+// A batch as stored, with the outcome for one recipient under each label that counts for one of its statements.
+struct StoredBatch {
+  uint64_t seq = 0;
+  v1::BatchAccepted record;
+  uint32_t size = 0;
+  policy::Constraints constraints;
+  std::optional<trust::MembershipRef> group;
+  RejectReason keeps = RejectReason::kNone;  // why the group keeps all of it from the recipient
+  std::map<model::Label, Outcome> outcomes;
+};
+
+// One statement as stored: own objects and repeats read alike.
+struct StoredStatement {
+  uint64_t batch_seq = 0;
+  uint32_t index = 0;
+  Bytes body, salt, content, id;
+  int64_t version_ns = 0;
+  model::Label label =
+      model::Label::kUnlabelled;  // that counts now: its batch's, or the one that it was raised to since
+};
+
+// About one organisation, under the label that counts.
+Outcome Ask(const Room& room, const OrgId& org, policy::Constraints constraints, model::Label label);
+
+// For one recipient. Refuses with kStoreCorrupt, and as envelope::SealDirect.
+absl::StatusOr<Bytes> SealTo(const Room& room, const StoredBatch& batch, const std::vector<StoredStatement>& statements,
+                             envelope::Recipient recipient);
+// One envelope for all members of the batch's group, which `entries` name; or nothing where there cannot be one now (no
+// epoch, one that somebody new is in, a member whom policy keeps it from): then each member gets its own. REQUIRES
+// batch.group. Refuses with kStoreCorrupt, and as envelope::SealGroup.
+absl::StatusOr<std::optional<Bytes>> SealToGroup(const Room& room, const StoredBatch& batch, const OrgId& peer,
+                                                 const std::vector<uint64_t>& entries,
+                                                 const std::vector<StoredStatement>& statements);
+
+}  // namespace entente::exchange
