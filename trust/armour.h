@@ -12,7 +12,7 @@
 namespace entente::trust {
 
 inline constexpr std::string_view kCardArmour = "CARD", kStatementArmour = "STATEMENT",
-                                  kMembershipArmour = "MEMBERSHIP";
+                                  kMembershipArmour = "MEMBERSHIP", kIdentityArmour = "IDENTITY";
 
 std::string Armour(std::string_view kind, ByteView bytes);
 // White space around and CR LF are fine, anything else around or between is not. Refuses with kParse; the message says

@@ -28,6 +28,16 @@ bool IsHost(std::string_view host) {
   });
 }
 
+// What has expired counts as any other: see CheckFresh.
+absl::StatusOr<IdentityHistory> HistoryOf(const v1::SignedIdentity& first, const v1::IdentityChain& later,
+                                          absl::Time now) {
+  absl::StatusOr<IdentityHistory> history = IdentityHistory::Begin(first);
+  if (!history.ok() || later.documents().empty()) return history;
+  const absl::Status taken = history->TakeIn(later, now, [](const v1::SignedIdentity&) { return absl::OkStatus(); });
+  if (!taken.ok() && ReasonOf(taken) != RejectReason::kFreeze) return taken;
+  return history;
+}
+
 bool IsAddress(std::string_view address) {
   if (address.empty()) return true;
   const size_t colon = address.rfind(':');
@@ -55,14 +65,35 @@ absl::StatusOr<v1::Card> ReadCard(const std::string& text) {
 }
 
 absl::StatusOr<IdentityHistory> HistoryOfCard(const v1::Card& card, absl::Time now) {
-  absl::StatusOr<IdentityHistory> history = IdentityHistory::Begin(card.identity());
-  if (!history.ok() || card.later().empty()) return history;
   v1::IdentityChain later;
   *later.mutable_documents() = card.later();
-  const absl::Status taken = history->TakeIn(later, now, [](const v1::SignedIdentity&) { return absl::OkStatus(); });
-  if (!taken.ok() && ReasonOf(taken) != RejectReason::kFreeze) return taken;
-  if (history->versions().size() != 1 + static_cast<size_t>(card.later_size())) {
+  auto history = HistoryOf(card.identity(), later, now);
+  if (history.ok() && history->versions().size() != 1 + static_cast<size_t>(card.later_size())) {
     return RefuseCard("version 1 stands in it twice");
+  }
+  return history;
+}
+
+std::string ArmourChain(const IdentityHistory& history) {
+  return Armour(kIdentityArmour, ChainOf(history).SerializeAsString());
+}
+
+absl::StatusOr<IdentityHistory> ReadChain(std::string_view text, absl::Time now) {
+  if (text.size() > kMaxChainText) return Reject(RejectReason::kLimit, "an identity chain has at most 1 MiB");
+  const absl::StatusOr<Bytes> bytes = Unarmour(kIdentityArmour, text);
+  v1::IdentityChain chain;
+  absl::Status parsed = bytes.ok() ? StrictParse(*bytes, chain) : bytes.status();
+  if (parsed.ok() && chain.documents().empty()) parsed = Reject(RejectReason::kParse, "it holds no document");
+  if (!parsed.ok()) {
+    return Reject(RejectReason::kParse, "identity chain refused: " + std::string(parsed.message()) +
+                                            "; copy it again, from its BEGIN line to its END line");
+  }
+  const v1::SignedIdentity first = chain.documents(0);
+  const auto size = static_cast<size_t>(chain.documents_size());
+  chain.mutable_documents()->DeleteSubrange(0, 1);
+  auto history = HistoryOf(first, chain, now);
+  if (history.ok() && history->versions().size() != size) {
+    return Reject(RejectReason::kIdentityChain, "a version stands in the identity chain twice; ask for a whole one");
   }
   return history;
 }

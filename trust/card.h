@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "trust/identity_chain.h"
@@ -19,5 +20,12 @@ absl::StatusOr<v1::Card> ReadCard(const std::string& text);
 absl::StatusOr<IdentityHistory> HistoryOfCard(const v1::Card& card, absl::Time now);
 // The card of who owns `history`, with as many versions as fit into kMaxCardBytes.
 v1::Card MakeCard(const IdentityHistory& history, const std::string& address);
+
+// All documents of an organisation as armoured text, "-----BEGIN ENTENTE IDENTITY-----": what a card has no room for.
+inline constexpr size_t kMaxChainText = 2 * kMaxIdentityChainBytes;  // base64 of as many bytes, in lines
+std::string ArmourChain(const IdentityHistory& history);
+// Strict, from version 1 on; documents that have expired too. Refuses with kLimit (over 1 MiB) and kParse, and as
+// HistoryOfCard.
+absl::StatusOr<IdentityHistory> ReadChain(std::string_view text, absl::Time now);
 
 }  // namespace entente::trust

@@ -49,6 +49,11 @@ std::vector<Bytes> KeyRegister::PublicKeys() const {
   return out;
 }
 
+const KeyStanding* KeyRegister::Standing(ByteView public_key) const {
+  const auto found = keys_.find(public_key);
+  return found == keys_.end() ? nullptr : &found->second;
+}
+
 absl::Status KeyRegister::CheckRevocation(const v1::Revocation& revocation) const {
   const KeyStanding* known = Find(revocation.key_id());
   if (known == nullptr) return RefuseNext("it revokes a key that no earlier version holds");

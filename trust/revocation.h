@@ -32,6 +32,8 @@ class KeyRegister {
   // Null for a key that never stood in a document.
   const KeyStanding* Find(ByteView key_id) const;
   std::vector<Bytes> PublicKeys() const;
+  // Null for a public key that never stood in a document.
+  const KeyStanding* Standing(ByteView public_key) const;
   // Rules 1 to 4 for `next`, the version after `before`; kIdentityChain. The register has entered `before` last.
   absl::Status CheckNext(const v1::IdentityDocument& before, const v1::IdentityDocument& next) const;
   // What `document`, the next version, says: its keys and revocations. It has been checked.

@@ -7,6 +7,7 @@
 #include "services/entente/json_writer.h"
 #include "services/entente/rows.h"
 #include "services/entented/key_change.h"
+#include "trust/card.h"
 
 namespace entente::cli {
 namespace {
@@ -109,8 +110,16 @@ Exit RunRevoke(const Invocation& invocation, KeyFlags flags) {
   return Changed(invocation, node::RevokeKey(flags.options, flags.key, since));
 }
 
-Exit RunCard(const Invocation& invocation) {
+Exit PrintChain(const Invocation& invocation) {
+  const auto history = node::ReadOwnHistory(node::NodePaths(invocation.node));
+  if (!history.ok()) return Fail(history.status());
+  PrintBytes(trust::ArmourChain(*history));
+  return Exit::kOk;
+}
+
+Exit RunCard(const Invocation& invocation, bool chain) {
   if (NoFolder(invocation)) return AskForFolder();
+  if (chain) return PrintChain(invocation);
   const auto path = node::RenewCard(invocation.node);
   if (!path.ok()) return Fail(path.status());
   if (invocation.json) {
@@ -173,7 +182,11 @@ void AddKey(Command app, Invocation& invocation) {
   AddKeyBackup(family, invocation);
   AddKeyHsm(family, invocation);
   Command card = family.AddCommand("card", "Write the card anew from the identity document");
-  card.OnChosen([&invocation] { invocation.command = [&invocation] { return RunCard(invocation); }; });
+  const auto chain = std::make_shared<bool>(false);
+  card.AddFlag("--chain", *chain, "Print every version of the document instead, for who checks signatures without a node");
+  card.OnChosen([&invocation, chain] {
+    invocation.command = [&invocation, chain] { return RunCard(invocation, *chain); };
+  });
 }
 
 }  // namespace entente::cli

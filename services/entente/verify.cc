@@ -13,10 +13,10 @@
 #include "services/entente/input_file.h"
 #include "services/entente/rows.h"
 #include "services/entente/verify_group.h"
+#include "services/entente/verify_identity.h"
 #include "services/entente/verify_report.h"
 #include "services/entente/verify_sealed.h"
 #include "trust/armour.h"
-#include "trust/card.h"
 
 // Checks without a node and without a network: what a file proves to whoever has the cards (docs/formats/files.md,
 // verify).
@@ -27,6 +27,9 @@ using envelope::ProofCheck;
 
 constexpr size_t kMaxProofText = 48u << 20;
 constexpr std::string_view kExportMagic = "ENTX";
+constexpr std::pair<std::string_view, std::string_view> kSecretFiles[] = {
+    {"ENTK", "a keystore, which `entente key list` and `entente doctor` look at"},
+    {"ENTB", "a backup of keys, which `entente key restore` reads"}};
 
 const std::vector<std::pair<ProofCheck, std::string>>& Checks() {
   static const std::vector<std::pair<ProofCheck, std::string>> checks = {
@@ -108,21 +111,6 @@ Report CheckStatement(const std::string& text, const Cards& cards, absl::Time at
   return report;
 }
 
-Report CheckCard(const std::string& text, absl::Time at) {
-  Report report{"card", "", "", "", {}, absl::OkStatus()};
-  const auto card = trust::ReadCard(text);
-  const auto history = card.ok() ? CheckedCard(*card, at) : absl::StatusOr<trust::IdentityHistory>(card.status());
-  if (!history.ok()) return report.AddFailed("identity", history.status()), report;
-  const trust::Identity& newest = history->newest();
-  report.id = crypto::ToFingerprint(history->org());
-  report.Add("identity", kHolds,
-             newest.name() + ", version " + std::to_string(newest.version()) + ", until " + UtcOf(newest.expires()));
-  report.Add("keys", kHolds, std::to_string(newest.keys().size()) + ", each proven held by its owner");
-  report.Add("fingerprint", kNotChecked, "compare it with its owner over a channel you trust");
-  report.Add("address", kNotChecked, "nobody signs it");
-  return report;
-}
-
 struct VerifyFlags {
   std::string file, at, passphrase_file;
   std::vector<std::string> identities;
@@ -141,6 +129,10 @@ std::optional<Exit> VerifySealed(const Invocation& invocation, const VerifyFlags
   const auto file = InputFile::Open(flags.file);
   if (!file.ok()) return Fail(file.status());
   const std::string magic = MagicOf(**file);
+  for (const auto& [secret, what] : kSecretFiles) {
+    if (magic != secret) continue;
+    return Fail(RejectReason::kUsage, "'" + Shown(flags.file) + "' is " + std::string(what) + ": nothing in it was opened");
+  }
   if (magic != envelope::kMagic && magic != kExportMagic) return std::nullopt;
   std::unique_ptr<NodeKeys> keys;
   if (!invocation.node.empty()) {
@@ -171,11 +163,15 @@ Exit RunVerify(const Invocation& invocation, const VerifyFlags& flags) {
   const auto kind = trust::ArmourKind(*text);
   if (kind == trust::kStatementArmour) return PrintReport(invocation, CheckStatement(*text, cards, at));
   if (kind == trust::kMembershipArmour) return PrintReport(invocation, CheckMembership(*text, cards, at));
-  if (kind == trust::kCardArmour) return PrintReport(invocation, CheckCard(*text, at));
+  if (kind == trust::kCardArmour || kind == trust::kIdentityArmour) {
+    return PrintReport(invocation, CheckIdentity(*text, at));
+  }
   return Fail(RejectReason::kUsage,
               "'" + Shown(flags.file) +
-                  "' is no card, no statement's proof, no membership document, no envelope and no export file",
-              "give a card, or what `entente get ID --proof`, `entente group` or `entente export` wrote");
+                  "' is no card or identity chain, no statement's proof, no membership document, no envelope and no "
+                  "export file",
+              "give a card, or what `entente key card --chain`, `entente get ID --proof`, `entente group` or `entente "
+              "export` wrote");
 }
 
 }  // namespace
@@ -186,10 +182,10 @@ void AddVerify(Command app, Invocation& invocation) {
   const auto flags = std::make_shared<VerifyFlags>();
   command
       .AddOption("FILE", flags->file,
-                 "A card, an envelope, or what `entente get ID --proof`, `entente group` or `entente export` wrote")
+                 "A card, an envelope, or what `entente get ID --proof`, `group`, `export` or `key card --chain` wrote")
       .Required()
       .Kind("FILE");
-  command.AddOption("--identity", flags->identities, "Card of an organisation that signed; may be repeated")
+  command.AddOption("--identity", flags->identities, "Card or identity chain of an organisation that signed; may be repeated")
       .Kind("CARD");
   command.AddOption("--at", flags->at, "Check times as of this moment (default: now)").Kind("TIME");
   command

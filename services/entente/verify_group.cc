@@ -50,7 +50,10 @@ Report CheckMembership(const std::string& text, const Cards& cards, absl::Time a
   report.exercise = read->document().exercise_id();
   if (const absl::Status fields = trust::CheckMembershipFields(*read); !fields.ok()) return report.AddFailed("fields", fields), report;
   report.Add("fields", kHolds, Shown(read->document().name()) + ", version " + Grouped(read->version()) + ", until " + UtcOf(read->expires()));
-  report.Add("members", kHolds, cards.Listed(read->members()));
+  report.Add("members", kHolds, Grouped(read->members().size()) + ": " + cards.Listed(read->members()));
+  report.Add("admins", kHolds, Grouped(read->document().threshold()) + " of " + cards.Listed(read->admins()) + " sign a change");
+  report.Add("issuers", kHolds, cards.Listed(read->issuers()));
+  report.Add("log keeper", kHolds, cards.NameOf(read->log_org()));
   const auto signers = Signers(*read, cards, at);
   if (!signers.ok()) return report.AddFailed("signatures", signers.status()), report;
   report.Add("signatures", kHolds, signers->empty() ? "none" : cards.Listed({signers->begin(), signers->end()}));

@@ -7,6 +7,7 @@
 #include "services/entente/input_file.h"
 #include "services/entente/json_writer.h"
 #include "services/entente/rows.h"
+#include "trust/armour.h"
 #include "trust/card.h"
 
 namespace entente::cli {
@@ -46,19 +47,24 @@ void PrintText(const Terminal& terminal, const Report& report) {
 
 }  // namespace
 
-absl::StatusOr<trust::IdentityHistory> CheckedCard(const v1::Card& card, absl::Time at) {
-  auto history = trust::HistoryOfCard(card, std::max(at, absl::Now()));
+absl::StatusOr<trust::IdentityHistory> CheckedIdentity(const std::string& text, absl::Time at) {
+  const absl::Time now = std::max(at, absl::Now());
+  absl::StatusOr<trust::IdentityHistory> history = absl::UnknownError("");
+  if (trust::ArmourKind(text) == trust::kIdentityArmour) {
+    history = trust::ReadChain(text, now);
+  } else {
+    const auto card = trust::ReadCard(text);
+    history = card.ok() ? trust::HistoryOfCard(*card, now) : absl::StatusOr<trust::IdentityHistory>(card.status());
+  }
   if (!history.ok()) return history;
   if (absl::Status fresh = history->CheckFresh(at); !fresh.ok()) return fresh;
   return history;
 }
 
 absl::Status Cards::Add(const std::string& path, absl::Time at) {
-  auto text = ReadInputFile(path, "card", trust::kMaxCardBytes);
+  auto text = ReadInputFile(path, "card", trust::kMaxChainText);
   if (!text.ok()) return text.status();
-  const auto card = trust::ReadCard(*text);
-  if (!card.ok()) return card.status();
-  const auto history = CheckedCard(*card, at);
+  const auto history = CheckedIdentity(*text, at);
   if (!history.ok()) return history.status();
   for (const auto& [org, party] : known_) {
     if (org != history->org() && SharesNameOrKey(*party, *history)) {

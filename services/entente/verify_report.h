@@ -14,13 +14,14 @@
 // What `entente verify` knows and says (docs/formats/files.md, verify).
 namespace entente::cli {
 
-// Its documents as of `at`: what was issued later counts too, for it may say that a key was stolen before.
-absl::StatusOr<trust::IdentityHistory> CheckedCard(const v1::Card& card, absl::Time at);
+// The documents of a card or of an identity chain as of `at`: what was issued later counts too, for it may say that a key
+// was stolen before. Refuses as ReadCard, HistoryOfCard and ReadChain, and with kFreeze.
+absl::StatusOr<trust::IdentityHistory> CheckedIdentity(const std::string& text, absl::Time at);
 
 // The organisations whose cards were given.
 class Cards final : public trust::Parties {
  public:
-  // Refuses what CheckedCard refuses, with kUsage a file that cannot be read, with kConflict a name or key of another
+  // Refuses what CheckedIdentity refuses, with kUsage a file that cannot be read, with kConflict a name or key of another
   // card.
   absl::Status Add(const std::string& path, absl::Time at);
   std::shared_ptr<const trust::Accepted> Find(const OrgId& org) const override;

@@ -1,5 +1,6 @@
 """Later versions of identity documents at the operator's door. The documents are the oracle's, so each rule can be bent alone."""
 
+import json
 import os
 import time
 
@@ -120,3 +121,32 @@ def test_verify_reads_the_whole_chain_of_a_card(node, tmp_path):
     done = node.cli("verify", chain.card(tmp_path / "card"), check=0)
     assert b"version 2" in done.stdout
     assert b"E_IDCHAIN" in node.cli("verify", chain.next(_11=NOW - 40 * DAY).card(tmp_path / "back"), check=4).stderr
+
+
+def test_verify_reads_an_identity_chain_without_a_card(node, tmp_path):
+    file = tmp_path / "chain"
+
+    def checked(*documents):
+        file.write_text(armour.wrap("IDENTITY", message((1, list(documents)))))
+        done = node.cli("verify", file, "--json")
+        said = json.loads(done.stdout)
+        assert done.returncode == (0 if said["ok"] else 4), done.stderr
+        return said
+
+    chain = Chain().next().next(_10="cert.renamed")
+    said = checked(*chain.signed)
+    assert (said["kind"], said["ok"]) == ("identity chain", True)
+    details = {row["check"]: row["detail"] for row in said["checks"]}
+    assert details["identity"].startswith("cert.renamed, version 3") and details["chain"].startswith("3 versions")
+    assert details["revocations"] == "none"
+    assert checked(chain.signed[0], chain.signed[2])["reason"] == "E_IDCHAIN"
+    assert checked(chain.signed[0], chain.signed[0])["reason"] == "E_IDCHAIN"
+    assert checked()["reason"] == "E_PARSE"
+    bent = bytearray(chain.signed[1])
+    bent[-1] ^= 1
+    assert checked(chain.signed[0], bytes(bent))["reason"] == "E_IDCHAIN"
+    own = node.cli("key card", "--chain", check=0).stdout
+    file.write_bytes(own)
+    assert json.loads(node.cli("verify", file, "--json", check=0).stdout)["kind"] == "identity chain"
+    assert node.cli("verify", node.dir / "keystore").returncode == 2
+    assert b"is a keystore" in node.cli("verify", node.dir / "keystore").stderr
