@@ -96,7 +96,7 @@ void Proofs(const trust::Self& self) {
   const double checked = Microseconds([&] {
     envelope::VerifiedBatches verified;
     for (const v1::StatementProof& proof : proofs) {
-      Demand(envelope::CheckProof(proof, known, trust::SampleNow(), &verified).ok());
+      Demand(envelope::CheckProof(proof, known, trust::SampleNow(), &verified, nullptr).ok());
     }
   });
   std::printf("statements of one batch, each alone\n");
@@ -122,7 +122,7 @@ void Seals(const trust::Self& self) {
   const auto seal = [&](size_t recipients) {
     const std::vector<envelope::Recipient> to(all.begin(), all.begin() + static_cast<ptrdiff_t>(recipients));
     return Microseconds([&] {
-      Demand(envelope::SealDirect(self, {batch.signed_body(), sealables}, to, trust::SampleNow()).ok());
+      Demand(envelope::SealDirect(self, {batch.signed_body(), sealables}, to, trust::SampleNow(), nullptr).ok());
     });
   };
   const crypto::SecretBytes content_key = crypto::SecretBytes::Random(crypto::kKeySize);

@@ -18,7 +18,7 @@ Bytes SealedToEstovia(std::vector<Bytes> contents) {
   const auto batch =
       SignBatch(world.norlandia.self(), Green(), {world.estovia.org()}, std::move(contents), NewStream(), kNow);
   return *SealDirect(world.norlandia.self(), {batch->signed_body(), AllOf(*batch)},
-               Permitted({world.estovia.Prekey(kNow)}, batch->size()), kNow);
+               Permitted({world.estovia.Prekey(kNow)}, batch->size()), kNow, nullptr);
 }
 const Bytes& Small() {
   static const Bytes wire = SealedToEstovia({"{\"type\":\"indicator\"}"});
@@ -105,7 +105,7 @@ TEST(Damage, AnotherRecipientsSlotIsCommittedTo) {
   const auto batch =
       SignBatch(world.norlandia.self(), Green(), {world.estovia.org(), world.volt.org()}, {"{}"}, NewStream(), kNow);
   const std::vector<trust::Prekey> recipients = {world.estovia.Prekey(kNow), world.volt.Prekey(kNow)};
-  Bytes wire = *SealDirect(world.norlandia.self(), {batch->signed_body(), AllOf(*batch)}, Permitted(recipients, batch->size()), kNow);
+  Bytes wire = *SealDirect(world.norlandia.self(), {batch->signed_body(), AllOf(*batch)}, Permitted(recipients, batch->size()), kNow, nullptr);
   for (const size_t at : {0, 20, 1183}) {
     wire[kHeaderSize + kSlotSize + at] ^= 1;
     EXPECT_EQ(ReasonAtEstovia(wire), kCommit);

@@ -4,7 +4,7 @@
 #include "base/reject.h"
 #include "crypto/crypto.h"
 #include "envelope/seal_load.h"
-#include "trust/group_directory.h"
+#include "trust/memberships.h"
 
 // Sealing in direct mode: docs/formats/envelope.md, with the payload of statement.md inside.
 namespace entente::envelope {
@@ -19,7 +19,7 @@ bool Permitted(const Recipient& recipient, const Load& load) {
 
 // Who was taken out of a group since is in the audience that was signed, and gets nothing more.
 absl::Status CheckRecipients(const std::vector<Recipient>& recipients, const Load& load,
-                             const trust::GroupDirectory* groups, absl::Time now) {
+                             const trust::Memberships* groups, absl::Time now) {
   for (const Recipient& recipient : recipients) {
     if (!std::binary_search(load.audience.begin(), load.audience.end(), recipient.prekey.org)) {
       return Reject(RejectReason::kAudience, "a recipient is not in the audience that was signed");
@@ -84,7 +84,7 @@ absl::StatusOr<Bytes> SealTo(const trust::Self& self, const Load& load, const Pr
 }  // namespace
 
 absl::StatusOr<Bytes> SealDirect(const trust::Self& self, const Cargo& cargo, const std::vector<Recipient>& recipients,
-                                 absl::Time now, const trust::GroupDirectory* groups) {
+                                 absl::Time now, const trust::Memberships* groups) {
   const auto load = LoadCargo(self, cargo, groups, now);
   if (!load.ok()) return load.status();
   Prekeys prekeys;

@@ -20,6 +20,7 @@
 
 namespace entente::trust {
 class GroupDirectory;
+class Memberships;
 }
 
 // Signed statements and notices <-> sealed envelopes (docs/formats/envelope.md, receiving.md). Everything here is a
@@ -58,7 +59,7 @@ struct Recipient {
 // group whose documents are not here, kNotMember for who is not in it now and kFreeze; kSignature or kParse for
 // statements that are not of the batch; kInternal where a permit is missing, or another organisation's.
 absl::StatusOr<Bytes> SealDirect(const trust::Self& self, const Cargo& cargo, const std::vector<Recipient>& recipients,
-                                 absl::Time now, const trust::GroupDirectory* groups = nullptr);
+                                 absl::Time now, const trust::Memberships* groups);
 // The same for notices, which go along every path that the statements took: no audience is asked and no permit. Refuses
 // with kLimit, kPrekey, and kParse without a notice.
 absl::StatusOr<Bytes> SealDirect(const trust::Self& self, const Notices& notices,
@@ -99,7 +100,7 @@ class OpenedEnvelope {
 // decides replay again when it commits.
 absl::StatusOr<OpenedEnvelope> Open(ByteView wire, const OrgId& self, const trust::PrekeyRing& prekeys, absl::Time now,
                                     const std::function<bool(const EnvelopeId&)>& seen,
-                                    const trust::GroupDirectory* groups = nullptr);
+                                    const trust::GroupDirectory* groups);
 
 // Everything an envelope said, checked. Only Verify makes one.
 struct VerifiedEnvelope {
@@ -119,7 +120,7 @@ struct VerifiedEnvelope {
 // kParse, kLimit, kSeal, kUnknownParty, kSignature, kNoKey, kKeyUse, kTime, kRevoked, kFreeze, kAudience, kMemberHash,
 // kNotMember, kThreshold, kChain, kChainLabel, kAuthority, kContent, kGap.
 absl::StatusOr<VerifiedEnvelope> Verify(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from,
-                                        absl::Time now, const trust::GroupDirectory* groups = nullptr);
+                                        absl::Time now, const trust::Memberships* groups);
 
 // Re-checks stored statements for fsck: signature over the batch, place in it, content commitment. `statement_ids` are
 // the whole batch's when known. Does not ask revocations, co-signatures or forwards. Refuses with kSignature, kContent,

@@ -20,7 +20,7 @@ Batch ForEstovia(std::vector<Bytes> contents) {
 }
 absl::StatusOr<Bytes> SealTo(const Batch& batch, const std::vector<Sealable>& statements,
                              const std::vector<trust::Prekey>& recipients) {
-  return SealDirect(World().norlandia.self(), {batch.signed_body(), statements}, Permitted(recipients, statements.size()), kNow);
+  return SealDirect(World().norlandia.self(), {batch.signed_body(), statements}, Permitted(recipients, statements.size()), kNow, nullptr);
 }
 absl::StatusOr<Bytes> SealToEstovia(const Batch& batch) {
   return SealTo(batch, AllOf(batch), {World().estovia.Prekey(kNow)});
@@ -78,7 +78,7 @@ TEST(Envelope, OpensForEachOfThreeRecipients) {
   const auto check = [&](const TestParty& party, const trust::Directory& directory) {
     auto opened = OpenAt(party, *wire);
     ASSERT_TRUE(opened.ok()) << opened.status();
-    EXPECT_TRUE(Verify(*std::move(opened), directory, world.norlandia.org(), kNow).ok());
+    EXPECT_TRUE(Verify(*std::move(opened), directory, world.norlandia.org(), kNow, nullptr).ok());
   };
   check(world.estovia, *world.at_estovia);
   check(world.volt, *world.at_volt);
@@ -149,7 +149,7 @@ TEST(Envelope, ReplayIsAskedBeforeAnythingDear) {
     asked = id;
     return true;
   };
-  const auto opened = Open(wire, World().estovia.org(), World().volt.ring(), kNow, seen);
+  const auto opened = Open(wire, World().estovia.org(), World().volt.ring(), kNow, seen, nullptr);
   EXPECT_EQ(ReasonFor(opened), RejectReason::kReplay);
   EXPECT_EQ(asked.view(), wire.substr(8, 16));
 }
@@ -177,7 +177,7 @@ TEST(Envelope, AfterThePrekeysGraceItNeverOpens) {
   const Batch later = *SignBatch(World().norlandia.self(), Green(), {isac.org()}, {"{}"}, NewStream(), kNow);
   const auto recipient = isac.Prekey(kNow);
   const absl::Time last = recipient.not_after - absl::Seconds(1);
-  const Bytes young = *SealDirect(World().norlandia.self(), {later.signed_body(), AllOf(later)}, Permitted({recipient}, later.size()), last);
+  const Bytes young = *SealDirect(World().norlandia.self(), {later.signed_body(), AllOf(later)}, Permitted({recipient}, later.size()), last, nullptr);
   ASSERT_TRUE(isac.ring().Rotate(kNow + trust::kPrekeyUse + trust::kPrekeyGrace + absl::Hours(1)).ok());
   EXPECT_EQ(ReasonFor(OpenAt(isac, young, kNow + trust::kPrekeyUse + trust::kPrekeyGrace + absl::Hours(1))),
             RejectReason::kKeyGone);
@@ -207,7 +207,7 @@ TEST(SealDirect, RefusesWithoutAPermitForEachStatement) {
   const Batch batch = ForEstovia(Contents(2));
   const trust::Prekey prekey = World().estovia.Prekey(kNow);
   const auto seal = [&](std::vector<Recipient> recipients) {
-    return ReasonFor(SealDirect(World().norlandia.self(), {batch.signed_body(), AllOf(batch)}, recipients, kNow));
+    return ReasonFor(SealDirect(World().norlandia.self(), {batch.signed_body(), AllOf(batch)}, recipients, kNow, nullptr));
   };
   EXPECT_EQ(seal(Permitted({prekey}, 2)), RejectReason::kNone);
   EXPECT_EQ(seal(Permitted({prekey}, 1)), RejectReason::kInternal);
@@ -226,7 +226,7 @@ TEST(SealDirect, RefusesAnotherOrigin) {
   const Batch batch = ForEstovia({"{}"});
   const auto result =
       SealDirect(World().volt.self(), {batch.signed_body(), AllOf(batch)},
-           Permitted({World().estovia.Prekey(kNow)}, batch.size()), kNow);
+           Permitted({World().estovia.Prekey(kNow)}, batch.size()), kNow, nullptr);
   EXPECT_EQ(ReasonFor(result), RejectReason::kAudience);
 }
 TEST(SealDirect, RefusesMoreThanAnEnvelopeHolds) {

@@ -14,7 +14,7 @@
 #include "trust/parties.h"
 
 namespace entente::trust {
-class GroupDirectory;
+class Memberships;
 }
 
 // Who passed statements on to whom, and whether they might (docs/formats/forward.md).
@@ -54,7 +54,7 @@ struct Forwarded {
 // page's tables say. `groups` is null where no group is followed.
 absl::StatusOr<std::vector<Hop>> CheckChain(const SignedBodies& forwards, const SignedBodies& permissions,
                                             const Forwarded& forwarded, const trust::Parties& parties, absl::Time now,
-                                            const trust::GroupDirectory* groups = nullptr);
+                                            const trust::Memberships* groups);
 
 // What this organisation says of the hop that it adds. Everything ascending.
 struct ForwardTerms {

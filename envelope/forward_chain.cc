@@ -93,7 +93,7 @@ absl::StatusOr<Permission> ReadPermission(const v1::SignedBody& wire, const trus
 class Chain {
  public:
   Chain(const SignedBodies& permissions, const Forwarded& forwarded, const trust::Parties& parties,
-        const trust::GroupDirectory* groups, absl::Time now)
+        const trust::Memberships* groups, absl::Time now)
       : permissions_(permissions),
         forwarded_(forwarded),
         parties_(parties),
@@ -233,7 +233,7 @@ class Chain {
   const SignedBodies& permissions_;
   const Forwarded& forwarded_;
   const trust::Parties& parties_;
-  const trust::GroupDirectory* const groups_;
+  const trust::Memberships* const groups_;
   const absl::Time now_;
   std::vector<Hop> hops_;
   std::vector<bool> named_;  // by a forward, per permission
@@ -243,7 +243,7 @@ class Chain {
 
 absl::StatusOr<std::vector<Hop>> CheckChain(const SignedBodies& forwards, const SignedBodies& permissions,
                                             const Forwarded& forwarded, const trust::Parties& parties, absl::Time now,
-                                            const trust::GroupDirectory* groups) {
+                                            const trust::Memberships* groups) {
   if (static_cast<size_t>(forwards.size()) > kMaxForwards || static_cast<size_t>(permissions.size()) > kMaxForwards) {
     return Broken("at most 16 forwards, and 16 permissions beside them");
   }

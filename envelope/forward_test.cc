@@ -64,7 +64,7 @@ struct Journey {
   }
   absl::StatusOr<std::vector<Hop>> Check(absl::Time now = kNow + absl::Hours(1)) const {
     const std::vector<StatementId> ids = Ids();
-    return CheckChain(forwards, permissions, {ids, World().norlandia.org(), audience, constraints, latest}, AtVolt(), now);
+    return CheckChain(forwards, permissions, {ids, World().norlandia.org(), audience, constraints, latest}, AtVolt(), now, nullptr);
   }
   void Permit(const v1::SignedBody& permission, ForwardTerms& terms) {
     *permissions.Add() = permission;

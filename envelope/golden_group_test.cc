@@ -41,7 +41,7 @@ class Member {
   absl::StatusOr<ProvenStatement> Prove(const VectorRecord& v, ByteView bytes) {
     const auto proof = ReadProof(bytes);
     if (!proof.ok()) return proof.status();
-    return CheckProof(*proof, reader_.directory(), MomentOf(v.at("at_us")), nullptr, nullptr, &Behind(PlaceOf(v)));
+    return CheckProof(*proof, reader_.directory(), MomentOf(v.at("at_us")), nullptr, &Behind(PlaceOf(v)));
   }
 
  private:

@@ -33,9 +33,9 @@ Bytes Joined(const Ids& ids) {
 }
 
 absl::StatusOr<VerifiedEnvelope> Take(const trust::GoldenReader& reader, const VectorRecord& v) {
-  auto opened = Open(v.at("envelope"), reader.org(), reader.ring(), reader.now(), testing::NeverSeen);
+  auto opened = Open(v.at("envelope"), reader.org(), reader.ring(), reader.now(), testing::NeverSeen, nullptr);
   if (!opened.ok()) return opened.status();
-  return Verify(*std::move(opened), reader.directory(), Organisation(v.at("peer")), reader.now());
+  return Verify(*std::move(opened), reader.directory(), Organisation(v.at("peer")), reader.now(), nullptr);
 }
 Bytes HopsOf(const std::vector<Hop>& hops) {
   Bytes joined;
@@ -67,7 +67,7 @@ TEST(GoldenProof, EveryProofIsAnsweredAsTheOtherImplementationAnswersIt) {
     ++seen;
     for (VerifiedBatches* verified : {static_cast<VerifiedBatches*>(nullptr), &remembered}) {
       const auto proof = ReadProof(v.at("proof"));
-      const auto proven = proof.ok() ? CheckProof(*proof, reader.directory(), reader.now(), verified) : proof.status();
+      const auto proven = proof.ok() ? CheckProof(*proof, reader.directory(), reader.now(), verified, nullptr) : proof.status();
       EXPECT_EQ(AnswerOf(proven.status()), v.at("answer")) << v.at("name") << ": " << proven.status();
       if (!proven.ok() || v.at("answer") != "ADMITTED") continue;
       EXPECT_EQ(HopsOf(proven->hops), v.at("hops")) << v.at("name");
@@ -143,7 +143,7 @@ TEST(GoldenDamage, ProofsOfOneStatement) {
     test::ForEachDamage(v.at("proof"), [&](const Bytes& bent, const std::string& what) {
       const auto proof = ReadProof(bent);
       const absl::Status status =
-          proof.ok() ? CheckProof(*proof, reader.directory(), reader.now(), nullptr).status() : proof.status();
+          proof.ok() ? CheckProof(*proof, reader.directory(), reader.now(), nullptr, nullptr).status() : proof.status();
       EXPECT_TRUE(test::IsRefusedFor(status, {kParse, kLimit, kUnknownParty, kNoKey, kKeyUse, kTime, kSignature,
                                               kContent, kThreshold, kChain, kChainLabel, kAudience, kRevoked}))
           << v.at("name") << ", " << what << ": " << status;

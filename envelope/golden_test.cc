@@ -50,11 +50,11 @@ struct Golden {
   Organisation author{records.at(0)}, first{records.at(1)}, second{records.at(2)};
 
   absl::StatusOr<VerifiedEnvelope> At(const Organisation& receiver, ByteView wire) const {
-    auto opened = Open(wire, receiver.identity().org(), receiver.ring(), receiver.now(), testing::NeverSeen);
+    auto opened = Open(wire, receiver.identity().org(), receiver.ring(), receiver.now(), testing::NeverSeen, nullptr);
     if (!opened.ok()) return opened.status();
     trust::Directory directory(receiver.AsParty().party, receiver.identity());
     EXPECT_TRUE(directory.Accept(author.AsParty()).ok());
-    return Verify(*std::move(opened), directory, author.identity().org(), receiver.now());
+    return Verify(*std::move(opened), directory, author.identity().org(), receiver.now(), nullptr);
   }
 };
 const Golden& Vectors() {

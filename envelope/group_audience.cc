@@ -25,7 +25,7 @@ absl::StatusOr<trust::MembershipRef> ReadGroupAudience(const v1::GroupAudience& 
 }
 
 absl::StatusOr<std::shared_ptr<const trust::Membership>> FindVersion(const trust::MembershipRef& group,
-                                                                     const trust::GroupDirectory* groups) {
+                                                                     const trust::Memberships* groups) {
   auto version = groups != nullptr ? groups->Version(group) : nullptr;
   if (version != nullptr) return version;
   return Reject(RejectReason::kMemberHash,
@@ -49,7 +49,7 @@ absl::Status CheckGroupTerms(const trust::Membership& version, const GroupTerms&
              : Reject(RejectReason::kAudience, "the label is, or becomes, stricter than what the group may carry");
 }
 
-absl::Status CheckMember(const trust::Membership& version, const trust::GroupDirectory& groups, const OrgId& org,
+absl::Status CheckMember(const trust::Membership& version, const trust::Memberships& groups, const OrgId& org,
                          absl::Time now) {
   if (version.IsMember(org)) return groups.CheckMember(version.group(), org, now);
   return Reject(RejectReason::kNotMember,
@@ -57,7 +57,7 @@ absl::Status CheckMember(const trust::Membership& version, const trust::GroupDir
 }
 
 absl::Status CheckGroupAudience(Claims& claims, const OrgId& origin, const OrgId* receiver,
-                                const trust::GroupDirectory* groups, absl::Time now) {
+                                const trust::Memberships* groups, absl::Time now) {
   if (!claims.group) return absl::OkStatus();
   const auto version = FindVersion(*claims.group, groups);
   if (!version.ok()) return version.status();

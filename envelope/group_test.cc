@@ -182,16 +182,16 @@ TEST_F(GroupModeTest, AStatementOfTheGroupTravelsInDirectModeToMembers) {
       ReasonFor(SealDirect(Self(1), {batch.signed_body(), AllOf(batch)}, Permitted({outsider}, 2), Now(), &Groups(1))),
       kAudience);
   EXPECT_EQ(ReasonFor(SealDirect(Self(1), {batch.signed_body(), AllOf(batch)},
-                                 Permitted({Node(2).FreshPrekey(Now())}, 2), Now())),
+                                 Permitted({Node(2).FreshPrekey(Now())}, 2), Now(), nullptr)),
             kMemberHash);
 }
 
 TEST_F(GroupModeTest, WhoFollowsNoGroupOpensNothingOfIt) {
-  EXPECT_EQ(ReasonFor(Open(Sealed(1), Org(2), *Node(2).prekeys, Now(), NeverSeen)), kEpoch);
-  auto opened = Open(*Direct(1, 2, *Signed(1, ForGroup(), Newest())), Org(2), *Node(2).prekeys, Now(), NeverSeen);
-  EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *directories_[2], Org(1), Now())), kMemberHash);
+  EXPECT_EQ(ReasonFor(Open(Sealed(1), Org(2), *Node(2).prekeys, Now(), NeverSeen, nullptr)), kEpoch);
+  auto opened = Open(*Direct(1, 2, *Signed(1, ForGroup(), Newest())), Org(2), *Node(2).prekeys, Now(), NeverSeen, nullptr);
+  EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *directories_[2], Org(1), Now(), nullptr)), kMemberHash);
   opened = OpenAt(2, Sealed(1));
-  EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *directories_[2], Org(1), Now())), kInternal);
+  EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *directories_[2], Org(1), Now(), nullptr)), kInternal);
 }
 
 TEST_F(GroupModeTest, NothingIsSealedWithoutAPermitForEachMember) {
@@ -284,9 +284,9 @@ TEST_F(GroupModeTest, AProofOfItIsForWhoHasTheGroupsDocuments) {
   const Batch batch = *Signed(1, ForGroup(), Newest());
   const v1::StatementProof proof = MakeProof(batch, batch.statements()[0], true);
   ProofCheck failed;
-  EXPECT_EQ(ReasonFor(CheckProof(proof, world_.founders.parties, Now(), nullptr, &failed)), kMemberHash);
+  EXPECT_EQ(ReasonFor(CheckProof(proof, world_.founders.parties, Now(), nullptr, nullptr, &failed)), kMemberHash);
   EXPECT_EQ(failed, ProofCheck::kGroup);
-  const auto proven = CheckProof(proof, world_.founders.parties, Now(), nullptr, nullptr, &Groups(2));
+  const auto proven = CheckProof(proof, world_.founders.parties, Now(), nullptr, &Groups(2));
   ASSERT_TRUE(proven.ok()) << proven.status();
   EXPECT_EQ(proven->group, Newest()->ref());
   EXPECT_EQ(proven->audience, Newest()->members());

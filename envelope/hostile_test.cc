@@ -51,7 +51,7 @@ RejectReason ResealedByVolt(std::vector<OrgId> audience) {
   const HostileSeal volt{world.volt.self(), {world.estovia.Prekey(kNow)}, kNow};
   auto opened = OpenAt(world.estovia, volt.Make(payload));
   EXPECT_TRUE(opened.ok()) << opened.status();
-  return ReasonFor(Verify(*std::move(opened), *world.at_estovia, world.volt.org(), kNow));
+  return ReasonFor(Verify(*std::move(opened), *world.at_estovia, world.volt.org(), kNow, nullptr));
 }
 TEST(Reseal, P18ToAnOutsiderNeedsAChain) { EXPECT_EQ(ResealedByVolt({World().volt.org()}), kAudience); }
 TEST(Reseal, P18ByAnOutsiderNeedsAChain) { EXPECT_EQ(ResealedByVolt({World().estovia.org()}), kAudience); }
@@ -73,7 +73,7 @@ TEST(Peer, UnknownIsRefused) {
   auto opened = OpenAt(World().estovia, Sealer().Make(Honest()));
   ASSERT_TRUE(opened.ok());
   const OrgId stranger = *OrgId::From(Bytes(32, 's'));
-  EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *World().at_estovia, stranger, kNow)), kUnknownParty);
+  EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *World().at_estovia, stranger, kNow, nullptr)), kUnknownParty);
 }
 // Volt has not accepted Estovia: what Estovia says there is from nobody.
 TEST(Peer, UnknownOriginIsRefused) {
@@ -82,7 +82,7 @@ TEST(Peer, UnknownOriginIsRefused) {
   const HostileSeal sealer{world.norlandia.self(), {world.volt.Prekey(kNow)}, kNow};
   auto opened = OpenAt(world.volt, sealer.Make(payload));
   ASSERT_TRUE(opened.ok());
-  EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *world.at_volt, world.norlandia.org(), kNow)), kUnknownParty);
+  EXPECT_EQ(ReasonFor(Verify(*std::move(opened), *world.at_volt, world.norlandia.org(), kNow, nullptr)), kUnknownParty);
 }
 
 // Invisible salamanders: two slots, each internally valid, with different content keys. Only one can be committed to.

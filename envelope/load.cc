@@ -7,7 +7,7 @@
 #include "envelope/commitments.h"
 #include "envelope/group_audience.h"
 #include "envelope/payload_reader.h"
-#include "trust/group_directory.h"
+#include "trust/memberships.h"
 
 namespace entente::envelope {
 namespace {
@@ -32,7 +32,7 @@ absl::Status CheckJoint(const Cargo& cargo, const Claims& claims) {
 // Whose word the envelope is, before `self` seals it, and for whom: the last forwarder's, else that of `author`, the
 // origin, who signed `claims`.
 absl::Status LoadChain(const Cargo& cargo, const Claims& claims, OrgId author, const OrgId& self,
-                       const trust::GroupDirectory* groups, absl::Time now, Load& load) {
+                       const trust::Memberships* groups, absl::Time now, Load& load) {
   const bool exercise = !claims.constraints.exercise_id.empty();
   load.audience = claims.audience;
   load.group = claims.group;
@@ -64,7 +64,7 @@ absl::Status LoadChain(const Cargo& cargo, const Claims& claims, OrgId author, c
 
 }  // namespace
 
-absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo, const trust::GroupDirectory* groups,
+absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo, const trust::Memberships* groups,
                                absl::Time now) {
   if (auto s = CheckSizes(cargo.statements); !s.ok()) return s;
   const auto claim = ReadBatch(cargo.batch.body());

@@ -24,7 +24,7 @@ struct Load {
 // Signatures are not checked. Refuses with kLimit, kParse, kSignature (statements that are not of the batch), kChain
 // (over 16 forwards, or broken ones), kAudience (`self` may not seal them), and for a group's kMemberHash (its
 // documents are not here; `groups` null: of any), kNotMember (`self` is out) and kFreeze.
-absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo, const trust::GroupDirectory* groups,
+absl::StatusOr<Load> LoadCargo(const trust::Self& self, const Cargo& cargo, const trust::Memberships* groups,
                                absl::Time now);
 // Refuses with kLimit and kParse.
 absl::StatusOr<Load> LoadNotices(const Notices& notices);

@@ -35,7 +35,7 @@ absl::Status CheckField(const WireField& field, std::array<size_t, 6>& counts) {
 
 absl::StatusOr<std::vector<Hop>> ChainOf(const v1::StatementProof& proof, const SignedStatements& proven,
                                          const Claims& claims, const trust::Parties& parties,
-                                         const trust::GroupDirectory* groups, absl::Time now) {
+                                         const trust::Memberships* groups, absl::Time now) {
   const Forwarded forwarded{proven.ids,
                             proven.batch.origin,
                             claims.audience,
@@ -60,8 +60,8 @@ absl::StatusOr<v1::StatementProof> ReadProof(ByteView bytes) {
 }
 
 absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Parties& parties,
-                                           absl::Time now, VerifiedBatches* verified, ProofCheck* failed,
-                                           const trust::GroupDirectory* groups) {
+                                           absl::Time now, VerifiedBatches* verified,
+                                           const trust::Memberships* groups, ProofCheck* failed) {
   ProofCheck ignored;
   ProofCheck& at = failed != nullptr ? *failed : ignored;
   at = ProofCheck::kBatch;

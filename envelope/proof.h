@@ -34,8 +34,8 @@ enum class ProofCheck { kBatch, kStatement, kTimes, kCosignatures, kGroup, kForw
 // does, with kThreshold, and as CheckChain does. Times are checked as of `now`. `failed`, where it is given, is the check that refused.
 // `groups` is null where no group is followed: a statement for one refuses with kMemberHash then.
 absl::StatusOr<ProvenStatement> CheckProof(const v1::StatementProof& proof, const trust::Parties& parties, absl::Time now,
-                                           VerifiedBatches* verified, ProofCheck* failed = nullptr,
-                                           const trust::GroupDirectory* groups = nullptr);
+                                           VerifiedBatches* verified, const trust::Memberships* groups,
+                                           ProofCheck* failed = nullptr);
 
 // The proof of `statement`, which is of `batch`. Co-signatures and forwards are the caller's to add.
 v1::StatementProof MakeProof(const Batch& batch, const Statement& statement, bool with_content);

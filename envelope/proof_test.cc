@@ -18,7 +18,7 @@ absl::StatusOr<ProvenStatement> Check(const v1::StatementProof& proof, VerifiedB
                                       absl::Time now = kNow) {
   const auto read = ReadProof(proof.SerializeAsString());
   if (!read.ok()) return read.status();
-  return CheckProof(*read, *World().at_estovia, now, verified);
+  return CheckProof(*read, *World().at_estovia, now, verified, nullptr);
 }
 RejectReason After(const std::function<void(v1::StatementProof&)>& bend, VerifiedBatches* verified = nullptr) {
   static const Batch batch = SignedBatch(5);

@@ -42,7 +42,7 @@ Batch MakeBatch(v1::Payload& payload, SignedStatements proven, Claims claims) {
 class Verification {
  public:
   Verification(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from, absl::Time now,
-               const trust::GroupDirectory* groups)
+               const trust::Memberships* groups)
       : opened_(std::move(opened)),
         parties_(parties),
         groups_(groups),
@@ -208,7 +208,7 @@ class Verification {
 
   OpenedEnvelope opened_;
   const trust::Directory& parties_;
-  const trust::GroupDirectory* const groups_;  // not null where the envelope is of an epoch
+  const trust::Memberships* const groups_;  // not null where the envelope is of an epoch
   const OrgId self_, from_;
   const absl::Time now_;
   v1::Payload payload_;
@@ -221,7 +221,7 @@ class Verification {
 }  // namespace
 
 absl::StatusOr<VerifiedEnvelope> Verify(OpenedEnvelope opened, const trust::Directory& parties, const OrgId& from,
-                                        absl::Time now, const trust::GroupDirectory* groups) {
+                                        absl::Time now, const trust::Memberships* groups) {
   if (groups == nullptr && StatementMaker::EpochMembersOf(opened) != nullptr) {
     return Reject(RejectReason::kInternal, "an envelope of a group is verified without the groups that opened it");
   }

@@ -110,7 +110,7 @@ TEST(Notices, AreValidFromEveryHand) {
   const HostileSeal volt{World().volt.self(), {World().estovia.Prekey(kNow)}, kNow};
   auto opened = OpenAt(World().estovia, volt.Make(payload));
   ASSERT_TRUE(opened.ok()) << opened.status();
-  EXPECT_TRUE(Verify(*std::move(opened), *World().at_estovia, World().volt.org(), kNow).ok());
+  EXPECT_TRUE(Verify(*std::move(opened), *World().at_estovia, World().volt.org(), kNow, nullptr).ok());
 }
 TEST(Notices, SealingBoundsThem) {
   Notices notices;
@@ -149,7 +149,7 @@ TEST(SealDirect, WantsJointTermsForCosignatures) {
   const auto statements = AllOf(batch);
   Cargo cargo{batch.signed_body(), statements};
   *cargo.cosignatures.Add() = *Cosign(World().volt.self(), batch.signed_body(), false, kNow);
-  EXPECT_EQ(ReasonFor(SealDirect(World().norlandia.self(), cargo, Permitted({World().estovia.Prekey(kNow)}, 1), kNow)),
+  EXPECT_EQ(ReasonFor(SealDirect(World().norlandia.self(), cargo, Permitted({World().estovia.Prekey(kNow)}, 1), kNow, nullptr)),
             kParse);
 }
 

@@ -46,7 +46,7 @@ class Versions : public ::testing::Test {
     const HostileSeal seal{sealer, {World().estovia.Prekey(kNow)}, sealed};
     auto opened = OpenAt(World().estovia, seal.Make(payload), now);
     EXPECT_TRUE(opened.ok()) << opened.status();
-    return ReasonFor(Verify(*std::move(opened), *at_estovia_, sealer.org(), now));
+    return ReasonFor(Verify(*std::move(opened), *at_estovia_, sealer.org(), now, nullptr));
   }
 
   // Version 1 of the document, which ends at `expires` where that is given.
@@ -161,7 +161,7 @@ TEST_F(Others, HopsAndPermissionsAskTheSameOfTheirKeys) {
     SignedBodies forwards;
     *forwards.Add() = *MakeForward(by, terms, nullptr, false, at);
     return ReasonFor(
-        CheckChain(forwards, permissions, {ids, origin.org(), audience, constraints, kNow}, *at_estovia_, now_));
+        CheckChain(forwards, permissions, {ids, origin.org(), audience, constraints, kNow}, *at_estovia_, now_, nullptr));
   };
   const trust::Self& norlandia = World().norlandia.self();
   EXPECT_EQ(reason(norlandia, old_, {}, before_), kNone);

@@ -26,9 +26,9 @@ class Unkept : public ::testing::Test {
   RejectReason Admitted(const v1::Payload& payload, const TestNode& by) {
     const Bytes wire = HostileSeal{*by.self, {estovia_.OfferedPrekey()}, Now()}.Make(payload);
     const auto opened =
-        envelope::Open(wire, estovia_.org(), *estovia_.prekeys, Now(), [](const EnvelopeId&) { return false; });
+        envelope::Open(wire, estovia_.org(), *estovia_.prekeys, Now(), [](const EnvelopeId&) { return false; }, nullptr);
     EXPECT_TRUE(opened.ok()) << opened.status();
-    const auto verified = envelope::Verify(*opened, *estovia_.directory, by.org(), Now());
+    const auto verified = envelope::Verify(*opened, *estovia_.directory, by.org(), Now(), nullptr);
     EXPECT_TRUE(verified.ok()) << verified.status();
     return ReasonOf(estovia_.Admit(by.org(), wire));
   }

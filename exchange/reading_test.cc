@@ -46,7 +46,7 @@ TEST_F(ReadingNode, QuarantineIsToldWithItsOwnReason) {
 RejectReason ProofReason(TestNode& node, const trust::Directory& known, std::string_view version = {}) {
   const auto proof = node.reading->Prove(IdOf("1"), version);
   if (!proof.ok()) return ReasonOf(proof.status());
-  const auto proven = envelope::CheckProof(*proof, known, node.clock.Now(), nullptr);
+  const auto proven = envelope::CheckProof(*proof, known, node.clock.Now(), nullptr, nullptr);
   if (proven.ok()) {
     EXPECT_TRUE(proven->content_shown);
   }

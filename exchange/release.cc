@@ -84,10 +84,11 @@ absl::Status SetLabel(const Room& room, const StoredBatch& batch, StoredStatemen
   return absl::OkStatus();
 }
 
-Outcome OutcomeNow(const Room& room, const trust::Prekey& prekey, StoredBatch& batch, model::Label label) {
+Outcome OutcomeNow(const Room& room, const OrgId& peer, const trust::Prekey& prekey, StoredBatch& batch,
+                   model::Label label) {
   if (batch.keeps != RejectReason::kNone) return batch.keeps;
   const auto [asked, fresh] = batch.outcomes.try_emplace(label, RejectReason::kNone);
-  if (fresh) asked->second = Ask(room, prekey.org, batch.constraints, label);
+  if (fresh) asked->second = Ask(room, peer, batch.constraints, label);
   const bool permitted = std::holds_alternative<policy::Permit>(asked->second);
   return permitted && label > prekey.ceiling ? Outcome(RejectReason::kPrekey) : asked->second;
 }
@@ -123,7 +124,7 @@ absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const
     if (full && !statements.empty()) break;
     out.last = seq;
     if (absl::Status status = SetLabel(room, batch, *statement); !status.ok()) return status;
-    Outcome outcome = OutcomeNow(room, prekey, batch, statement->label);
+    Outcome outcome = OutcomeNow(room, peer, prekey, batch, statement->label);
     if (const RejectReason* denied = std::get_if<RejectReason>(&outcome)) {
       out.withheld.push_back({seq, *denied});
       continue;

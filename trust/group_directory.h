@@ -15,6 +15,7 @@
 #include "trust/epoch_issuer.h"
 #include "trust/epoch_ring.h"
 #include "trust/membership_history.h"
+#include "trust/memberships.h"
 
 namespace entente::trust {
 
@@ -41,7 +42,7 @@ struct EpochFacts {
 // The groups that this node follows: their documents, logs, epochs and leaves. What comes in is checked as a whole,
 // persisted by the caller's function and then seen by readers, who get snapshots and wait for no check. Safe from any
 // thread.
-class GroupDirectory {
+class GroupDirectory : public Memberships {
  public:
   // All outlive this. `self` is this organisation, which `parties` knows.
   GroupDirectory(const Parties& parties, const OrgId& self, const PrekeyRing& prekeys, crypto::Keystore& keystore);
@@ -72,8 +73,7 @@ class GroupDirectory {
 
   // Null for a group that is not followed, and before its first version counts.
   std::shared_ptr<const Membership> Newest(const GroupId& group) const;
-  // Null when that version does not count here: the caller refuses with kMemberHash.
-  std::shared_ptr<const Membership> Version(const MembershipRef& ref) const;
+  std::shared_ptr<const Membership> Version(const MembershipRef& ref) const override;
   // A copy of what is on file of `group`, to hand out or to go on from. Nothing for a group that is not followed.
   std::optional<MembershipHistory> History(const GroupId& group) const;
 
@@ -84,9 +84,7 @@ class GroupDirectory {
   // Who left by its own word and is still in the newest version.
   std::vector<OrgId> Left(const GroupId& group) const;
 
-  // Whether `org` is in the group as it is now: in the newest version, without a leave on file. Refuses with
-  // kUnknownParty, kFreeze and kNotMember.
-  absl::Status CheckMember(const GroupId& group, const OrgId& org, absl::Time now) const;
+  absl::Status CheckMember(const GroupId& group, const OrgId& org, absl::Time now) const override;
 
   // What an envelope with this tag is opened under now. Refuses with kEpoch (none, or not begun), kEpochStale, kFreeze
   // and kNotMember, which may pass, but the last.

@@ -39,14 +39,14 @@ inline bool NeverSeen(const EnvelopeId&) {
 }
 
 inline absl::StatusOr<OpenedEnvelope> OpenAt(const TestParty& party, ByteView wire, absl::Time now = kNow) {
-  return Open(wire, party.org(), party.ring(), now, NeverSeen);
+  return Open(wire, party.org(), party.ring(), now, NeverSeen, nullptr);
 }
 // What Estovia makes of `wire` from Norlandia.
 inline absl::StatusOr<VerifiedEnvelope> AcceptAtEstovia(ByteView wire, absl::Time now = kNow) {
   Federation& world = World();
   auto opened = OpenAt(world.estovia, wire, now);
   if (!opened.ok()) return opened.status();
-  return Verify(*std::move(opened), *world.at_estovia, world.norlandia.org(), now);
+  return Verify(*std::move(opened), *world.at_estovia, world.norlandia.org(), now, nullptr);
 }
 
 template <typename T>

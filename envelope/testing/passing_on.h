@@ -25,7 +25,7 @@ inline policy::Constraints Labelled(model::Label label) {
 inline absl::StatusOr<VerifiedEnvelope> AcceptAtVolt(ByteView wire, const OrgId& from = World().estovia.org(), absl::Time now = kNow) {
   auto opened = OpenAt(World().volt, wire, now);
   if (!opened.ok()) return opened.status();
-  return Verify(*std::move(opened), KnownToVolt(), from, now);
+  return Verify(*std::move(opened), KnownToVolt(), from, now, nullptr);
 }
 
 // Norlandia's statements, sent to Estovia, of which one goes on to `audience`.
@@ -55,7 +55,7 @@ struct Journey {
     *forwards.Add() = hop;
   }
   absl::StatusOr<Bytes> SealAs(const TestParty& by, const TestParty& to) const {
-    return SealDirect(by.self(), {batch.signed_body(), one, forwards, {}, permissions}, Permitted({to.Prekey(kNow)}, 1), kNow);
+    return SealDirect(by.self(), {batch.signed_body(), one, forwards, {}, permissions}, Permitted({to.Prekey(kNow)}, 1), kNow, nullptr);
   }
   Bytes Sealed(const TestParty& by = World().estovia) const { return *SealAs(by, World().volt); }
   static absl::StatusOr<VerifiedEnvelope> AtVolt(ByteView wire, const OrgId& from = World().estovia.org()) {
@@ -109,7 +109,7 @@ struct JointAdvisory {
     for (int i = 0; i < cosignatures; ++i) {
       *cargo.cosignatures.Add() = *Cosign(World().volt.self(), batch->signed_body(), false, kNow);
     }
-    return *SealDirect(World().norlandia.self(), cargo, Permitted({World().estovia.Prekey(kNow)}, 1), kNow);
+    return *SealDirect(World().norlandia.self(), cargo, Permitted({World().estovia.Prekey(kNow)}, 1), kNow, nullptr);
   }
 
   BatchTerms terms;

@@ -51,9 +51,9 @@ class DeliveryTest : public ::testing::Test {
     if (poison.contains("*")) return true;
     if (poison.empty()) return false;
     const auto opened = envelope::Open(outgoing.envelope, estovia_.org(), *estovia_.prekeys, estovia_.clock.now,
-                                       [](const EnvelopeId&) { return false; });
+                                       [](const EnvelopeId&) { return false; }, nullptr);
     EXPECT_TRUE(opened.ok()) << opened.status();
-    const auto verified = envelope::Verify(*opened, *estovia_.directory, norlandia_.org(), estovia_.clock.now);
+    const auto verified = envelope::Verify(*opened, *estovia_.directory, norlandia_.org(), estovia_.clock.now, nullptr);
     EXPECT_TRUE(verified.ok()) << verified.status();
     for (const envelope::Statement& statement : verified->batch->statements()) {
       for (const std::string& id : poison) {

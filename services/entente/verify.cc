@@ -97,7 +97,7 @@ Report CheckStatement(const std::string& text, const Cards& cards, absl::Time at
   const auto proof = bytes.ok() ? envelope::ReadProof(*bytes) : absl::StatusOr<v1::StatementProof>(bytes.status());
   if (!proof.ok()) return report.AddFailed("form", proof.status()), report;
   ProofCheck failed = ProofCheck::kBatch;
-  const auto proven = envelope::CheckProof(*proof, cards, at, nullptr, &failed);
+  const auto proven = envelope::CheckProof(*proof, cards, at, nullptr, nullptr, &failed);
   report.status = proven.status();
   if (proven.ok()) {
     AddHeld(cards, *proven, *proof, at, report);

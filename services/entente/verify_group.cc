@@ -100,6 +100,30 @@ absl::Status FileGroups::CheckDocument(ByteView bytes, const trust::Parties& par
   return absl::OkStatus();
 }
 
+absl::Status FileGroups::CheckLeft(const v1::SignedBody& body, const trust::Parties& parties,
+                                   const trust::Arrival& arrival) {
+  const auto leave = trust::ReadLeave(body);
+  if (!leave.ok()) return leave.status();
+  const trust::MembershipHistory* history = Find(leave->group);
+  if (history == nullptr) return NoGroup();
+  absl::Status status = trust::CheckLeave(*leave, body, *history, parties, arrival);
+  if (status.ok()) left_.emplace(leave->group, leave->org);
+  return status;
+}
+
+std::shared_ptr<const trust::Membership> FileGroups::Version(const trust::MembershipRef& ref) const {
+  const auto found = groups_.find(ref.group);
+  return found == groups_.end() ? nullptr : found->second.Version(ref.version, ref.hash);
+}
+
+absl::Status FileGroups::CheckMember(const GroupId& group, const OrgId& org, absl::Time now) const {
+  const auto found = groups_.find(group);
+  if (found == groups_.end() || found->second.newest() == nullptr) return NoGroup();
+  if (absl::Status fresh = found->second.CheckFresh(now); !fresh.ok()) return fresh;
+  if (found->second.newest()->IsMember(org) && !left_.contains({group, org})) return absl::OkStatus();
+  return Reject(kNotMember, "an organisation is no member of the group, as the file has it");
+}
+
 absl::Status FileGroups::Check(const envelope::ExportEntry& entry, const trust::Parties& parties, absl::Time at) {
   const trust::Arrival arrival{at, std::nullopt, /*asked=*/true};
   if (entry.kind == envelope::ExportKind::kMembership) return CheckDocument(entry.bytes, parties, arrival);
@@ -119,12 +143,7 @@ absl::Status FileGroups::Check(const envelope::ExportEntry& entry, const trust::
     trust::MembershipHistory* history = Find(logged->group);
     return history == nullptr ? NoGroup() : history->TakeLogEntry(body, parties, arrival, Forget);
   }
-  if (entry.kind == envelope::ExportKind::kLeave) {
-    const auto leave = trust::ReadLeave(body);
-    if (!leave.ok()) return leave.status();
-    const trust::MembershipHistory* history = Find(leave->group);
-    return history == nullptr ? NoGroup() : trust::CheckLeave(*leave, body, *history, parties, arrival);
-  }
+  if (entry.kind == envelope::ExportKind::kLeave) return CheckLeft(body, parties, arrival);
   const auto rewrap = trust::ReadRewrap(body);
   if (!rewrap.ok()) return rewrap.status();
   const trust::MembershipHistory* history = Find(rewrap->group);

@@ -1,11 +1,14 @@
 #pragma once
 
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 
 #include "envelope/export_file.h"
 #include "services/entente/verify_report.h"
 #include "trust/membership_history.h"
+#include "trust/memberships.h"
 
 // What `entente verify` says of a group's documents (docs/formats/membership.md, epoch.md).
 namespace entente::cli {
@@ -13,8 +16,8 @@ namespace entente::cli {
 // An armoured membership document by itself. The version before it is not in the file, and it decides how many must sign.
 Report CheckMembership(const std::string& text, const Cards& cards, absl::Time at);
 
-// The groups of an export file, each from its version 1 on, as the entries build them.
-class FileGroups {
+// The groups of an export file, each from its version 1 on, as the entries build them. One thread.
+class FileGroups : public trust::Memberships {
  public:
   // What the entry is called in a report; empty where it is of no group.
   static std::string NameOf(envelope::ExportKind kind);
@@ -22,11 +25,16 @@ class FileGroups {
   // kMemberHash where the file does not have the group's documents.
   absl::Status Check(const envelope::ExportEntry& entry, const trust::Parties& parties, absl::Time at);
 
+  std::shared_ptr<const trust::Membership> Version(const trust::MembershipRef& ref) const override;
+  absl::Status CheckMember(const GroupId& group, const OrgId& org, absl::Time now) const override;
+
  private:
   absl::Status CheckDocument(ByteView bytes, const trust::Parties& parties, const trust::Arrival& arrival);
   trust::MembershipHistory* Find(const GroupId& group);
+  absl::Status CheckLeft(const v1::SignedBody& body, const trust::Parties& parties, const trust::Arrival& arrival);
 
   std::map<GroupId, trust::MembershipHistory> groups_;
+  std::set<std::pair<GroupId, OrgId>> left_;
 };
 
 }  // namespace entente::cli

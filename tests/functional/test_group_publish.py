@@ -1,5 +1,7 @@
 """`publish --group`: what is for the members of a group reaches them and nobody else."""
 
+import json
+
 import pytest
 
 from federation import indicator, bundle_file, wait_for
@@ -73,3 +75,22 @@ def test_a_wrong_group_is_refused_before_anything_is_read(admins, tmp_path, opti
     done = norlandia.cli("publish", bundle_file(tmp_path / "one.json", [indicator(tlp="GREEN")]), *options)
     assert done.returncode != 0 and reason in done.stderr
     assert norlandia.json("status")["objects"] == 0
+
+
+def test_a_file_for_a_member_is_verified_with_the_groups_documents_in_it(admins, tmp_path):
+    norlandia, estovia, volt = admins
+    founded(admins, tmp_path)
+    volt.stop()
+    thing = indicator(tlp="GREEN")
+    published(norlandia, tmp_path, thing, "--group", "energy")
+    file = tmp_path / "for-volt"
+    norlandia.cli("export", "--to", "volt-energy", file, check=0)
+    cards = ("--identity", norlandia.card, "--identity", estovia.card)
+    said = json.loads(volt.cli("verify", file, *cards, "--json", check=0).stdout)
+    rows = {row["check"]: (row["result"], row["detail"]) for row in said["checks"]}
+    assert rows["envelopes"] == ("holds", "1") and rows["membership documents"] == ("holds", "1")
+    whole = json.loads(volt.cli("verify", file, *cards[:2], "--json", check=0).stdout)
+    assert whole["ok"]  # one admin signed, and its card is there
+    volt.start()
+    assert volt.json("import", file)["taken"] == 1
+    assert present(volt, thing)

@@ -29,12 +29,12 @@ const World& TheWorld() {
 bool Accept(ByteView wire) {
   const World& world = TheWorld();
   auto opened =
-      envelope::Open(wire, world.receiver.org(), world.receiver.ring(), kNow, [](const EnvelopeId&) { return false; });
+      envelope::Open(wire, world.receiver.org(), world.receiver.ring(), kNow, [](const EnvelopeId&) { return false; }, nullptr);
   if (!opened.ok()) {
     CheckRefused(opened.status());
     return false;
   }
-  const auto verified = envelope::Verify(*std::move(opened), *world.at_receiver, world.sender.org(), kNow);
+  const auto verified = envelope::Verify(*std::move(opened), *world.at_receiver, world.sender.org(), kNow, nullptr);
   if (!verified.ok()) {
     CheckRefused(verified.status());
     return false;

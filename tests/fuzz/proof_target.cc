@@ -106,8 +106,8 @@ bool Check(ByteView bytes) {
   }
   FUZZ_CHECK(envelope::ReadProof(proof->SerializeAsString()).ok());
   envelope::VerifiedBatches verified;
-  const auto proven = envelope::CheckProof(*proof, Parties(), trust::SampleNow(), &verified);
-  const auto again = envelope::CheckProof(*proof, Parties(), trust::SampleNow(), &verified);
+  const auto proven = envelope::CheckProof(*proof, Parties(), trust::SampleNow(), &verified, nullptr);
+  const auto again = envelope::CheckProof(*proof, Parties(), trust::SampleNow(), &verified, nullptr);
   FUZZ_CHECK(ReasonOf(proven.status()) == ReasonOf(again.status()));
   if (!proven.ok()) {
     CheckRefused(proven.status(), {kUnknownParty, kParse, kSignature, kNoKey, kKeyUse, kTime, kLimit, kAudience, kThreshold, kChain,
