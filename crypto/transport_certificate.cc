@@ -20,6 +20,7 @@ namespace {
 
 // An arc under 2.25, which anyone may take with a random UUID.
 constexpr char kClaimOid[] = "2.25.292603512037439351072769666065255528623";
+constexpr char kCarriedOid[] = "2.25.12215652351781280650089150522260328408";
 constexpr char kSubject[] = "entente";
 constexpr size_t kMaxPem = 16 * 1024, kSerialSize = 16;
 constexpr size_t kOrgAt = 0, kKeyIdAt = 32, kSpkiAt = 64, kBodySize = 104;  // a u64 time ends it
@@ -83,12 +84,13 @@ bool AddStandardExtension(X509* certificate, int nid, const char* value) {
   return extension && X509_add_ext(certificate, extension.get(), -1) == 1;
 }
 
-// The claim in a DER OCTET STRING inside the extension's own. Not critical: TLS libraries that do not know it must
-// still complete the handshake, in which our verifier reads it.
-bool AddClaim(X509* certificate, ByteView claim) {
+// `content` in a DER OCTET STRING inside the extension's own. Not critical: TLS libraries that do not know it must still
+// complete the handshake, in which our verifier reads it.
+bool AddOctets(X509* certificate, const char* name, ByteView content) {
   const OctetString inner(ASN1_OCTET_STRING_new()), outer(ASN1_OCTET_STRING_new());
-  const ObjectId oid(OBJ_txt2obj(kClaimOid, 1));
-  if (!inner || !outer || !oid || !ASN1_OCTET_STRING_set(inner.get(), Octets(claim), static_cast<int>(claim.size()))) {
+  const ObjectId oid(OBJ_txt2obj(name, 1));
+  if (!inner || !outer || !oid ||
+      !ASN1_OCTET_STRING_set(inner.get(), Octets(content), static_cast<int>(content.size()))) {
     return false;
   }
   unsigned char* der = nullptr;
@@ -154,9 +156,14 @@ bool IsP256(EVP_PKEY* key) {
          EVP_PKEY_get_group_name(key, group, sizeof(group), &size) == 1 && ByteView(group, size) == SN_X9_62_prime256v1;
 }
 
-// The content of the one claim extension; empty where there is none, more than one, or one of another form.
-Bytes ClaimOf(X509* certificate) {
-  const ObjectId oid(OBJ_txt2obj(kClaimOid, 1));
+bool Has(X509* certificate, const char* name) {
+  const ObjectId oid(OBJ_txt2obj(name, 1));
+  return oid && X509_get_ext_by_OBJ(certificate, oid.get(), -1) >= 0;
+}
+
+// The content of the one extension of that name; empty where there is none, more than one, or one of another form.
+Bytes OctetsOf(X509* certificate, const char* name) {
+  const ObjectId oid(OBJ_txt2obj(name, 1));
   const int at = oid ? X509_get_ext_by_OBJ(certificate, oid.get(), -1) : -1;
   if (at < 0 || X509_get_ext_by_OBJ(certificate, oid.get(), at) >= 0) return {};
   const ByteView outer = StringView(X509_EXTENSION_get_data(X509_get_ext(certificate, at)));
@@ -169,7 +176,11 @@ Bytes ClaimOf(X509* certificate) {
 }  // namespace
 
 absl::StatusOr<TransportCertificate> MakeTransportCertificate(const OrgId& org, const KeyId& key_id,
-                                                              const Signer& signer, absl::Time now) {
+                                                              const Signer& signer, absl::Time now,
+                                                              ByteView carried) {
+  if (carried.size() > kMaxCarriedIdentity) {
+    return Reject(RejectReason::kLimit, "a transport certificate carries at most 8 KiB of identity documents");
+  }
   const ErrorQueueGuard guard;
   // Not before is set back by the skew that peers' clocks may have; both ends are whole seconds, as X.509 has no
   // others.
@@ -182,9 +193,9 @@ absl::StatusOr<TransportCertificate> MakeTransportCertificate(const OrgId& org, 
   if (body.size() != kBodySize) return NotMade();
   const absl::StatusOr<Bytes> signature = signer.Sign(kTransportType, body);
   if (!signature.ok()) return signature.status();
-  if (!AddClaim(certificate.get(), body + *signature) || X509_sign(certificate.get(), key.get(), EVP_sha256()) <= 0) {
-    return NotMade();
-  }
+  const bool added = AddOctets(certificate.get(), kClaimOid, body + *signature) &&
+                     (carried.empty() || AddOctets(certificate.get(), kCarriedOid, carried));
+  if (!added || X509_sign(certificate.get(), key.get(), EVP_sha256()) <= 0) return NotMade();
   std::optional<TransportCertificate> made = ToPem(certificate.get(), key.get());
   if (!made) return NotMade();
   return *std::move(made);
@@ -203,8 +214,12 @@ absl::StatusOr<TransportClaim> ReadTransportClaim(ByteView pem) {
     return Malformed("it is not for both ends of TLS");
   }
   if (X509_verify(certificate.get(), key) != 1) return Malformed("it is not signed by its own key");
-  const Bytes content = ClaimOf(certificate.get());
+  const Bytes content = OctetsOf(certificate.get(), kClaimOid);
   if (content.size() != kClaimSize) return Malformed("it carries no claim, or more than one");
+  Bytes carried = OctetsOf(certificate.get(), kCarriedOid);
+  if (carried.size() > kMaxCarriedIdentity || (carried.empty() && Has(certificate.get(), kCarriedOid))) {
+    return Malformed("what it carries is no identity chain of at most 8 KiB, or stands there twice");
+  }
 
   const std::optional<absl::Time> not_before = ToTime(X509_get0_notBefore(certificate.get()));
   const std::optional<absl::Time> not_after = ToTime(X509_get0_notAfter(certificate.get()));
@@ -215,6 +230,7 @@ absl::StatusOr<TransportClaim> ReadTransportClaim(ByteView pem) {
   claim.spki_hash = Bytes(body.substr(kSpkiAt, Digest::kSize));
   claim.signed_body = Bytes(body);
   claim.signature = content.substr(kBodySize);
+  claim.carried = std::move(carried);
   // The claim is about this certificate's key and end, or it was lifted from another one.
   if (claim.spki_hash != SpkiHash(certificate.get())) return Malformed("its claim is about another key");
   if (!not_before || !not_after || ClaimBody(claim.org, claim.key_id, claim.spki_hash, *not_after) != body) {

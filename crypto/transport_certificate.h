@@ -19,8 +19,12 @@ struct TransportCertificate {
   std::string certificate_pem;
   SecretBytes private_key_pem;
 };
+// `carried` goes in beside the claim: an identity chain for who does not know the key yet; none where it is empty.
+// Refuses with kLimit over kMaxCarriedIdentity, and as `signer` does.
+inline constexpr size_t kMaxCarriedIdentity = 8 * 1024;
 absl::StatusOr<TransportCertificate> MakeTransportCertificate(const OrgId& org, const KeyId& key_id,
-                                                              const Signer& signer, absl::Time now);
+                                                              const Signer& signer, absl::Time now,
+                                                              ByteView carried = {});
 
 // What a certificate claims, before anybody checked the claim.
 struct TransportClaim {
@@ -29,6 +33,7 @@ struct TransportClaim {
   Bytes spki_hash;
   absl::Time not_before, not_after;
   Bytes signed_body, signature;
+  Bytes carried;  // an identity chain, as it says; empty where there is none. Nothing in it was checked
 };
 // Refuses with kIdentity when the PEM holds no certificate of this form. At most 16 KiB are looked at.
 absl::StatusOr<TransportClaim> ReadTransportClaim(ByteView pem);

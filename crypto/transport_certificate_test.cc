@@ -98,6 +98,18 @@ TEST_F(Transport, RefusesWhatIsNoCertificate) {
             RejectReason::kIdentity);
 }
 
+TEST_F(Transport, CarriesDocumentsUpToItsBound) {
+  EXPECT_EQ(ReadTransportClaim(made_.certificate_pem)->carried, "");
+  const Bytes most(kMaxCarriedIdentity, 'x');
+  const auto full = MakeTransportCertificate(org_, key_id_, signer_, now_, most);
+  ASSERT_TRUE(full.ok()) << full.status();
+  const auto claim = ReadTransportClaim(full->certificate_pem);
+  ASSERT_TRUE(claim.ok()) << claim.status();
+  EXPECT_EQ(claim->carried, most);
+  EXPECT_TRUE(VerifyTransportClaim(*claim, signer_.public_key()));
+  EXPECT_EQ(ReasonOf(MakeTransportCertificate(org_, key_id_, signer_, now_, most + "x").status()), RejectReason::kLimit);
+}
+
 TEST_F(Transport, LooksAtSixteenKibibytesOnly) {
   EXPECT_EQ(Read(made_.certificate_pem + std::string(1 << 20, 'x')), RejectReason::kNone);
   EXPECT_EQ(Read(std::string(8 * 1024, '\n') + made_.certificate_pem), RejectReason::kNone);
@@ -113,10 +125,12 @@ TEST_F(Transport, LeavesNoErrorForTheTlsLibraryToFind) {
 class ForeignCertificate : public Transport {
  protected:
   using Extensions = STACK_OF(X509_EXTENSION);
-  // A certificate over a fresh key of `curve` with the first `count` extensions of ours repeated `times` times.
+  // A certificate over a fresh key of `curve`, with the last extension of ours `times` times, or without it.
   std::string Make(const char* curve, bool with_extensions, int times) const {
-    const std::unique_ptr<BIO, decltype(&BIO_free_all)> in(BIO_new_mem_buf(made_.certificate_pem.data(), -1),
-                                                           BIO_free_all);
+    return Make(made_.certificate_pem, curve, with_extensions, times);
+  }
+  static std::string Make(const std::string& from, const char* curve, bool with_extensions, int times) {
+    const std::unique_ptr<BIO, decltype(&BIO_free_all)> in(BIO_new_mem_buf(from.data(), -1), BIO_free_all);
     const std::unique_ptr<X509, decltype(&X509_free)> ours(PEM_read_bio_X509(in.get(), nullptr, nullptr, nullptr),
                                                            X509_free);
     const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen(curve), EVP_PKEY_free);
@@ -143,6 +157,12 @@ TEST_F(ForeignCertificate, AClaimAboutAnotherKeyIsRefused) {
 TEST_F(ForeignCertificate, NoClaimOrTwoAreRefused) {
   EXPECT_NE(ReasonFor(Make("P-256", false, 1)).find("no claim"), std::string::npos);
   EXPECT_NE(ReasonFor(Make("P-256", true, 2)).find("no claim"), std::string::npos);
+}
+
+TEST_F(ForeignCertificate, CarriedDocumentsTwiceAreRefused) {
+  const std::string carrying = MakeTransportCertificate(org_, key_id_, signer_, now_, "a chain")->certificate_pem;
+  EXPECT_NE(ReasonFor(Make(carrying, "P-256", true, 1)).find("another key"), std::string::npos);
+  EXPECT_NE(ReasonFor(Make(carrying, "P-256", true, 2)).find("twice"), std::string::npos);
 }
 
 TEST_F(ForeignCertificate, AnotherCurveIsRefused) {
