@@ -87,7 +87,7 @@ Exit Changed(const Invocation& invocation, const absl::StatusOr<node::KeyChangeF
                  {"signs", key.substr(0, kShownDigits) + (facts->made ? ", made now" : "")},
                  {"card", Shown(facts->card_path)}},
                 0));
-  Next(invocation.terminal, "hand the card to every peer, then entente run --node " + invocation.node);
+  Next(invocation.terminal, "entente run --node " + invocation.node + "; peers learn of it by themselves for 30 days, else by the card");
   return Exit::kOk;
 }
 

@@ -91,6 +91,51 @@ TEST_F(CertificateCheck, AStolenKeyProvesNothingOnceItsOwnerSaysSo) {
   EXPECT_EQ(Check(stolen), RejectReason::kRevoked);
   EXPECT_EQ(Check(*crypto::MakeTransportCertificate(next.org(), next.key_id, *next.statement_key, now_)), RejectReason::kNone);
 }
+// Estovia's next document and key, and its certificate with these documents beside the claim.
+struct Carried {
+  Carried(const TestNode& estovia, absl::Time now)
+      : next(estovia.Next()), chain(trust::ChainOf(trust::HistoryOf(next))), at(now) {}
+  std::string Certificate() const { return Certificate(chain.SerializeAsString()); }
+  std::string Certificate(const Bytes& documents) const {
+    return crypto::MakeTransportCertificate(next.org(), next.key_id, *next.statement_key, at, documents)->certificate_pem;
+  }
+  const trust::Self next;
+  v1::IdentityChain chain;
+  const absl::Time at;
+};
+TEST_F(CertificateCheck, WhoWasAwayLearnsTheNextKeyFromTheCertificate) {
+  const Carried carried(estovia_, now_);
+  EXPECT_EQ(*CheckAndCount(norlandia_.room(), carried.Certificate(), estovia_.org()), estovia_.org());
+  EXPECT_EQ(norlandia_.directory->Find(estovia_.org())->identity.version(), 2u);
+  norlandia_.Restart();
+  EXPECT_TRUE(norlandia_.journal->Fsck(false)->problems.empty());
+  EXPECT_EQ(*CheckAndCount(norlandia_.room(), carried.Certificate(""), std::nullopt), estovia_.org());
+}
+TEST_F(CertificateCheck, WhatIsCarriedProvesItselfOrIsPassedOver) {
+  const Carried carried(estovia_, now_);
+  const auto refused = [&](const Bytes& documents) {
+    const auto org = CheckAndCount(norlandia_.room(), carried.Certificate(documents), std::nullopt);
+    EXPECT_EQ(norlandia_.directory->Find(estovia_.org())->identity.version(), 1u);
+    return ReasonOf(org.status());
+  };
+  EXPECT_EQ(refused("no chain"), RejectReason::kNoKey);
+  v1::IdentityChain bent = carried.chain;
+  (*bent.mutable_documents(1)->mutable_document())[60] ^= 1;
+  EXPECT_EQ(refused(bent.SerializeAsString()), RejectReason::kNoKey);
+  EXPECT_EQ(refused(trust::ChainOf(trust::HistoryOf(volt_.Next())).SerializeAsString()), RejectReason::kNoKey);
+  EXPECT_EQ(norlandia_.counters.Rejects(RejectReason::kNoKey), 3u);
+  // The key on file still proves its owner, whatever stands beside.
+  const auto known = crypto::MakeTransportCertificate(estovia_.org(), estovia_.self->key_id,
+                                                      *estovia_.self->statement_key, now_, "no chain");
+  EXPECT_EQ(*CheckAndCount(norlandia_.room(), known->certificate_pem, std::nullopt), estovia_.org());
+}
+TEST_F(CertificateCheck, DocumentsAreCarriedForAWhileBehindAChange) {
+  EXPECT_EQ(Credentials::Make(estovia_.room())->renew_at, now_ + crypto::kTransportLifetime / 2);
+  estovia_.Become(estovia_.Next());
+  EXPECT_LE(Credentials::Make(estovia_.room())->renew_at, now_ + kCarriedFor + absl::Microseconds(1));
+  estovia_.clock.now += kCarriedFor + absl::Microseconds(1);
+  EXPECT_EQ(Credentials::Make(estovia_.room())->renew_at, estovia_.clock.now + crypto::kTransportLifetime / 2);
+}
 TEST_F(CertificateCheck, NoCertificateAtAll) {
   EXPECT_EQ(ReasonOf(CheckPeerCertificate(*norlandia_.directory, "", now_, std::nullopt).status()),
             RejectReason::kIdentity);

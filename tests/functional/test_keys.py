@@ -72,6 +72,25 @@ def test_a_rotated_node_goes_on_with_a_peer_that_has_its_new_card(pair, tmp_path
     exchange(norlandia, estovia, tmp_path, "later")
 
 
+def test_who_was_away_learns_a_new_key_from_its_owners_certificate(pair, tmp_path):
+    norlandia, estovia = pair
+    exchange(norlandia, estovia, tmp_path, "before")
+    estovia.stop()
+    norlandia.stop()
+    norlandia.json("key rotate")
+    stolen = keys(norlandia)["signs"]["key_id"]
+    norlandia.json("key revoke", stolen[:12])
+    norlandia.start()
+    estovia.start()
+    norlandia.session_up(estovia.name)  # no card was carried
+    exchange(norlandia, estovia, tmp_path, "after")
+    exchange(estovia, norlandia, tmp_path, "back")
+    estovia.stop()
+    estovia.start()
+    exchange(norlandia, estovia, tmp_path, "later")
+    assert estovia.fsck()[0]["problems"] == []
+
+
 def test_P27_an_older_card_is_refused_and_what_is_on_file_stays(make_node, tmp_path):
     norlandia, estovia = make_node("cert.norlandia", nation="XN"), make_node("cert.estovia", nation="XE").start()
     cards = [tmp_path / "1.card"]
