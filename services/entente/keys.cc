@@ -13,7 +13,7 @@ namespace entente::cli {
 namespace {
 
 constexpr size_t kShownDigits = 16;
-constexpr char kGroupAdmin[] = "group-admin";
+constexpr char kGroupAdmin[] = "group-admin", kRoot[] = "root";
 
 struct KeyFlags {
   node::KeyChangeOptions options;
@@ -94,8 +94,9 @@ Exit Changed(const Invocation& invocation, const absl::StatusOr<node::KeyChangeF
 Exit RunRotate(const Invocation& invocation, KeyFlags flags) {
   if (NoFolder(invocation)) return AskForFolder();
   flags.options.folder = invocation.node;
-  const bool admin = flags.usage == kGroupAdmin;
-  return Changed(invocation, admin ? node::RotateAdminKey(flags.options) : node::RotateKey(flags.options));
+  if (flags.usage == kGroupAdmin) return Changed(invocation, node::RotateAdminKey(flags.options));
+  if (flags.usage == kRoot) return Changed(invocation, node::RotateRootKey(flags.options));
+  return Changed(invocation, node::RotateKey(flags.options));
 }
 
 Exit RunRevoke(const Invocation& invocation, KeyFlags flags) {
@@ -155,8 +156,8 @@ void AddKey(Command app, Invocation& invocation) {
   AddKeystores(rotate, rotation->options);
   rotate
       .AddOption("--usage", rotation->usage,
-                 "statement, or group-admin: the key that signs documents of groups, the first time too")
-      .OneOf({"statement", kGroupAdmin})
+                 "statement; group-admin: the key that signs documents of groups, the first time too; root")
+      .OneOf({"statement", kGroupAdmin, kRoot})
       .ShowStandard();
   Option token =
       rotate.AddOption("--token", rotation->options.token_uri, "The new key is this one in a token, by its PKCS#11 URI")

@@ -9,6 +9,7 @@
 #include "services/entented/files.h"
 #include "services/entented/node.h"
 #include "services/entented/own_groups.h"
+#include "services/entented/spent_keys.h"
 #include "services/entented/token_keys.h"
 #include "services/entented/unlock.h"
 #include "trust/key_maker.h"
@@ -23,7 +24,7 @@ struct OpenKeys {
   Config config;
   std::unique_ptr<FolderLock> lock;
   trust::IdentityHistory history;
-  crypto::Keystore keystore;
+  crypto::Keystore keystore, root_keystore;
   std::vector<crypto::SigningKey> roots;  // of the newest version
 };
 
@@ -31,7 +32,7 @@ absl::StatusOr<std::vector<crypto::SigningKey>> RootKeys(const crypto::Keystore&
                                                          const trust::Identity& newest) {
   std::vector<crypto::SigningKey> roots;
   for (const auto& [name, seed] : keystore.secrets()) {
-    if (name != kRootSecret && !name.starts_with(std::string(kRootSecret) + "/")) continue;
+    if (!IsRootSecret(name) || name.starts_with(kTokenFamily)) continue;
     auto key = crypto::SigningKey::FromSeed(seed);
     if (!key.ok()) return key.status();
     const KeyId id = trust::MakeKeyId(v1::KEY_USAGE_ROOT, key->public_key());
@@ -56,45 +57,14 @@ absl::StatusOr<OpenKeys> Open(const KeyChangeOptions& options) {
   if (!history.ok()) return history.status();
   auto keystore = OpenKeystore(paths, paths.keystore, options.passphrase_file);
   if (!keystore.ok()) return keystore.status();
-  const auto root =
+  auto root =
       OpenKeystore(paths, options.root_keystore.empty() ? paths.root_keystore : options.root_keystore,
                    options.root_passphrase_file.empty() ? options.passphrase_file : options.root_passphrase_file);
   if (!root.ok()) return root.status();
   auto roots = RootKeys(*root, history->newest());
   if (!roots.ok()) return roots.status();
-  return OpenKeys{*std::move(config), std::move(lock), *std::move(history), *std::move(keystore), *std::move(roots)};
-}
-
-// Statement keys that no document lists any more, and those that a program made and was killed over.
-absl::Status RemoveSpent(OpenKeys& open) {
-  std::vector<std::string> spent;
-  const auto& listed = open.history.newest().keys();
-  for (const NamedToken& token : TokenKeysOf(open.keystore.secrets())) {
-    const bool kept = token.usage != v1::KEY_USAGE_STATEMENT || !token.reference.ok() ||
-                      std::any_of(listed.begin(), listed.end(), [&](const v1::PublicKey& one) {
-                        return one.key_id() == token.reference->key_id.view();
-                      });
-    if (!kept) spent.push_back(kTokenFamily + token.name);
-  }
-  for (const auto& [name, seed] : open.keystore.secrets()) {
-    if (name != kStatementSecret && !name.starts_with(std::string(kStatementSecret) + "/")) continue;
-    const auto key = crypto::SigningKey::FromSeed(seed);
-    const bool kept = key.ok() && std::any_of(listed.begin(), listed.end(), [&](const v1::PublicKey& one) {
-                        return one.key_id() == trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, key->public_key()).view();
-                      });
-    if (!kept) spent.push_back(name);
-  }
-  for (const auto& [name, seed] : open.keystore.secrets()) {
-    const std::string* admin = &name;
-    const bool kept =
-        !name.starts_with(kAdminFamily) || std::any_of(listed.begin(), listed.end(), [&](const v1::PublicKey& one) {
-          return *admin == AdminSecretName(*KeyId::From(one.key_id()));
-        });
-    if (!kept) spent.push_back(name);
-  }
-  if (spent.empty()) return absl::OkStatus();
-  for (const std::string& name : spent) open.keystore.Remove(name);
-  return open.keystore.Save();
+  return OpenKeys{*std::move(config), std::move(lock), *std::move(history), *std::move(keystore),
+                  *std::move(root), *std::move(roots)};
 }
 
 // The key that comes, if one does, and what the keystore holds of it.
@@ -103,12 +73,15 @@ struct FreshKey {
   Secrets secrets;
 };
 
+std::string SecretNameOf(v1::KeyUsage usage, const KeyId& id) {
+  if (usage == v1::KEY_USAGE_ROOT) return std::string(kRootSecret) + "/" + crypto::ToHex(id.view());
+  return usage == v1::KEY_USAGE_STATEMENT ? StatementSecretName(id) : AdminSecretName(id);
+}
+
 FreshKey MakeSeed(v1::KeyUsage usage = v1::KEY_USAGE_STATEMENT) {
   auto key = std::make_shared<const crypto::SigningKey>(crypto::SigningKey::Generate());
-  const KeyId id = trust::MakeKeyId(usage, key->public_key());
   FreshKey fresh{key, {}};
-  fresh.secrets.emplace(usage == v1::KEY_USAGE_STATEMENT ? StatementSecretName(id) : AdminSecretName(id),
-                        key->seed().Clone());
+  fresh.secrets.emplace(SecretNameOf(usage, trust::MakeKeyId(usage, key->public_key())), key->seed().Clone());
   return fresh;
 }
 
@@ -140,14 +113,18 @@ absl::StatusOr<KeyChangeFacts> PutIntoForce(const KeyChangeOptions& options, Ope
   if (!next.ok()) return next.status();
   if (absl::Status status = open.history.Extend(*next, now); !status.ok()) return status;
   if (fresh != nullptr) {
-    for (const auto& [name, secret] : fresh->secrets) open.keystore.Put(name, secret.Clone());
-    if (absl::Status saved = open.keystore.Save(); !saved.ok()) return saved;
+    for (const auto& [name, secret] : fresh->secrets) {
+      (IsRootSecret(name) ? open.root_keystore : open.keystore).Put(name, secret.Clone());
+    }
+    const bool root = IsRootSecret(fresh->secrets.begin()->first);
+    if (absl::Status saved = (root ? open.root_keystore : open.keystore).Save(); !saved.ok()) return saved;
   }
   const auto self = SelfOf(open.keystore.secrets(), open.history, now);
   if (!self.ok()) return self.status();
   const NodePaths paths(options.folder, open.config.name);
   if (absl::Status written = WriteOwnHistory(paths, open.history); !written.ok()) return written;
-  absl::Status after = RemoveSpent(open);
+  absl::Status after = RemoveSpentKeys(open.history, open.keystore);
+  if (after.ok()) after = RemoveSpentKeys(open.history, open.root_keystore);
   if (after.ok()) after = WriteOwnCard(open.config, open.history, paths.card);
   const uint64_t version = open.history.newest().version();
   if (after.ok()) return KeyChangeFacts{version, self->key_id, fresh != nullptr, paths.card};
@@ -215,6 +192,20 @@ absl::StatusOr<KeyChangeFacts> RotateAdminKey(const KeyChangeOptions& options) {
     if (key.usage() != v1::KEY_USAGE_GROUP_ADMIN || revoked) continue;
     const absl::Time cutoff = std::min(now + trust::kKeyOverlap, absl::FromUnixMicros(key.not_after_us()));
     change.revoke.push_back(trust::Supersede(*KeyId::From(key.key_id()), cutoff));
+  }
+  return PutIntoForce(options, *open, change, &fresh, now);
+}
+
+absl::StatusOr<KeyChangeFacts> RotateRootKey(const KeyChangeOptions& options) {
+  auto open = Open(options);
+  if (!open.ok()) return open.status();
+  const absl::Time now = SystemClock().Now();
+  const FreshKey fresh = MakeSeed(v1::KEY_USAGE_ROOT);
+  trust::IdentityChange change;
+  change.add.push_back({v1::KEY_USAGE_ROOT, fresh.signer.get()});
+  // A root key signs nothing but documents, and the one that it leaves with is its last: there is no overlap.
+  for (const crypto::SigningKey& root : open->roots) {
+    change.revoke.push_back(trust::Supersede(trust::MakeKeyId(v1::KEY_USAGE_ROOT, root.public_key()), now));
   }
   return PutIntoForce(options, *open, change, &fresh, now);
 }

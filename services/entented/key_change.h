@@ -35,6 +35,11 @@ absl::StatusOr<KeyChangeFacts> RotateKey(const KeyChangeOptions& options);
 // The same with a new group admin key, the first or one in place of those that there are: what the organisation signs
 // documents of groups with. A token is not asked.
 absl::StatusOr<KeyChangeFacts> RotateAdminKey(const KeyChangeOptions& options);
+// The same with a new root key in place of those that the root keystore holds; the new one goes into that keystore, and
+// the others leave it once the version is in force. Other holders' root keys and the threshold stay. Refuses also with
+// kIdentityChain where the keystore's root keys are fewer than the threshold. Whoever keeps copies of the root keystore
+// makes them anew.
+absl::StatusOr<KeyChangeFacts> RotateRootKey(const KeyChangeOptions& options);
 // The same for a statement key that was stolen: what it signed counts no more, but what others can show to be older than
 // `since`. `key` is its id or the first 8 digits of it at least. A new key comes where it was the last. Refuses also with
 // kNotFound and kUsage: no such key, no statement key, revoked for that already, or `since` in the future.

@@ -96,6 +96,36 @@ TEST_F(KeyChange, ARotatedNodeOpensUnderItsNewKeyAndItsCardSaysSo) {
   EXPECT_EQ(History().versions().size(), 3u);
 }
 
+TEST_F(KeyChange, ARotatedRootKeySignsWhatFollowsAndTheOldOneNothing) {
+  const auto roots = [&] {
+    std::vector<std::string> names;
+    const auto keystore = OpenKeystore(paths(), paths().root_keystore, "");
+    for (const auto& [name, seed] : keystore->secrets()) names.push_back(name);
+    return names;
+  };
+  const std::string kept = base_ + "/copy-of-root.keystore";
+  fs::copy_file(paths().root_keystore, kept);
+  EXPECT_EQ(roots(), std::vector<std::string>{"root"});
+  const KeyId before = *KeyId::From(History().newest().document().root_keys(0).key_id());
+  const auto facts = RotateRootKey(options_);
+  ASSERT_TRUE(facts.ok()) << facts.status();
+  EXPECT_EQ(facts->version, 2u);
+  EXPECT_EQ(facts->signs, first_);
+  const auto listed = History().newest().document().root_keys();
+  ASSERT_EQ(listed.size(), 1);
+  const KeyId after = *KeyId::From(listed[0].key_id());
+  EXPECT_NE(after, before);
+  EXPECT_EQ(roots(), std::vector<std::string>{"root/" + Hex(after)});
+  EXPECT_EQ(VersionOfCard(), 2u);
+  KeyChangeOptions old = options_;
+  old.root_keystore = kept;
+  EXPECT_EQ(ReasonOf(RotateKey(old).status()), kKeystore);
+  EXPECT_EQ(Rotate().version, 3u);
+  ASSERT_TRUE(RotateRootKey(options_).ok());
+  EXPECT_EQ(Rotate().version, 5u);
+  EXPECT_EQ(StateOf(before), "superseded");
+}
+
 TEST_F(KeyChange, AStolenKeyGoesAtOnceAndANewOneComes) {
   const absl::Time since = absl::Now() - absl::Hours(2);
   const auto facts = RevokeKey(options_, Hex(first_).substr(0, 8), since);

@@ -79,6 +79,7 @@ def test_who_was_away_learns_a_new_key_from_its_owners_certificate(pair, tmp_pat
     norlandia.stop()
     norlandia.json("key rotate")
     stolen = keys(norlandia)["signs"]["key_id"]
+    norlandia.json("key rotate", "--usage", "root")
     norlandia.json("key revoke", stolen[:12])
     norlandia.start()
     estovia.start()

@@ -1,0 +1,12 @@
+#pragma once
+
+#include "crypto/keystore.h"
+#include "trust/identity_chain.h"
+
+namespace entente::node {
+
+// Takes out of `keystore`, a node's or the one of its root keys, the keys that the newest document does not list: those that
+// it dropped, and those that a program made and was killed over. Refuses as Keystore::Save.
+absl::Status RemoveSpentKeys(const trust::IdentityHistory& history, crypto::Keystore& keystore);
+
+}  // namespace entente::node
