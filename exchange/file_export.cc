@@ -15,14 +15,15 @@ using envelope::ExportKind;
 
 class Exporting {
  public:
-  Exporting(const Room& room, const Groups& groups, const trust::Accepted& peer, const trust::Prekey& prekey,
-            FileSink sink)
+  Exporting(const Room& room, const Groups& groups, const trust::Accepted& peer,
+            const std::optional<trust::Prekey>& prekey, FileSink sink)
       : room_(room), groups_(groups), peer_(peer.identity.org()), prekey_(prekey), sink_(sink) {}
 
   absl::StatusOr<v1::ExportReport> Run() {
     if (absl::Status status = Give(writer_.Begin(room_.self.org(), peer_)); !status.ok()) return status;
     if (absl::Status status = Documents(); !status.ok()) return status;
     for (const auto step : {&Exporting::EmbargoEnded, &Exporting::Refused, &Exporting::Queued}) {
+      if (!prekey_.has_value()) break;
       if (absl::Status status = (this->*step)(); !status.ok()) return status;
     }
     if (absl::Status status = Give(writer_.End()); !status.ok()) return status;
@@ -100,7 +101,7 @@ class Exporting {
     while (!seqs.empty()) {
       if (absl::Status status = Give(Bytes()); !status.ok())
         return status;  // what is withheld alone gives nothing to write
-      absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, seqs, prekey_, SealMode::kDirect);
+      absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, seqs, *prekey_, SealMode::kDirect);
       if (!released.ok()) return released.status();
       report_.set_withheld(report_.withheld() + released->withheld.size());
       const size_t done = released->sent.size() + released->withheld.size();
@@ -117,7 +118,7 @@ class Exporting {
   const Room& room_;
   const Groups& groups_;
   const OrgId peer_;
-  const trust::Prekey& prekey_;
+  const std::optional<trust::Prekey>& prekey_;
   const FileSink sink_;
   envelope::ExportWriter writer_;
   v1::ExportReport report_;
@@ -126,7 +127,7 @@ class Exporting {
 }  // namespace
 
 absl::StatusOr<v1::ExportReport> ExportTo(const Room& room, const Groups& groups, const OrgId& peer,
-                                          const trust::Prekey& prekey, FileSink sink) {
+                                          const std::optional<trust::Prekey>& prekey, FileSink sink) {
   const auto party = room.directory.Find(peer);
   if (!party || peer == room.self.org()) {
     return Reject(RejectReason::kUnknownParty, "the party is not on file here; add it with `entente peer add`");

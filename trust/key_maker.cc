@@ -90,6 +90,11 @@ absl::StatusOr<v1::SignedIdentity> MakeNext(const IdentityHistory& history, cons
   document.set_expires_us(absl::ToUnixMicros(now + kIdentityLifetime));
   document.set_root_threshold(change.root_threshold.value_or(document.root_threshold()));
   if (change.name.has_value()) document.set_name(*change.name);
+  if (change.offline == v1::LABEL_UNSPECIFIED) {
+    document.clear_offline();
+  } else if (change.offline.has_value()) {
+    document.mutable_offline()->set_ceiling(*change.offline);
+  }
   document.mutable_revocations()->Assign(change.revoke.begin(), change.revoke.end());
   DropPast(*document.mutable_root_keys(), history.keys(), change, IssuedAt(document));
   DropPast(*document.mutable_keys(), history.keys(), change, IssuedAt(document));

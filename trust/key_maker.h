@@ -33,6 +33,8 @@ struct IdentityChange {
   std::vector<v1::Revocation> revoke;
   std::optional<uint32_t> root_threshold;
   std::optional<std::string> name;
+  // Prekeys of class offline from here on, for material up to this label; LABEL_UNSPECIFIED: none any more.
+  std::optional<v1::Label> offline;
 };
 
 // A key that is replaced and stands for what it signed before `cutoff`, or was stolen and stands for what others dated

@@ -1,3 +1,5 @@
+#include <optional>
+
 #include "exchange/file_export.h"
 #include "exchange/file_import.h"
 #include "model/text.h"
@@ -16,8 +18,12 @@ absl::Status RunExport(const AdminSources& sources, const Growth& growth, const 
                        const grpc::ServerContext& context, grpc::ServerWriter<v1::ExportPiece>& pieces) {
   const auto peer = sources.room.directory.Named(request.peer());
   if (!peer.ok()) return peer.status();
-  const auto prekey = sources.room.directory.heard_prekeys().ForFile(*(*peer)->history, sources.room.clock.Now());
-  if (!prekey.ok()) return prekey.status();
+  std::optional<trust::Prekey> prekey;
+  if (!request.documents()) {
+    auto heard = sources.room.directory.heard_prekeys().ForFile(*(*peer)->history, sources.room.clock.Now());
+    if (!heard.ok()) return heard.status();
+    prekey = *std::move(heard);
+  }
   v1::ExportPiece piece;
   const auto sink = [&](ByteView bytes) {
     if (growth.stopped() || context.IsCancelled()) return false;
@@ -27,7 +33,7 @@ absl::Status RunExport(const AdminSources& sources, const Growth& growth, const 
     }
     return true;
   };
-  const auto report = exchange::ExportTo(sources.room, sources.groups, (*peer)->party.org, *prekey, sink);
+  const auto report = exchange::ExportTo(sources.room, sources.groups, (*peer)->party.org, prekey, sink);
   if (growth.stopped()) return Stopping();
   if (!report.ok()) return report.status();
   piece.clear_bytes();

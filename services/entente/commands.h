@@ -32,6 +32,7 @@ void AddPeer(Command app, Invocation& invocation);
 void AddGroup(Command app, Invocation& invocation);
 void AddKey(Command app, Invocation& invocation);
 void AddKeyBackup(Command family, Invocation& invocation);
+void AddKeyOffline(Command family, Invocation& invocation);
 void AddKeyHsm(Command family, Invocation& invocation);
 void AddPublish(Command app, Invocation& invocation);
 void AddGet(Command app, Invocation& invocation);

@@ -12,11 +12,12 @@ namespace {
 
 constexpr size_t kStep = 256 * 1024;
 
-Exit RunExport(const Invocation& invocation, const std::string& peer, const std::string& path) {
+Exit RunExport(const Invocation& invocation, const std::string& peer, const std::string& path, bool documents) {
   const auto client = AdminClient::Connect(invocation.node);
   if (!client.ok()) return Fail(client.status());
   v1::ExportRequest request;
   request.set_peer(peer);
+  request.set_documents(documents);
   std::unique_ptr<OutputFile> file;  // made with the first bytes: a refusal leaves none behind
   absl::Status writing;
   std::optional<v1::ExportReport> report;
@@ -46,7 +47,7 @@ Exit RunExport(const Invocation& invocation, const std::string& peer, const std:
   }
   if (report->withheld() > 0)
     Say("note: " + Grouped(report->withheld()) + " objects are no longer permitted to " + Shown(peer));
-  if (report->envelopes() == 0) Say("note: " + Shown(peer) + " has acknowledged everything that is permitted to it");
+  if (report->envelopes() == 0 && !documents) Say("note: " + Shown(peer) + " has acknowledged everything that is permitted to it");
   Next(invocation.terminal, "carry the file to " + Shown(peer) + ", where `entente import FILE` takes it in");
   return Exit::kOk;
 }
@@ -112,10 +113,15 @@ Exit RunImport(const Invocation& invocation, const std::string& path) {
 void AddExport(Command app, Invocation& invocation) {
   Command command = app.AddCommand("export", "What a peer has not acknowledged as a file, sealed to it");
   const auto peer = std::make_shared<std::string>(), file = std::make_shared<std::string>();
+  const auto documents = std::make_shared<bool>(false);
+  command.AddFlag("--documents", *documents,
+                  "Nothing sealed: what the peer needs to answer by a file, also before it was ever heard of");
   command.AddOption("--to", *peer, "Name of the peer").Required().Kind("PEER");
   command.AddOption("FILE", *file, "A new file; - for stdout").Required().Kind("FILE");
-  command.OnChosen([&invocation, peer, file] {
-    invocation.command = [&invocation, peer, file] { return RunExport(invocation, *peer, *file); };
+  command.OnChosen([&invocation, peer, file, documents] {
+    invocation.command = [&invocation, peer, file, documents] {
+      return RunExport(invocation, *peer, *file, *documents);
+    };
   });
 }
 

@@ -5,8 +5,8 @@
 #include "model/timestamp.h"
 #include "services/entente/commands.h"
 #include "services/entente/json_writer.h"
+#include "services/entente/key_commands.h"
 #include "services/entente/rows.h"
-#include "services/entented/key_change.h"
 #include "trust/card.h"
 
 namespace entente::cli {
@@ -40,10 +40,6 @@ std::string UsageName(v1::KeyUsage usage) {
 bool NoFolder(const Invocation& invocation) {
   return invocation.node.empty();
 }
-Exit AskForFolder() {
-  return Fail(RejectReason::kUsage, "no node is named", "give --node DIR, or set ENTENTE_NODE");
-}
-
 void WriteList(const node::KeyList& list) {
   JsonWriter json;
   json.BeginObject().Field("org_id", crypto::ToHex(list.org.view())).Field("version", list.version);
@@ -74,29 +70,12 @@ Exit RunList(const Invocation& invocation) {
   return Exit::kOk;
 }
 
-Exit Changed(const Invocation& invocation, const absl::StatusOr<node::KeyChangeFacts>& facts) {
-  if (!facts.ok()) return Fail(facts.status());
-  const std::string key = crypto::ToHex(facts->signs.view());
-  if (invocation.json) {
-    JsonWriter json;
-    json.BeginObject().Field("version", facts->version).Field("signs", key).Field("made", facts->made);
-    Print(json.Field("card", facts->card_path).EndObject().text());
-    return Exit::kOk;
-  }
-  Print(Columns({{"version", std::to_string(facts->version) + " of the identity document is in force"},
-                 {"signs", key.substr(0, kShownDigits) + (facts->made ? ", made now" : "")},
-                 {"card", Shown(facts->card_path)}},
-                0));
-  Next(invocation.terminal, "entente run --node " + invocation.node + "; peers learn of it by themselves for 30 days, else by the card");
-  return Exit::kOk;
-}
-
 Exit RunRotate(const Invocation& invocation, KeyFlags flags) {
   if (NoFolder(invocation)) return AskForFolder();
   flags.options.folder = invocation.node;
-  if (flags.usage == kGroupAdmin) return Changed(invocation, node::RotateAdminKey(flags.options));
-  if (flags.usage == kRoot) return Changed(invocation, node::RotateRootKey(flags.options));
-  return Changed(invocation, node::RotateKey(flags.options));
+  if (flags.usage == kGroupAdmin) return TellChange(invocation, node::RotateAdminKey(flags.options));
+  if (flags.usage == kRoot) return TellChange(invocation, node::RotateRootKey(flags.options));
+  return TellChange(invocation, node::RotateKey(flags.options));
 }
 
 Exit RunRevoke(const Invocation& invocation, KeyFlags flags) {
@@ -108,7 +87,7 @@ Exit RunRevoke(const Invocation& invocation, KeyFlags flags) {
     if (!parsed.ok()) return Fail(RejectReason::kUsage, "--since takes a time, for example 2026-01-02T03:04:05Z");
     since = absl::FromUnixNanos(*parsed);
   }
-  return Changed(invocation, node::RevokeKey(flags.options, flags.key, since));
+  return TellChange(invocation, node::RevokeKey(flags.options, flags.key, since));
 }
 
 Exit PrintChain(const Invocation& invocation) {
@@ -132,7 +111,30 @@ Exit RunCard(const Invocation& invocation, bool chain) {
   return Exit::kOk;
 }
 
-void AddKeystores(Command command, node::KeyChangeOptions& options) {
+}  // namespace
+
+Exit AskForFolder() {
+  return Fail(RejectReason::kUsage, "no node is named", "give --node DIR, or set ENTENTE_NODE");
+}
+
+Exit TellChange(const Invocation& invocation, const absl::StatusOr<node::KeyChangeFacts>& facts) {
+  if (!facts.ok()) return Fail(facts.status());
+  const std::string key = crypto::ToHex(facts->signs.view());
+  if (invocation.json) {
+    JsonWriter json;
+    json.BeginObject().Field("version", facts->version).Field("signs", key).Field("made", facts->made);
+    Print(json.Field("card", facts->card_path).EndObject().text());
+    return Exit::kOk;
+  }
+  Print(Columns({{"version", std::to_string(facts->version) + " of the identity document is in force"},
+                 {"signs", key.substr(0, kShownDigits) + (facts->made ? ", made now" : "")},
+                 {"card", Shown(facts->card_path)}},
+                0));
+  Next(invocation.terminal, "entente run --node " + invocation.node + "; peers learn of it by themselves for 30 days, else by the card");
+  return Exit::kOk;
+}
+
+void AddKeystoreOptions(Command command, node::KeyChangeOptions& options) {
   command.AddOption("--root", options.root_keystore, "The root keystore (default: DIR/root.keystore)").Kind("FILE");
   command
       .AddOption("--root-passphrase-file", options.root_passphrase_file,
@@ -144,8 +146,6 @@ void AddKeystores(Command command, node::KeyChangeOptions& options) {
       .Kind("FILE");
 }
 
-}  // namespace
-
 void AddKey(Command app, Invocation& invocation) {
   Command family = app.AddCommand("key", "The keys of this node's own organisation");
   Command list = family.AddCommand("list", "What the identity document says of each key");
@@ -153,7 +153,7 @@ void AddKey(Command app, Invocation& invocation) {
 
   Command rotate = family.AddCommand("rotate", "Sign with a new key from now on; the node is stopped");
   const auto rotation = std::make_shared<KeyFlags>();
-  AddKeystores(rotate, rotation->options);
+  AddKeystoreOptions(rotate, rotation->options);
   rotate
       .AddOption("--usage", rotation->usage,
                  "statement; group-admin: the key that signs documents of groups, the first time too; root")
@@ -175,11 +175,12 @@ void AddKey(Command app, Invocation& invocation) {
   const auto revocation = std::make_shared<KeyFlags>();
   revoke.AddOption("KEY", revocation->key, "Its id, or the first digits of it").Required().Kind("KEY");
   revoke.AddOption("--since", revocation->since, "When it may have been stolen (default: now)").Kind("TIME");
-  AddKeystores(revoke, revocation->options);
+  AddKeystoreOptions(revoke, revocation->options);
   revoke.OnChosen([&invocation, revocation] {
     invocation.command = [&invocation, revocation] { return RunRevoke(invocation, *revocation); };
   });
 
+  AddKeyOffline(family, invocation);
   AddKeyBackup(family, invocation);
   AddKeyHsm(family, invocation);
   Command card = family.AddCommand("card", "Write the card anew from the identity document");

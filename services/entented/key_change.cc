@@ -210,6 +210,17 @@ absl::StatusOr<KeyChangeFacts> RotateRootKey(const KeyChangeOptions& options) {
   return PutIntoForce(options, *open, change, &fresh, now);
 }
 
+absl::StatusOr<KeyChangeFacts> AnnounceOffline(const KeyChangeOptions& options, v1::Label ceiling) {
+  auto open = Open(options);
+  if (!open.ok()) return open.status();
+  const v1::IdentityDocument& document = open->history.newest().document();
+  const v1::Label said = document.has_offline() ? document.offline().ceiling() : v1::LABEL_UNSPECIFIED;
+  if (said == ceiling) return Reject(RejectReason::kUsage, "the identity document says so already; nothing was changed");
+  trust::IdentityChange change;
+  change.offline = ceiling;
+  return PutIntoForce(options, *open, change, nullptr, SystemClock().Now());
+}
+
 absl::StatusOr<KeyChangeFacts> RevokeKey(const KeyChangeOptions& options, std::string_view key, absl::Time since) {
   auto open = Open(options);
   if (!open.ok()) return open.status();

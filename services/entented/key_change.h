@@ -44,6 +44,9 @@ absl::StatusOr<KeyChangeFacts> RotateRootKey(const KeyChangeOptions& options);
 // `since`. `key` is its id or the first 8 digits of it at least. A new key comes where it was the last. Refuses also with
 // kNotFound and kUsage: no such key, no statement key, revoked for that already, or `since` in the future.
 absl::StatusOr<KeyChangeFacts> RevokeKey(const KeyChangeOptions& options, std::string_view key, absl::Time since);
+// The next version announces prekeys of class offline for material up to `ceiling`, or none any more where that is
+// LABEL_UNSPECIFIED. No key changes. Refuses as RotateKey, and with kUsage where the document says so already.
+absl::StatusOr<KeyChangeFacts> AnnounceOffline(const KeyChangeOptions& options, v1::Label ceiling);
 // Writes the node's card anew from its documents; a daemon may run. Answers the path.
 absl::StatusOr<std::string> RenewCard(const std::string& folder);
 

@@ -88,3 +88,30 @@ def test_export_leaves_no_half_file_and_overwrites_none(pair, tmp_path):
     norlandia.start()  # it has heard no prekey of a peer that is away
     assert b"E_PREKEY" in norlandia.cli("export", "--to", "cert.estovia", tmp_path / "x", check=4).stderr
     assert not (tmp_path / "x").exists()
+
+
+def test_who_never_has_a_line_is_reached_by_the_prekeys_it_announced(make_node, tmp_path):
+    norlandia, diode = make_node("cert.norlandia", nation="XN"), make_node("cert.estovia", nation="XE")
+    said = diode.json("key offline", "--ceiling", "GREEN")
+    assert (said["version"], said["made"]) == (2, False)
+    for wrong in (("--ceiling", "GREEN"), (), ("--ceiling", "RED", "--end")):  # it says so already; neither; both
+        assert diode.cli("key offline", *wrong).returncode == 2
+    diode.start()  # the two are never up together
+    diode.accept(norlandia)
+    handed, file = tmp_path / "from-estovia.entx", tmp_path / "for-estovia.entx"
+    diode.cli("export", "--to", "cert.norlandia", handed, "--documents", check=0)
+    diode.stop()
+    norlandia.start()
+    norlandia.accept(diode)
+    green, amber = indicator(tlp="GREEN"), indicator(tlp="AMBER")
+    norlandia.cli("publish", bundle_file(tmp_path / "in.json", [green, amber]), "--to", "cert.estovia", check=0)
+    assert b"E_PREKEY" in norlandia.cli("export", "--to", "cert.estovia", file, check=4).stderr  # none was ever heard
+    assert norlandia.json("import", handed)["refused"] == {}
+    told = norlandia.json("export", "--to", "cert.estovia", file)
+    assert (told["objects"], told["withheld"]) == (1, 1)  # AMBER is above what its owner lets files carry
+    norlandia.stop()
+    diode.start()
+    assert diode.json("import", file)["taken"] == 1
+    assert diode.cli("get", green["id"]).returncode == 0 and diode.cli("get", amber["id"]).returncode != 0
+    diode.stop()
+    assert diode.json("key offline", "--end")["version"] == 3
