@@ -1,17 +1,13 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "crypto/encoding.h"
 #include "exchange/groups.h"
-#include "model/text.h"
 
 // What an operator changes in a group, and what admins sign together.
 namespace entente::exchange {
 namespace {
 
 using enum RejectReason;
-
-constexpr size_t kShortestGroupName = 8;  // digits of an id
 
 GroupId GroupOf(const trust::Membership& document) {
   return document.version() == 1 ? trust::GroupOfFirst(document.wire().document()) : document.group();
@@ -36,22 +32,6 @@ void AddSignatures(const v1::SignedMembership& from, v1::SignedMembership& to) {
 }
 
 }  // namespace
-
-absl::StatusOr<GroupId> Groups::Named(std::string_view name) const {
-  std::optional<GroupId> found;
-  for (const GroupId& group : room_.groups.All()) {
-    const auto newest = room_.groups.Newest(group);
-    const bool by_name = newest != nullptr && newest->document().name() == name;
-    const bool by_id = name.size() >= kShortestGroupName && crypto::ToHex(group.view()).starts_with(name);
-    if (!by_name && !by_id) continue;
-    if (found)
-      return Reject(kUsage, "two groups are called so; give more digits of the id, as `entente group list` shows it");
-    found = group;
-  }
-  if (found) return *found;
-  return Reject(kNotFound, "no group here is called '" + model::Escaped(std::string(name), 80) +
-                               "'; `entente group list` shows them all");
-}
 
 std::vector<GroupId> Groups::Proposed() const {
   const std::lock_guard lock(mutex_);
@@ -150,11 +130,15 @@ absl::Status Groups::Wait(const GroupId& group, const trust::Membership& next, c
   const auto same = [&](const v1::SignedMembership& one) { return one.document() == document.document(); };
   if (found != proposals_.end()) {
     const auto known = std::find_if(found->second.begin(), found->second.end(), same);
-    if (known != found->second.end()) return *known = document, absl::OkStatus();
+    if (known != found->second.end()) {
+      if (known->SerializeAsString() != document.SerializeAsString()) NoteChangeLocked(group);
+      return *known = document, absl::OkStatus();
+    }
   }
   if (full || many)
     return Reject(kLimit, "too many documents wait for signatures; sign one of them, or wait until they expire");
   proposals_[group].push_back(document);
+  NoteChangeLocked(group);
   return absl::OkStatus();
 }
 
@@ -169,6 +153,7 @@ absl::StatusOr<Groups::Change> Groups::TakeOrWait(v1::SignedMembership document)
   Change change{group, std::move(document), false};
   if (ReasonOf(signed_by) == kThreshold) {
     if (absl::Status waits = Wait(group, *read, newest.get(), change.document); !waits.ok()) return waits;
+    TellChange();
     return change;
   }
   if (!signed_by.ok()) return signed_by;
