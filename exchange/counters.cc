@@ -45,6 +45,7 @@ std::string_view Counters::Name(Budget budget) {
     case Budget::kUnanswered: return "unanswered";
     case Budget::kHttp2: return "http2";
     case Budget::kMemory: return "memory";
+    case Budget::kDocuments: return "documents";
     case Budget::kCount: break;
   }
   return "";

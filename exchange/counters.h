@@ -23,6 +23,7 @@ enum class Budget {
   kUnanswered,  // envelopes and bytes beyond its credit
   kHttp2,       // what the guard in front of HTTP/2 counts
   kMemory,      // it held most while this node ran short
+  kDocuments,   // sent unasked, or that do not hold
   kCount
 };
 

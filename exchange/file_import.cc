@@ -2,9 +2,8 @@
 
 #include <utility>
 
-#include "exchange/stored_parties.h"
+#include "exchange/identities.h"
 #include "proto/strict_parse.h"
-#include "trust/identity_document.h"
 
 namespace entente::exchange {
 
@@ -105,24 +104,9 @@ absl::Status FileImport::Count(const absl::Status& taken) {
 // The writer's own documents, each from version 1 on: one that is on file already changes nothing. Accepting a party
 // stays the operator's act.
 absl::Status FileImport::TakeIdentity(ByteView bytes) {
-  v1::IdentityChain chain;
-  v1::SignedIdentity& wire = *chain.add_documents();
+  v1::SignedIdentity wire;
   if (absl::Status status = StrictParse(bytes, wire); !status.ok()) return status;
-  const OrgId& org = reader_.from();
-  const auto party = room_.directory.Find(org);
-  if (party && party->history->WithHash(trust::IdentityHash(wire.document())) != nullptr) return absl::OkStatus();
-  absl::Status taken;
-  const absl::Status stored = room_.journal.CommitAndWait([&](storage::Transaction& transaction) {
-    const auto append = [&](const v1::SignedIdentity& next) { return transaction.AppendIdentity(org, next).status(); };
-    taken = room_.directory.Extend(org, chain, room_.clock.Now(), append);
-    return absl::OkStatus();  // evidence is kept, whatever it says of the document
-  });
-  if (!stored.ok()) {
-    if (absl::Status back = BackToStored(room_, org); !back.ok()) return back;
-    return stored;
-  }
-  // Documents in front of the newest may have expired by now: what follows leads on.
-  return ReasonOf(taken) == RejectReason::kFreeze ? absl::OkStatus() : taken;
+  return exchange::TakeIdentity(room_, reader_.from(), wire);
 }
 
 absl::Status FileImport::TakePrekey(ByteView bytes) const {

@@ -1,11 +1,15 @@
 #include <algorithm>
 
+#include "crypto/encoding.h"
 #include "exchange/groups.h"
+#include "model/text.h"
 #include "trust/epoch_issuer.h"
 
 // What members and admins of a group may have of it.
 namespace entente::exchange {
 namespace {
+
+constexpr size_t kShortestGroupName = 8;  // digits of an id
 
 bool IsNothing(ByteView slot) {
   return slot.find_first_not_of('\0') == ByteView::npos;
@@ -67,6 +71,72 @@ void Groups::AddEpoch(const trust::MembershipHistory& history, const trust::Epoc
   if (!prekey.ok()) return;
   const auto rewrap = room_.groups.RewrapFor(room_.self, history.group(), epoch.id, *prekey, now);
   if (rewrap.ok()) out.rewraps.push_back(*rewrap);
+}
+
+absl::StatusOr<GroupId> Groups::Named(std::string_view name) const {
+  const auto is_of = [&](const v1::SignedMembership& waiting) {
+    const auto read = trust::Membership::Read(waiting);
+    return read.ok() && read->document().name() == name;
+  };
+  const auto by_name = [&](const GroupId& group) {
+    if (const auto newest = room_.groups.Newest(group)) return newest->document().name() == name;
+    const std::vector<v1::SignedMembership> waiting = Proposals(group);
+    return std::any_of(waiting.begin(), waiting.end(), is_of);
+  };
+  const auto by_id = [&](const GroupId& group) {
+    return name.size() >= kShortestGroupName && crypto::ToHex(group.view()).starts_with(name);
+  };
+  // What only waits for signatures takes no name away from a group that counts.
+  for (const std::vector<GroupId>& groups : {room_.groups.All(), Proposed()}) {
+    std::optional<GroupId> found;
+    for (const GroupId& group : groups) {
+      if (!by_name(group) && !by_id(group)) continue;
+      if (found) {
+        return Reject(RejectReason::kUsage,
+                      "two groups are called so; give more digits of the id, as `entente group list` shows it");
+      }
+      found = group;
+    }
+    if (found) return *found;
+  }
+  return Reject(RejectReason::kNotFound, "no group here is called '" + model::Escaped(std::string(name), 80) +
+                                             "'; `entente group list` shows them all");
+}
+
+void Groups::NoteChangeLocked(const GroupId& group) {
+  changed_[group] = ++changes_;
+  if (changed_.size() <= kMaxChanged) return;
+  changed_.erase(std::min_element(changed_.begin(), changed_.end(),
+                                  [](const auto& a, const auto& b) { return a.second < b.second; }));
+}
+
+void Groups::TellChange() const {
+  if (on_change_) on_change_();
+}
+
+std::vector<GroupId> Groups::ChangedSince(uint64_t& seen) const {
+  const std::lock_guard lock(mutex_);
+  std::vector<GroupId> out;
+  for (const auto& [group, change] : changed_) {
+    if (change > seen) out.push_back(group);
+  }
+  seen = changes_;
+  return out;
+}
+
+std::vector<v1::SignedMembership> Groups::OffersTo(const GroupId& group, const OrgId& peer) const {
+  std::vector<v1::SignedMembership> waiting = Proposals(group), out;
+  const std::optional<trust::MembershipHistory> history = room_.groups.History(group);
+  if (history.has_value() && history->newest() == nullptr) {
+    for (const auto& announced : history->announced()) waiting.push_back(announced->wire());
+  }
+  const trust::Membership* newest = history.has_value() ? history->newest() : nullptr;
+  for (v1::SignedMembership& one : waiting) {
+    const absl::StatusOr<trust::Membership> read = trust::Membership::Read(one);
+    const bool signs = (read.ok() && read->IsAdmin(peer)) || (newest != nullptr && newest->IsAdmin(peer));
+    if (signs) out.push_back(std::move(one));
+  }
+  return out;
 }
 
 absl::StatusOr<Groups::Answer> Groups::AnswerFor(const GroupId& group, const OrgId& asker, const From& from) const {

@@ -1,9 +1,7 @@
 #include <algorithm>
 
 #include "base/clock.h"
-#include "crypto/encoding.h"
 #include "exchange/groups.h"
-#include "model/text.h"
 
 // What an operator changes in a group, and what admins sign together.
 namespace entente::exchange {
@@ -132,11 +130,15 @@ absl::Status Groups::Wait(const GroupId& group, const trust::Membership& next, c
   const auto same = [&](const v1::SignedMembership& one) { return one.document() == document.document(); };
   if (found != proposals_.end()) {
     const auto known = std::find_if(found->second.begin(), found->second.end(), same);
-    if (known != found->second.end()) return *known = document, absl::OkStatus();
+    if (known != found->second.end()) {
+      if (known->SerializeAsString() != document.SerializeAsString()) NoteChangeLocked(group);
+      return *known = document, absl::OkStatus();
+    }
   }
   if (full || many)
     return Reject(kLimit, "too many documents wait for signatures; sign one of them, or wait until they expire");
   proposals_[group].push_back(document);
+  NoteChangeLocked(group);
   return absl::OkStatus();
 }
 
@@ -151,6 +153,7 @@ absl::StatusOr<Groups::Change> Groups::TakeOrWait(v1::SignedMembership document)
   Change change{group, std::move(document), false};
   if (ReasonOf(signed_by) == kThreshold) {
     if (absl::Status waits = Wait(group, *read, newest.get(), change.document); !waits.ok()) return waits;
+    TellChange();
     return change;
   }
   if (!signed_by.ok()) return signed_by;

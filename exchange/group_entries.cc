@@ -44,11 +44,7 @@ absl::Status AddGroupEntries(const Room& room, const Groups& groups, const OrgId
     }
   }
   for (const GroupId& group : groups.Proposed()) {
-    for (const v1::SignedMembership& waiting : groups.Proposals(group)) {
-      const absl::StatusOr<trust::Membership> read = trust::Membership::Read(waiting);
-      const auto newest = room.groups.Newest(group);
-      const bool signs = (read.ok() && read->IsAdmin(peer)) || (newest != nullptr && newest->IsAdmin(peer));
-      if (!signs) continue;
+    for (const v1::SignedMembership& waiting : groups.OffersTo(group, peer)) {
       if (absl::Status status = add(ExportKind::kMembership, waiting.SerializeAsString()); !status.ok()) return status;
     }
   }

@@ -84,6 +84,15 @@ absl::Status Groups::Keep(v1::GroupTaken taken) {
   return stored;
 }
 
+// Behind what changed, which only now counts: who is told of it looks at once.
+void Groups::NoteChange(const GroupId& group) {
+  {
+    const std::lock_guard lock(mutex_);
+    NoteChangeLocked(group);
+  }
+  TellChange();
+}
+
 // What others may ask for stays findable.
 void Groups::Note(const v1::GroupTaken& taken, uint64_t seq) {
   const std::lock_guard lock(mutex_);
@@ -175,22 +184,29 @@ absl::StatusOr<absl::Status> Groups::Load() {
 absl::Status Groups::TakeDocuments(const GroupId& group, std::span<const trust::GroupDocument> run, bool asked) {
   const std::lock_guard one_founding(founding_);
   const bool founding = !room_.groups.History(group).has_value();
-  return room_.groups.TakeDocuments(group, run, Now(asked), [&](const trust::GroupDocument& document) {
+  bool changed = false;
+  const absl::Status status = room_.groups.TakeDocuments(group, run, Now(asked), [&](const trust::GroupDocument& document) {
     v1::GroupTaken taken = TakenOf(group, document);
     taken.set_founding(founding);
+    changed = true;
     return Keep(std::move(taken));
   });
+  if (changed) NoteChange(group);
+  return status;
 }
 
 absl::Status Groups::TakeEpoch(const v1::EpochDelivery& delivery, bool asked) {
   const absl::StatusOr<trust::Epoch> epoch = trust::ReadEpoch(delivery.epoch());
   if (!epoch.ok()) return epoch.status();
   const GroupId& group = epoch->membership.group;
+  bool changed = false;
   const absl::Status taken = room_.groups.TakeEpoch(delivery, Now(asked), [&] {
     v1::GroupTaken record = TakenOf(group);
     *record.mutable_epoch() = delivery.epoch();
+    changed = true;
     return Keep(std::move(record));
   });
+  if (changed) NoteChange(group);
   if (delivery.log_entry().body().empty()) return taken;
   const trust::GroupDocument entry = &delivery.log_entry();
   const absl::Status logged = TakeDocuments(group, std::span(&entry, 1), asked);
@@ -205,11 +221,15 @@ absl::Status Groups::TakeRewrap(const v1::SignedBody& wire, bool asked) {
 absl::Status Groups::TakeLeave(const v1::SignedBody& wire, bool asked) {
   const absl::StatusOr<trust::Leave> leave = trust::ReadLeave(wire);
   if (!leave.ok()) return leave.status();
-  return room_.groups.TakeLeave(wire, Now(asked), [&] {
+  bool changed = false;
+  const absl::Status taken = room_.groups.TakeLeave(wire, Now(asked), [&] {
     v1::GroupTaken record = TakenOf(leave->group);
     *record.mutable_leave() = wire;
+    changed = true;
     return Keep(std::move(record));
   });
+  if (changed) NoteChange(leave->group);
+  return taken;
 }
 
 }  // namespace entente::exchange

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -18,6 +19,7 @@ namespace entente::exchange {
 inline constexpr absl::Duration kIssueAgain = absl::Minutes(10);  // behind an epoch that could not be issued
 inline constexpr size_t kMaxProposals = 8;    // of one group: documents that wait for more signatures
 inline constexpr size_t kMaxAnswered = 1024;  // documents and entries in one answer
+inline constexpr size_t kMaxChanged = 1024;   // groups whose last change is remembered
 
 // The journeys of groups: what comes in by any door is checked by room.groups and is in the journal before it counts;
 // what this node owes its groups it does by itself; what its operator changes goes out signed. Safe from any thread,
@@ -88,6 +90,15 @@ class Groups {
   // What `asker` may have of a group that this node follows; nothing where it is neither member nor admin of the newest
   // version. About kMaxAnswered documents, and every epoch that is not destroyed. Refuses with the store's faults.
   absl::StatusOr<Answer> AnswerFor(const GroupId& group, const OrgId& asker, const From& from) const;
+  // Documents of `group` that want the signature of `peer`, an admin; of a group of which nothing counts yet, also those
+  // that want its log entry.
+  std::vector<v1::SignedMembership> OffersTo(const GroupId& group, const OrgId& peer) const;
+  // Groups of which others may have something more since `seen`, a number that this returned, or 0: those that changed
+  // since the start. Sets it to now.
+  std::vector<GroupId> ChangedSince(uint64_t& seen) const;
+  uint64_t changes() const { return changes_; }
+  // Called behind each such change, on the thread that made it. Set once, before all else.
+  void OnChange(std::function<void()> on_change) { on_change_ = std::move(on_change); }
 
  private:
   absl::Status Keep(v1::GroupTaken taken);
@@ -103,6 +114,9 @@ class Groups {
   absl::Status CheckFollows(const trust::Membership& next, const trust::Membership* newest) const;
   absl::Status Wait(const GroupId& group, const trust::Membership& next, const trust::Membership* newest,
                     const v1::SignedMembership& document);
+  void NoteChange(const GroupId& group);
+  void NoteChangeLocked(const GroupId& group);
+  void TellChange() const;
   void AddWaiting(const GroupId& group, v1::SignedMembership& document) const;
   absl::StatusOr<Change> Make(const std::optional<GroupId>& group, const trust::GroupTerms& terms);
   absl::Status IssueNext(const GroupId& group, v1::EpochReason reason);
@@ -120,6 +134,9 @@ class Groups {
   mutable std::mutex mutex_;
   std::map<Bytes, uint64_t, std::less<>> places_;  // of bodies in the journal, by their ids
   std::map<GroupId, std::vector<v1::SignedMembership>> proposals_;
+  std::map<GroupId, uint64_t> changed_;  // the change that each was in last
+  std::atomic<uint64_t> changes_{0};
+  std::function<void()> on_change_;
   std::map<GroupId, absl::Time> issue_failed_;  // when an epoch that was due could not be issued
 };
 

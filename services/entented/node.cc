@@ -123,6 +123,7 @@ absl::Status Node::Parts::Wire() {
   auto opened = OpenGroups(room(), *base->keystore);
   if (!opened.ok()) return opened.status();
   group_journeys = *std::move(opened);
+  group_journeys->OnChange([this] { WakeLinks(); });
   base->journal->OnGroup([this](const storage::JournalHead&) {
     WakeLinks();
     if (admin::AdminServer* server = admin_now.load()) server->NotifyGroup();
@@ -135,7 +136,7 @@ absl::Status Node::Parts::Wire() {
 }
 
 absl::Status Node::Parts::StartPeers() {
-  auto started_links = peer::Links::Start(room(), *admission, PeerOptions(base->config),
+  auto started_links = peer::Links::Start(room(), {*admission, *group_journeys}, PeerOptions(base->config),
                                           [this](const absl::Status& why) { Break(why); });
   if (!started_links.ok()) return started_links.status();
   links = *std::move(started_links);

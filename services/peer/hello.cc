@@ -1,5 +1,6 @@
 #include "services/peer/hello.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "exchange/heads.h"
@@ -27,6 +28,25 @@ absl::Status CheckPeerWentForward(const exchange::Room& room, const trust::Accep
   return absl::OkStatus();
 }
 
+// The version of the peer's documents to ask for first; 0 where what its Hello names is on file.
+absl::StatusOr<uint64_t> CheckIdentity(const trust::Accepted& party, const v1::Hello& hello) {
+  const absl::Status other =
+      Reject(RejectReason::kIdentity, "the peer has another identity document than on file; ask for its card");
+  if (hello.level() == 0) {
+    if (hello.identity_hash() != party.identity.hash().view()) return other;
+    return 0;
+  }
+  const std::optional<Digest> hash = Digest::From(hello.identity_hash());
+  const uint64_t version = std::max<uint64_t>(hello.identity_version(), 1);
+  if (!hash) return other;
+  if (const trust::Identity* known = party.history->WithHash(*hash)) {
+    if (known->version() != version) return other;
+    return 0;
+  }
+  if (version <= party.identity.version()) return other;
+  return version;
+}
+
 }  // namespace
 
 absl::StatusOr<v1::Hello> MakeHello(const exchange::Room& room, const OrgId& peer) {
@@ -36,6 +56,8 @@ absl::StatusOr<v1::Hello> MakeHello(const exchange::Room& room, const OrgId& pee
   hello.set_protocol(kProtocol);
   hello.set_org_id(room.self.org().str());
   hello.set_identity_hash(room.self.identity.hash().str());
+  hello.set_identity_version(room.self.identity.version());
+  hello.set_level(kLevel);
   *hello.mutable_prekey() = room.prekeys.Offer();
   *hello.mutable_head() = room.journal.Head().signed_head;
   if (cursor->seen_head) *hello.mutable_seen_head() = *std::move(cursor->seen_head);
@@ -55,9 +77,9 @@ absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& pee
   if (!party || hello.org_id() != peer.view()) {
     return Reject(RejectReason::kUnknownParty, "the hello names another organisation than the certificate");
   }
-  if (hello.identity_hash() != party->identity.hash().view()) {
-    return Reject(RejectReason::kIdentity, "the peer has another identity document than on file; ask for its card");
-  }
+  const absl::StatusOr<uint64_t> newer = CheckIdentity(*party, hello);
+  if (!newer.ok()) return newer.status();
+  if (*newer != 0) return Greeting{kLevel, *newer, {}, {}};
   const absl::Time now = room.clock.Now();
   absl::StatusOr<trust::Prekey> prekey = trust::CheckPrekey(*party->history, hello.prekey(), now);
   if (!prekey.ok()) return prekey.status();
@@ -71,7 +93,7 @@ absl::StatusOr<Greeting> CheckHello(const exchange::Room& room, const OrgId& pee
   }
   if (absl::Status forward = CheckPeerWentForward(room, *party, *head); !forward.ok()) return forward;
   room.directory.heard_prekeys().Keep(peer, v1::PREKEY_CLASS_ONLINE, hello.prekey(), prekey->not_after);
-  return Greeting{*std::move(prekey), hello.head()};
+  return Greeting{std::min(hello.level(), kLevel), 0, *std::move(prekey), hello.head()};
 }
 
 absl::Status CheckPeerHead(const exchange::Room& room, const OrgId& peer, const v1::SignedBody& head) {

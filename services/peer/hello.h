@@ -7,6 +7,7 @@
 namespace entente::peer {
 
 inline constexpr uint32_t kProtocol = 1;
+inline constexpr uint32_t kLevel = 1;  // of the formats that this node reads
 inline constexpr size_t kMaxSoftwareBytes = 256;
 
 // What this node says first to `peer`, with the newest head of it that it remembers. Refuses with store errors.
@@ -14,6 +15,9 @@ absl::StatusOr<v1::Hello> MakeHello(const exchange::Room& room, const OrgId& pee
 
 // What a checked Hello yields.
 struct Greeting {
+  uint32_t level = 0;  // of both
+  // Not 0: the peer has documents up to this version that are not on file. Nothing behind its identity was checked.
+  uint64_t newer_identity = 0;
   trust::Prekey prekey;
   v1::SignedBody head;
 };

@@ -54,7 +54,7 @@ class Calls : public ::testing::Test {
     LinkOptions options;
     options.listen = "127.0.0.1:0";
     options.handshake_timeout = absl::Seconds(30);
-    links_ = *Links::Start(norlandia_.room(), *norlandia_.admission, options, [](absl::Status) {});
+    links_ = *Links::Start(norlandia_.room(), {*norlandia_.admission, *norlandia_.groups}, options, [](absl::Status) {});
     tunnels_ = testing::DiallingTunnels(room_);
     channel_ = ChannelOver(tunnels_->Dial(*Resolve(links_->address()), {norlandia_.org(), [](const absl::Status&) {}})->release());
   }

@@ -29,11 +29,17 @@ TEST_F(Hostile, AnEmptyLaterFrame) {
 }
 
 TEST_F(Hostile, AFrameThatOnlyLaterLevelsKnow) {
-  v1::Frame want, document;
+  v1::Frame want, document, hello = HelloFrame();
   want.mutable_want();
   document.mutable_document();
+  hello.mutable_hello()->clear_level();
   for (const v1::Frame& frame : {want, document}) {
-    Greet();
+    Open();
+    EXPECT_EQ(ByeAfter(frame), "E_PARSE") << "before the hello";
+    Hangup();
+    Open();
+    Say(hello);
+    ASSERT_TRUE(Next(v1::Frame::kCredit));
     EXPECT_EQ(ByeAfter(frame), "E_PARSE");
     Hangup();
   }

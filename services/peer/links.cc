@@ -161,10 +161,9 @@ void PeerLinks::Stop(absl::Duration patience) {
   if (tunnels_) tunnels_->Stop(kLastBytes);
 }
 
-absl::StatusOr<std::unique_ptr<Links>> Links::Start(exchange::Room room, exchange::Admission& admission,
-                                                    LinkOptions options,
+absl::StatusOr<std::unique_ptr<Links>> Links::Start(exchange::Room room, Journeys journeys, LinkOptions options,
                                                     std::function<void(absl::Status)> on_rolled_back) {
-  auto links = std::make_unique<PeerLinks>(room, admission, std::move(options), std::move(on_rolled_back));
+  auto links = std::make_unique<PeerLinks>(room, journeys, std::move(options), std::move(on_rolled_back));
   if (absl::Status opened = links->Open(); !opened.ok()) return opened;
   return links;
 }

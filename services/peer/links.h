@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "exchange/exchange.h"
 #include "services/peer/budget.h"
+#include "services/peer/session_end.h"
 
 namespace entente::peer {
 
@@ -27,11 +28,10 @@ class Links {
  public:
   // `on_rolled_back` runs once, when a peer proves a newer head of this node; the node must then stop serving. It
   // runs on a session's thread and must not call Stop itself. Refuses with kConfig when `listen` cannot be bound.
-  static absl::StatusOr<std::unique_ptr<Links>> Start(exchange::Room room, exchange::Admission& admission,
-                                                      LinkOptions options,
+  static absl::StatusOr<std::unique_ptr<Links>> Start(exchange::Room room, Journeys journeys, LinkOptions options,
                                                       std::function<void(absl::Status)> on_rolled_back);
   virtual ~Links() = default;
-  // New outbox entries may exist, or a party was accepted: sessions look, diallers dial. Cheap, any thread.
+  // New outbox entries may exist, a group changed, or a party was accepted: sessions look, diallers dial. Cheap, any thread.
   virtual void Wake() = 0;
   virtual std::vector<v1::PeerStatus> Status() const = 0;
   virtual std::string address() const = 0;  // as bound

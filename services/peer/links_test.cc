@@ -227,7 +227,7 @@ TEST_F(LinksTest, AnAddressInUseIsRefusedWithIt) {
   n_.Start();
   LinkOptions options;
   options.listen = n_.address;
-  const auto second = Links::Start(e_.node.room(), *e_.node.admission, options, [](absl::Status) {});
+  const auto second = Links::Start(e_.node.room(), {*e_.node.admission, *e_.node.groups}, options, [](absl::Status) {});
   EXPECT_EQ(ReasonOf(second.status()), RejectReason::kConfig);
   EXPECT_NE(second.status().message().find(n_.address), absl::string_view::npos);
 }
@@ -256,7 +256,7 @@ TEST_F(LinksTest, WhatWaitsForAnEmbargoIsSentWithoutBeingCalledFor) {
   e_.Knows(n_, "");
   n_.Knows(e_, e_.address);
   ASSERT_EQ(n_.node.Publish({Indicator("1", "a.example", Label::kGreen)}, terms).withheld().at("cert.estovia"), 1u);
-  const auto links = *Links::Start(room, *n_.node.admission, {}, [](absl::Status) {});
+  const auto links = *Links::Start(room, {*n_.node.admission, *n_.node.groups}, {}, [](absl::Status) {});
   ASSERT_TRUE(Eventually([&] { return links->Status().at(0).state() == "up"; }));
   EXPECT_EQ(links->Status().at(0).embargoed_objects(), 1u);
   EXPECT_EQ(links->Status().at(0).lag_objects(), 0u);
@@ -273,7 +273,7 @@ TEST_F(LinksTest, ACertificatePastHalfItsLifeIsMadeAnew) {
       clock,         n_.node.counters, n_.node.group_envelopes};
   LinkOptions options;
   options.listen = "127.0.0.1:0";
-  const auto links = *Links::Start(room, *n_.node.admission, options, [](absl::Status) {});
+  const auto links = *Links::Start(room, {*n_.node.admission, *n_.node.groups}, options, [](absl::Status) {});
   const auto certificate = [port = testing::PortOf(links->address())] {
     return testing::ListenAsClient(port, nullptr, 1).certificate;
   };

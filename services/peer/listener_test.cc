@@ -192,7 +192,7 @@ TEST(FloodChild, DISABLED_ServesAfterTheFlood) {
   dialling.Accept(served);
   LinkOptions options;
   options.listen = "127.0.0.1:0";
-  const auto port = *Links::Start(served.room(), *served.admission, options, [](absl::Status) {});
+  const auto port = *Links::Start(served.room(), {*served.admission, *served.groups}, options, [](absl::Status) {});
   Say("port " + std::to_string(testing::PortOf(port->address())));
   char go;
   ASSERT_EQ(read(STDIN_FILENO, &go, 1), 1);  // the flood is there
@@ -200,7 +200,7 @@ TEST(FloodChild, DISABLED_ServesAfterTheFlood) {
   trust::Accepted with_address = served.AsParty();
   with_address.party.address = port->address();
   ASSERT_TRUE(dialling.directory->Accept(with_address).ok());
-  const auto other = *Links::Start(dialling.room(), *dialling.admission, LinkOptions{}, [](absl::Status) {});
+  const auto other = *Links::Start(dialling.room(), {*dialling.admission, *dialling.groups}, LinkOptions{}, [](absl::Status) {});
   ASSERT_EQ(dialling.Publish({Indicator("1", "a.example", model::Label::kGreen)}).published(), 1u);
   EXPECT_TRUE(Eventually([&] { return dialling.journal->Lag(served.org()) == 0; }));
   EXPECT_EQ(served.journal->Count().versions, 1u);

@@ -51,7 +51,7 @@ void PeerLinks::OnSession(const OrgId& org, const PeerServer::TakeStream& take) 
     return;
   }
   ++state.waiting;
-  open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, take(), HooksOfSessions(state)),
+  open_.push_back({Session::Open(room_, journeys_, org, options_.credit_bytes, take(), HooksOfSessions(state)),
                    /*dialled=*/false, nullptr});
 }
 
@@ -63,7 +63,7 @@ void PeerLinks::Dial(const trust::Accepted& party) {
   PeerState& state = StateOf(org);
   state.dialling = true;
   ++state.waiting;
-  open_.push_back({Session::Open(room_, admission_, org, options_.credit_bytes, std::move(stream), HooksOfSessions(state)),
+  open_.push_back({Session::Open(room_, journeys_, org, options_.credit_bytes, std::move(stream), HooksOfSessions(state)),
                    /*dialled=*/true, std::move(attempt)});
   // Stop saw the sessions before this one.
   if (stopping_) open_.back().session->Stop();

@@ -49,9 +49,8 @@ struct PeerState {
 
 class PeerLinks final : public Links {
  public:
-  PeerLinks(exchange::Room room, exchange::Admission& admission, LinkOptions options,
-            std::function<void(absl::Status)> on_rolled_back)
-      : room_(room), admission_(admission), options_(std::move(options)), on_rolled_back_(std::move(on_rolled_back)) {}
+  PeerLinks(exchange::Room room, Journeys journeys, LinkOptions options, std::function<void(absl::Status)> on_rolled_back)
+      : room_(room), journeys_(journeys), options_(std::move(options)), on_rolled_back_(std::move(on_rolled_back)) {}
   ~PeerLinks() override { Stop(absl::ZeroDuration()); }
   absl::Status Open();
 
@@ -93,7 +92,7 @@ class PeerLinks final : public Links {
   std::vector<std::shared_ptr<const trust::Accepted>> DueParties(SteadyTime& next);
 
   const exchange::Room room_;
-  exchange::Admission& admission_;
+  const Journeys journeys_;
   const LinkOptions options_;
   const std::function<void(absl::Status)> on_rolled_back_;
   absl::Time renew_at_;  // the certificate; the loop's thread, once it runs

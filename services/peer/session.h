@@ -14,23 +14,15 @@
 #include "exchange/delivery.h"
 #include "services/peer/awaited.h"
 #include "services/peer/budget.h"
+#include "services/peer/documents.h"
 #include "services/peer/hello.h"
 #include "services/peer/inbound.h"
+#include "services/peer/session_end.h"
 #include "services/peer/transport.h"
 
 namespace entente::peer {
 
 inline constexpr size_t kMaxUnderWay = 8;
-inline constexpr absl::Duration kHelloTimeout = absl::Seconds(5);
-inline constexpr absl::Duration kByeGrace = absl::Milliseconds(500);
-inline constexpr std::string_view kStopping = "stopping", kReplaced = "replaced";
-
-// How a session ended.
-struct SessionEnd {
-  absl::Status why;      // says what to show the operator
-  bool served = false;   // both Hellos held and it had its turn
-  bool refused = false;  // one side refused the other; dialling again soon will hardly help
-};
 
 // The rules of one session (docs/formats/session.md) over a transport whose other end is proven to be `peer`. Frames
 // come in on the transport's threads; everything that goes out is written by the session's own thread.
@@ -46,11 +38,11 @@ class Session : public std::enable_shared_from_this<Session> {
     // How often a peer that refuses is asked again, and what it may use; both outlive its sessions.
     std::shared_ptr<exchange::RefusalPace> pace = nullptr;
     std::shared_ptr<PeerBudget> budget = nullptr;  // none: unlimited
-    SteadyTime::duration answer_patience = kAnswerPatience;
+    SteadyTime::duration answer_patience = kAnswerPatience, newer_patience = kNewerTimeout;
   };
   // Starts at once. Keep it until on_ended has run, then Join.
-  static std::shared_ptr<Session> Open(exchange::Room room, exchange::Admission& admission, const OrgId& peer,
-                                       uint64_t credit_bytes, std::unique_ptr<FrameTransport> transport, Hooks hooks);
+  static std::shared_ptr<Session> Open(exchange::Room room, Journeys journeys, const OrgId& peer, uint64_t credit_bytes,
+                                       std::unique_ptr<FrameTransport> transport, Hooks hooks);
   ~Session();
 
   const OrgId& peer() const { return peer_; }
@@ -62,7 +54,7 @@ class Session : public std::enable_shared_from_this<Session> {
   // Closes when the peer does not read: the session is over and its last word has not gone out within kByeGrace, or a
   // write has waited longer than for any answer.
   void CloseWhenOverdue();
-  uint64_t held_bytes();  // of envelopes that are put together or not answered yet
+  uint64_t held_bytes();  // of envelopes that are put together or not answered yet, and of documents
   void Join();
 
  private:
@@ -82,7 +74,7 @@ class Session : public std::enable_shared_from_this<Session> {
     bool refused;
   };
 
-  Session(exchange::Room room, exchange::Admission& admission, const OrgId& peer, uint64_t credit_bytes, Hooks hooks);
+  Session(exchange::Room room, Journeys journeys, const OrgId& peer, uint64_t credit_bytes, Hooks hooks);
 
   // Incoming, on the transport's threads.
   void OnFrame(v1::Frame frame);
@@ -91,17 +83,22 @@ class Session : public std::enable_shared_from_this<Session> {
   void SpendCpu(uint64_t ns);
   void OnClosed(absl::Status status);
   void OnHello(const v1::Hello& hello);
+  void OnDocuments(v1::Frame frame);
   void OnEnvelope(const v1::EnvelopeChunk& chunk);
   void OnAck(v1::Ack ack);
   void OnBye(const v1::Bye& bye);
   void OnAdmitted(uint64_t position, uint64_t bytes, const absl::Status& status);
-  void Fault(const absl::Status& why);
+  void Fault(const absl::Status& why, exchange::Budget over = exchange::Budget::kUnanswered);
+  void EndForOwnFault(const absl::Status& why);
   void EndWith(Over over);
 
   // Outgoing, on the session's thread.
   void Run();
   void Serve();
   bool AwaitGreeting();
+  bool AwaitNewerIdentity();
+  void EndAnew(uint64_t before);
+  bool WorkOnDocuments();
   void ServeUntilOver();
   absl::Duration Patience() const;
   bool FlushAnswers();
@@ -110,6 +107,7 @@ class Session : public std::enable_shared_from_this<Session> {
   bool SendNext();
   bool CanSendLocked() const;
   bool DrainedLocked() const;
+  bool DocumentsWaitLocked() const;
   bool Send(const v1::Frame& frame);
   void Unanswered(std::string_view what);
 
@@ -138,6 +136,7 @@ class Session : public std::enable_shared_from_this<Session> {
   std::vector<AckIn> acks_;
   std::optional<exchange::Outgoing> next_;
 
+  Documents documents_;
   std::optional<exchange::Delivery> delivery_;  // the session's thread only
 };
 

@@ -60,15 +60,17 @@ void Session::Serve() {
   *frame.mutable_hello() = *std::move(hello);
   const auto closed = Over{Reject(RejectReason::kPeerDown, "the connection closed"), "", false};
   if (!Send(frame)) return EndWith(closed);
-  if (!AwaitGreeting()) return;
+  if (!AwaitGreeting() || !AwaitNewerIdentity()) return;
   if (absl::Status turn = hooks_.await_turn(*this); !turn.ok()) {
     return EndWith({turn, std::string(kReplaced), false});
   }
   delivery_.emplace(room_, peer_, hooks_.pace);
   v1::SignedBody head;
+  bool of_level_1;
   {
     std::lock_guard lock(mutex_);
     head = greeting_->head;
+    of_level_1 = greeting_->level >= 1;
     served_ = true;
     inbound_.Grant(credit_bytes_);
   }
@@ -77,6 +79,7 @@ void Session::Serve() {
   counters_.up = true;
   frame.mutable_credit()->set_bytes(credit_bytes_);
   if (!Send(frame)) return EndWith(closed);
+  if (of_level_1) documents_.Begin(std::chrono::steady_clock::now());
   ServeUntilOver();
 }
 
@@ -103,15 +106,17 @@ bool Session::DrainedLocked() const {
 
 void Session::ServeUntilOver() {
   for (;;) {
-    bool drained, can_send, overdue;
+    bool drained, can_send, overdue, documents;
     {
       const SteadyTime look_again = std::chrono::steady_clock::now() + absl::ToChronoMilliseconds(Patience());
       std::unique_lock lock(mutex_);
-      const bool called = changed_.wait_until(lock, std::min(look_again, awaited_.deadline()), [this] {
-        return over_ || !answers_.empty() || !acks_.empty() || CanSendLocked() || DrainedLocked();
+      const SteadyTime documents_at = draining_ ? SteadyTime::max() : documents_.due();
+      changed_.wait_until(lock, std::min({look_again, awaited_.deadline(), documents_at}), [this] {
+        return over_ || !answers_.empty() || !acks_.empty() || CanSendLocked() || DrainedLocked() || DocumentsWaitLocked();
       });
-      if (!called) more_ = true;
+      if (std::chrono::steady_clock::now() >= look_again) more_ = true;
       if (over_) return;
+      documents = DocumentsWaitLocked();
       overdue = awaited_.deadline() <= std::chrono::steady_clock::now();
       drained = DrainedLocked();
       can_send = CanSendLocked();
@@ -122,6 +127,10 @@ void Session::ServeUntilOver() {
     TakeAcks();
     if (overdue) return Unanswered("the peer left an envelope unanswered");
     bool open = FlushAnswers();
+    if (documents) {
+      if (!WorkOnDocuments()) return;
+      continue;  // they go in front of envelopes
+    }
     if (open && can_send) open = next_ ? SendNext() : FetchNext();
     if (!open) return EndWith({Reject(RejectReason::kPeerDown, "the connection closed"), "", false});
   }

@@ -1,6 +1,6 @@
 // An accepted peer that misbehaves: holds a real session with a real daemon, sends one crafted envelope per scenario and
-// prints the answer, one JSON line each; "hoard", "flood" and "waste" go on until the daemon ends the session. Functional
-// tests drive it and read the daemon's metrics.
+// prints the answer, one JSON line each; "hoard", "flood", "waste", "documents" and "wants" go on until the daemon ends the
+// session. Functional tests drive it and read the daemon's metrics.
 //
 //   hostile_peer NODE_DIR TARGET_CARD SCENARIO...
 //
@@ -20,6 +20,7 @@
 #include "services/entented/node.h"
 #include "services/peer/credentials.h"
 #include "services/peer/dial.h"
+#include "services/peer/document_inbox.h"
 #include "services/peer/inbound.h"
 #include "tests/hostile/forgeries.h"
 #include "tests/hostile/line.h"
@@ -64,6 +65,22 @@ struct Hostile {
     Bytes wire = Sealed(Honest({target}));
     wire[at < wire.size() ? at : wire.size() - 1] ^= 0x04;
     return line.Send(wire);
+  }
+  // Of a group that nobody knows: nobody asked for it, and it is none.
+  v1::Frame Document() const {
+    v1::Frame frame;
+    frame.mutable_document()->set_kind(v1::DOCUMENT_KIND_LEAVE);
+    frame.mutable_document()->set_id(Bytes(GroupId::kSize, 'g'));
+    frame.mutable_document()->set_document("no leave at all");
+    return frame;
+  }
+  v1::Frame Want() const {
+    v1::Frame frame;
+    frame.mutable_want()->set_kind(v1::DOCUMENT_KIND_IDENTITY);
+    frame.mutable_want()->set_id(target.str());
+    frame.mutable_want()->set_first(1);
+    frame.mutable_want()->set_count(peer::kMaxWantCount);
+    return frame;
   }
   std::string Write(const std::string& path, ByteView bytes) {
     std::ofstream out(path, std::ios::binary);
@@ -116,6 +133,8 @@ struct Hostile {
     }
     if (scenario == "hoard") return line.Hoard(envelope::kMaxEnvelopeBytes - peer::kMaxPieceBytes);
     if (scenario == "flood") return line.Flood();
+    if (scenario == "documents") return line.Repeat(Document());
+    if (scenario == "wants") return line.Repeat(Want());
     if (scenario == "waste") {
       Bytes wire = Sealed(Honest({target}));
       wire.back() ^= 0x04;

@@ -39,6 +39,10 @@ std::string Line::Hoard(size_t bytes) {
 std::string Line::Flood() {
   v1::Frame frame;
   frame.mutable_credit()->set_bytes(0);
+  return Repeat(frame);
+}
+
+std::string Line::Repeat(const v1::Frame& frame) {
   while (transport_->Write(frame)) {
   }
   return WaitForBye();

@@ -50,6 +50,7 @@ class Line {
   // The following go on until the session ends, and answer "closed" with the daemon's last word.
   std::string Hoard(size_t bytes);         // the first `bytes` of an envelope that is announced as larger, and nothing more
   std::string Flood();                     // frames that mean nothing
+  std::string Repeat(const v1::Frame& frame);
   std::string Waste(const Bytes& wire);    // one refused envelope after the other
   std::string SayBye();                    // a Bye of hostile words; "closed" once it is answered
   // Asks for much and reads no frame of it until the standard input ends. HTTP/2 itself still answers pings.

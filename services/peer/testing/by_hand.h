@@ -37,11 +37,11 @@ class ByHand : public ::testing::Test {
   }
   void Open(uint64_t credit = 16u << 20) {
     passed_bye_.reset();
-    session_ = Session::Open(norlandia_.room(), *norlandia_.admission, estovia_.org(), credit, pipe_->End(0),
+    session_ = Session::Open(norlandia_.room(), {*norlandia_.admission, *norlandia_.groups}, estovia_.org(), credit, pipe_->End(0),
                              {[](Session&) { return absl::OkStatus(); },
                               [this](absl::Status) { rolled_back_ = true; },
                               [this](Session&, const SessionEnd& end) { end_.set_value(end); }, pace_, budget_,
-                              answer_patience_});
+                              answer_patience_, newer_patience_});
   }
   v1::Frame HelloFrame() {
     v1::Frame frame;
@@ -94,7 +94,7 @@ class ByHand : public ::testing::Test {
   std::atomic<bool> rolled_back_{false};
   std::shared_ptr<exchange::RefusalPace> pace_ = std::make_shared<exchange::RefusalPace>();
   std::shared_ptr<PeerBudget> budget_;
-  SteadyTime::duration answer_patience_ = kAnswerPatience;
+  SteadyTime::duration answer_patience_ = kAnswerPatience, newer_patience_ = kNewerTimeout;
 };
 
 }  // namespace entente::peer::testing

@@ -20,7 +20,7 @@ class Linked {
   }
   void Start(const std::string& listen = "127.0.0.1:0", LinkOptions options = {}) {
     options.listen = listen;
-    links = *Links::Start(node.room(), *node.admission, options, [](absl::Status) {});
+    links = *Links::Start(node.room(), {*node.admission, *node.groups}, options, [](absl::Status) {});
     if (!links->address().empty()) address = links->address();
   }
   void Stop() {

@@ -30,7 +30,7 @@ constexpr const char* kNames[2] = {"cert.norlandia", "cert.estovia"};
 }  // namespace
 
 Side::Side(TestNode& node, const TestNode& peer, const std::shared_ptr<FrameLine>& line, int end, uint64_t credit) {
-  session_ = Session::Open(node.room(), *node.admission, peer.org(), credit, line->End(end),
+  session_ = Session::Open(node.room(), {*node.admission, *node.groups}, peer.org(), credit, line->End(end),
                            {[](Session&) { return absl::OkStatus(); },
                             [this](absl::Status why) { rolled_back = ReasonOf(why) == RejectReason::kRolledBack; },
                             [this](Session&, const SessionEnd& end_of_it) {
