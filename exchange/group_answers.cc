@@ -1,15 +1,11 @@
 #include <algorithm>
 
-#include "crypto/encoding.h"
 #include "exchange/groups.h"
-#include "model/text.h"
 #include "trust/epoch_issuer.h"
 
 // What members and admins of a group may have of it.
 namespace entente::exchange {
 namespace {
-
-constexpr size_t kShortestGroupName = 8;  // digits of an id
 
 bool IsNothing(ByteView slot) {
   return slot.find_first_not_of('\0') == ByteView::npos;
@@ -71,36 +67,6 @@ void Groups::AddEpoch(const trust::MembershipHistory& history, const trust::Epoc
   if (!prekey.ok()) return;
   const auto rewrap = room_.groups.RewrapFor(room_.self, history.group(), epoch.id, *prekey, now);
   if (rewrap.ok()) out.rewraps.push_back(*rewrap);
-}
-
-absl::StatusOr<GroupId> Groups::Named(std::string_view name) const {
-  const auto is_of = [&](const v1::SignedMembership& waiting) {
-    const auto read = trust::Membership::Read(waiting);
-    return read.ok() && read->document().name() == name;
-  };
-  const auto by_name = [&](const GroupId& group) {
-    if (const auto newest = room_.groups.Newest(group)) return newest->document().name() == name;
-    const std::vector<v1::SignedMembership> waiting = Proposals(group);
-    return std::any_of(waiting.begin(), waiting.end(), is_of);
-  };
-  const auto by_id = [&](const GroupId& group) {
-    return name.size() >= kShortestGroupName && crypto::ToHex(group.view()).starts_with(name);
-  };
-  // What only waits for signatures takes no name away from a group that counts.
-  for (const std::vector<GroupId>& groups : {room_.groups.All(), Proposed()}) {
-    std::optional<GroupId> found;
-    for (const GroupId& group : groups) {
-      if (!by_name(group) && !by_id(group)) continue;
-      if (found) {
-        return Reject(RejectReason::kUsage,
-                      "two groups are called so; give more digits of the id, as `entente group list` shows it");
-      }
-      found = group;
-    }
-    if (found) return *found;
-  }
-  return Reject(RejectReason::kNotFound, "no group here is called '" + model::Escaped(std::string(name), 80) +
-                                             "'; `entente group list` shows them all");
 }
 
 void Groups::NoteChangeLocked(const GroupId& group) {

@@ -69,6 +69,8 @@ class Groups {
   // Documents that wait for signatures, and the groups that have such, those that do not count yet too.
   std::vector<v1::SignedMembership> Proposals(const GroupId& group) const;
   std::vector<GroupId> Proposed() const;
+  // As GroupNamed, and of what only waits for signatures: documents of groups that do not count yet.
+  absl::StatusOr<GroupId> Named(std::string_view name) const;
   // This organisation's own leave: from here on it neither seals nor opens. Refuses with kNotMember, and as TakeLeave.
   absl::Status Leave(const GroupId& group);
   // The next epoch now. Refuses with kIssuer where this organisation issues none, and as GroupDirectory::Issue.

@@ -1,7 +1,6 @@
 #include <algorithm>
 
 #include "crypto/encoding.h"
-#include "exchange/group_name.h"
 #include "exchange/groups.h"
 #include "model/marking.h"
 #include "model/text.h"
@@ -75,7 +74,7 @@ absl::StatusOr<Groups::Change> Create(const AdminSources& sources, const v1::Gro
 }
 
 absl::StatusOr<Groups::Change> ChangeOne(const AdminSources& sources, const v1::GroupChange& change) {
-  const absl::StatusOr<GroupId> group = exchange::GroupNamed(sources.room.groups, change.group());
+  const absl::StatusOr<GroupId> group = sources.groups.Named(change.group());
   if (!group.ok()) return group.status();
   const auto newest = sources.room.groups.Newest(*group);
   if (newest == nullptr)
@@ -104,7 +103,7 @@ absl::StatusOr<Groups::Change> ChangeOne(const AdminSources& sources, const v1::
 
 absl::StatusOr<Groups::Change> SignOne(const AdminSources& sources, const v1::GroupSign& sign) {
   if (sign.document().empty()) {
-    const absl::StatusOr<GroupId> group = exchange::GroupNamed(sources.room.groups, sign.group());
+    const absl::StatusOr<GroupId> group = sources.groups.Named(sign.group());
     if (!group.ok()) return group.status();
     auto waiting = sources.groups.Proposals(*group);
     std::erase_if(waiting, [&](const v1::SignedMembership& one) {
@@ -207,7 +206,7 @@ absl::StatusOr<v1::GroupsReply> Behind(const AdminSources& sources, const absl::
 absl::StatusOr<v1::GroupsReply> Show(const AdminSources& sources, const std::string& name) {
   v1::GroupsReply reply;
   if (!name.empty()) {
-    const absl::StatusOr<GroupId> group = exchange::GroupNamed(sources.room.groups, name);
+    const absl::StatusOr<GroupId> group = sources.groups.Named(name);
     if (!group.ok()) return group.status();
     *reply.add_groups() = Describing(sources, true).Describe(*group);
     return reply;
@@ -224,7 +223,7 @@ absl::StatusOr<v1::GroupsReply> Show(const AdminSources& sources, const std::str
 
 absl::StatusOr<v1::GroupsReply> RunGroups(const AdminSources& sources, const v1::GroupsRequest& request) {
   const auto done = [&](const std::string& name, auto act) -> absl::StatusOr<v1::GroupsReply> {
-    const absl::StatusOr<GroupId> group = exchange::GroupNamed(sources.room.groups, name);
+    const absl::StatusOr<GroupId> group = sources.groups.Named(name);
     if (!group.ok()) return group.status();
     if (absl::Status status = act(*group); !status.ok()) return status;
     return Show(sources, name);
