@@ -118,6 +118,9 @@ TEST_F(GroupsTest, AChangeOfTwoAdminsWaitsForBoth) {
   EXPECT_TRUE(n_.norlandia.groups->Proposals(n_.group).empty());
   Pass(n_.norlandia, n_.estovia);
   EXPECT_EQ(n_.Version(n_.estovia), 1u);
+  const auto again = n_.norlandia.groups->Sign(signed_by_both->document);  // what counts already
+  ASSERT_TRUE(again.ok()) << again.status();
+  EXPECT_TRUE(again->counts);
 }
 
 TEST_F(GroupsTest, WhoIsNoAdminChangesNothing) {

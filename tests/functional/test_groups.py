@@ -151,12 +151,16 @@ def test_an_issuer_rotates_and_others_do_not(admins, tmp_path):
 def test_P31_what_is_missing_or_anothers_is_told(admins, tmp_path):
     norlandia, estovia, volt = admins
     founded(admins, tmp_path)
+    estovia.stop()
     norlandia.json("group remove", "energy", "volt-energy")
     norlandia.json("group add", "energy", "volt-energy")
     epoch(norlandia, 2)
     files = {node: tmp_path / f"whole-{node.name}" for node in (estovia, volt)}
     for node, file in files.items():
         norlandia.cli("export", "--to", node.name, file, check=0)
+    for node in (norlandia, volt):  # no session tells it anything
+        node.stop()
+    estovia.start()
     found = export_file.read(files[estovia].read_bytes())
 
     def taken(entries, reason=None):
