@@ -166,7 +166,7 @@ Outcome DocumentIntake::TakeEpoch(const v1::Document& document, bool asked) cons
   const RejectReason reason = ReasonOf(outcome.status);
   // It is on file, and its issuer may have had no prekey of this node: a re-wrap mends that.
   if (reason == kNoSlot || reason == kKeyGone) return {absl::OkStatus(), false, /*unopened=*/true};
-  return asked ? outcome : Behind(std::move(outcome));
+  return Behind(std::move(outcome));
 }
 
 Outcome DocumentIntake::TakeRewrap(const v1::Document& document, bool asked) const {

@@ -130,12 +130,13 @@ absl::Status Documents::Note(const DocumentIntake::Outcome& outcome, const std::
                              SteadyTime now) {
   const RejectReason reason = ReasonOf(outcome.status);
   if (exchange::IsOwnFault(reason)) return outcome.status;
-  bool again = !asked && (outcome.behind || outcome.unopened);
+  bool again = outcome.behind || (!asked && outcome.unopened);
   for (const OrgId& signer : outcome.signers) again = catch_up_.AskIdentity(signer) || again;
   if (again && group) catch_up_.Behind(*group, now);
   if (outcome.status.ok()) return absl::OkStatus();
   room_.counters.CountReject(exchange::Door::kPeer, reason);
-  if (++bad_ < kMaxBadDocuments) return absl::OkStatus();
+  // Of a group whose founders are not on file here its honest members tell, too.
+  if (reason == RejectReason::kUnknownParty || ++bad_ < kMaxBadDocuments) return absl::OkStatus();
   return Reject(RejectReason::kBudget, "32 documents of the peer did not hold in one session");
 }
 

@@ -11,6 +11,7 @@
 #include "envelope/payload_reader.h"
 #include "envelope/wire_walk.h"
 #include "proto/strict_parse.h"
+#include "services/peer/document_inbox.h"
 #include "services/peer/inbound.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -50,10 +51,36 @@ bool ReadConstraints(ByteView wire) {
 // What of a session reads a frame before anything is decrypted.
 struct Receiver {
   peer::Inbound inbound;
+  peer::DocumentInbox documents{OrgId()};
   uint64_t last = 0;
+
+  bool TakeDocuments(const v1::Frame& frame) {
+    const absl::Status taken = frame.has_want() ? documents.Take(frame.want())
+                                                : documents.Take(frame.document(), peer::SteadyTime(std::chrono::hours(1)));
+    if (!taken.ok()) CheckRefused(taken, {kParse, kLimit, kBudget});
+    FUZZ_CHECK(documents.held_bytes() <= peer::kMaxUnaskedBytes + peer::kMaxAnswerBytes + peer::kMaxDocumentBytes);
+    return taken.ok();
+  }
+  // What waits is looked at, and a question goes out.
+  void Look() {
+    while (const auto want = documents.NextWant()) {
+      FUZZ_CHECK(want->count() >= 1 && peer::LastOf(*want) >= want->first());
+      documents.Answered();
+    }
+    while (documents.NextDocument()) {
+    }
+    FUZZ_CHECK(documents.empty() && documents.held_bytes() == 0);
+    v1::Want question;
+    question.set_kind(v1::DOCUMENT_KIND_MEMBERSHIP);
+    question.set_id(Bytes(peer::kDocumentIdBytes, '\0'));
+    question.set_first(1);
+    question.set_count(peer::kMaxWantCount);
+    if (!documents.asking()) documents.Asked(question);
+  }
 
   // False when the session is over.
   bool Take(const v1::Frame& frame) {
+    if (frame.has_want() || frame.has_document()) return TakeDocuments(frame);
     if (frame.has_credit()) inbound.Grant(frame.credit().bytes());
     if (!frame.has_envelope()) return frame.kind_case() != v1::Frame::KIND_NOT_SET;
     const uint64_t announced = frame.envelope().total_bytes();
@@ -143,7 +170,10 @@ bool FuzzFrame(ByteView input) {
   Receiver receiver;
   bool alive = true;
   for (const ByteView piece : Pieces(input, 256)) {
-    if (piece.empty()) receiver.inbound.Answered(receiver.last);
+    if (piece.empty()) {
+      receiver.inbound.Answered(receiver.last);
+      receiver.Look();
+    }
     v1::Frame frame;
     alive = piece.empty() || (frame.ParseFromArray(piece.data(), static_cast<int>(piece.size())) && receiver.Take(frame));
     if (!alive) break;
