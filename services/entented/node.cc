@@ -191,9 +191,7 @@ void Node::Parts::StartHousekeeping() {
 }
 
 Node::Node(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
-Node::~Node() {
-  Stop();
-}
+Node::~Node() { Stop(); }
 
 absl::StatusOr<std::unique_ptr<Node>> Node::Open(const std::string& folder, const std::string& passphrase_file) {
   auto parts = std::make_unique<Parts>(folder);
