@@ -10,9 +10,7 @@ namespace entente::envelope {
 namespace {
 
 // Every member could open it: each is in the audience that was signed, and policy permits each of them each statement.
-// Who left by its own word was given no slot of the epoch that is sealed under behind that.
-absl::Status CheckReaders(const trust::Membership& members, const std::vector<OrgId>& left, const Load& load,
-                          const OrgId& self, PermitOf permit) {
+absl::Status CheckReaders(const trust::Membership& members, const Load& load, const OrgId& self, PermitOf permit) {
   const bool of_group = load.group && load.group->group == members.group();
   if (!of_group ||
       !std::includes(load.audience.begin(), load.audience.end(), members.members().begin(), members.members().end())) {
@@ -21,7 +19,6 @@ absl::Status CheckReaders(const trust::Membership& members, const std::vector<Or
         "not all members of the group's epoch are in the audience that was signed; sign anew for the group as it is");
   }
   for (const OrgId& member : members.members()) {
-    if (std::find(left.begin(), left.end(), member) != left.end()) continue;
     for (size_t i = 0; member != self && i < load.statements.size(); ++i) {
       const policy::Permit* const given = permit(member, i);
       if (given == nullptr || given->recipient() != member) {
@@ -56,7 +53,7 @@ absl::StatusOr<Bytes> SealGroup(const trust::Self& self, const Cargo& cargo, con
   if (!load.ok()) return load.status();
   const auto epoch = groups.ToSealUnder(group, now);
   if (!epoch.ok()) return epoch.status();
-  if (auto s = CheckReaders(*epoch->membership, groups.Left(group), *load, self.org(), permit); !s.ok()) return s;
+  if (auto s = CheckReaders(*epoch->membership, *load, self.org(), permit); !s.ok()) return s;
   return SealUnder(self, *load, *epoch, now);
 }
 

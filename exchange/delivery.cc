@@ -99,7 +99,9 @@ absl::StatusOr<std::vector<Delivery::Entry>> Delivery::Queued() {
 
 absl::StatusOr<std::optional<Outgoing>> Delivery::Send(Source source, const std::vector<Entry>& entries,
                                                        const trust::Prekey& prekey) {
-  absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, SeqsOf(entries), prekey, SealMode::kGroupWherePossible);
+  // What was refused or held before goes alone, and in the mode that most can open.
+  const SealMode mode = source == Source::kRefused ? SealMode::kDirect : SealMode::kGroupWherePossible;
+  absl::StatusOr<Released> released = ReleaseFirst(room_, peer_, SeqsOf(entries), prekey, mode);
   if (!released.ok()) return released.status();
   std::lock_guard lock(mutex_);
   Span span;

@@ -39,7 +39,7 @@ v1::SignedBody Groups::EntryOf(const trust::MembershipHistory& history, const tr
 
 // A slot goes to its member alone, and to who was a member all the time since: who came back gets nothing of before.
 void Groups::AddEpoch(const trust::MembershipHistory& history, const trust::EpochFacts& facts, const OrgId& asker,
-                      Answer& out) const {
+                      bool rewraps, Answer& out) const {
   const trust::Epoch& epoch = facts.epoch;
   const auto then = history.Version(epoch.membership.version, epoch.membership.hash);
   const absl::Time now = room_.clock.Now();
@@ -59,7 +59,7 @@ void Groups::AddEpoch(const trust::MembershipHistory& history, const trust::Epoc
   absl::StatusOr<v1::EpochDelivery> delivery = trust::DeliveryFor(**slots, *place);
   if (!delivery.ok()) return;
   *delivery->mutable_log_entry() = EntryOf(history, epoch);
-  const bool spent = IsNothing(delivery->slot()) || now >= epoch.not_before + trust::kPrekeyUse;
+  const bool spent = rewraps && (IsNothing(delivery->slot()) || now >= epoch.not_before + trust::kPrekeyUse);
   out.epochs.push_back(*std::move(delivery));
   const auto party = spent && facts.held ? room_.directory.Find(asker) : nullptr;
   if (party == nullptr) return;
@@ -153,7 +153,7 @@ absl::StatusOr<Groups::Answer> Groups::AnswerFor(const GroupId& group, const Org
   if (std::find(left.begin(), left.end(), asker) != left.end()) return out;
   constexpr size_t kOnFile = trust::kMaxEpochsHeld * trust::kMaxIssuers + trust::kMaxTombstones;
   for (const trust::EpochFacts& facts : room_.groups.Epochs(group, from.epoch, kOnFile, room_.clock.Now())) {
-    if (facts.state != trust::EpochState::kDestroyed) AddEpoch(*history, facts, asker, out);
+    if (facts.state != trust::EpochState::kDestroyed) AddEpoch(*history, facts, asker, from.rewraps, out);
   }
   return out;
 }

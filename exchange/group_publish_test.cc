@@ -171,6 +171,8 @@ TEST_F(GroupPublishTest, P29WhoIsTakenOutGetsNothingThatWaitedForIt) {
   EXPECT_EQ(n_.norlandia.reading->Explain(IdOf("1"), "volt")->reason(), "SG");
 }
 
+// Whether who left was given a slot, its issuer alone knows: the others get envelopes of their own until it is taken
+// out.
 TEST_F(GroupPublishTest, WhoLeftGetsNothingAndTheOthersGoOn) {
   Forward(absl::Hours(1));
   ASSERT_TRUE(n_.volt.groups->Leave(n_.group).ok());
@@ -181,9 +183,9 @@ TEST_F(GroupPublishTest, WhoLeftGetsNothingAndTheOthersGoOn) {
   EXPECT_EQ(DeliverAll(n_.norlandia, n_.volt), 0u);
   Delivery delivery(n_.norlandia.room(), n_.estovia.org());
   const Bytes envelope = Next(delivery, n_.estovia);
-  EXPECT_TRUE(OfGroup(envelope));
+  EXPECT_FALSE(OfGroup(envelope));
   EXPECT_TRUE(n_.estovia.Admit(n_.norlandia.org(), envelope).ok());
-  EXPECT_EQ(ReasonOf(n_.volt.Admit(n_.norlandia.org(), envelope)), kEpoch);
+  EXPECT_EQ(ReasonOf(n_.volt.Admit(n_.norlandia.org(), envelope)), kNoSlot);
 }
 
 TEST_F(GroupPublishTest, WhoLacksTheEpochGetsAnEnvelopeOfItsOwn) {
@@ -221,6 +223,37 @@ TEST_F(GroupPublishTest, WhatWaitsForARenewedDocumentIsNotLost) {
   ASSERT_NE(envelope, Bytes());
   EXPECT_TRUE(n_.volt.Admit(n_.norlandia.org(), envelope).ok());
   EXPECT_TRUE(Has(n_.volt, 1));
+}
+
+TEST_F(GroupPublishTest, WhatWasHeldGoesInAnEnvelopeOfItsOwn) {
+  Publish(1);
+  Forward(absl::Hours(24 * 8));
+  Delivery delivery(n_.norlandia.room(), n_.volt.org());
+  EXPECT_EQ(Next(delivery, n_.volt), Bytes());
+  ASSERT_TRUE(n_.norlandia.journal->CommitAndWait([](storage::Transaction&) { return absl::OkStatus(); }).ok());
+  ASSERT_TRUE(n_.norlandia.groups->Propose(n_.group, Terms())->counts);
+  Forward(absl::Hours(1));
+  ASSERT_TRUE(n_.norlandia.groups->DoDuties().ok());
+  const Bytes envelope = Next(delivery, n_.volt);
+  ASSERT_NE(envelope, Bytes());
+  EXPECT_FALSE(OfGroup(envelope));
+}
+
+TEST_F(GroupPublishTest, WhatIsKeptForAMemberIsAskedAboutAgainForEachOther) {
+  Publish(1);
+  Delivery to_estovia(n_.norlandia.room(), n_.estovia.org()), to_volt(n_.norlandia.room(), n_.volt.org());
+  EXPECT_TRUE(OfGroup(Next(to_estovia, n_.estovia)));
+  n_.norlandia.Accept(n_.estovia, Label::kClear);  // from here on it may not have it
+  EXPECT_FALSE(OfGroup(Next(to_volt, n_.volt)));
+}
+
+TEST_F(GroupPublishTest, WhatWasForOthersIsNotCalledUnchanged) {
+  PublishTerms alone;
+  alone.constraints.addressees = {late_.org()};
+  EXPECT_EQ(n_.norlandia.Publish({Indicator("1", "a.example", Label::kGreen)}, alone).published(), 1u);
+  const auto progress = Publish(1);
+  ASSERT_EQ(progress.notable_size(), 1);
+  EXPECT_EQ(progress.notable(0).reason(), "LABEL_LOWERED");
 }
 
 TEST_F(GroupPublishTest, ARenewedDocumentGoesOnInTheSameStream) {

@@ -80,6 +80,7 @@ class Groups {
   // Where somebody who asks goes on: the first numbers that it does not have.
   struct From {
     uint64_t version = 1, entry = 1, epoch = 1;
+    bool rewraps = true;  // each costs a signature
   };
   struct Answer {
     std::vector<std::variant<v1::SignedMembership, v1::SignedBody>>
@@ -109,7 +110,7 @@ class Groups {
   absl::StatusOr<v1::SignedBody> Stored(ByteView id) const;
   v1::SignedBody EntryOf(const trust::MembershipHistory& history, const trust::Epoch& epoch) const;
   void AddEpoch(const trust::MembershipHistory& history, const trust::EpochFacts& epoch, const OrgId& asker,
-                Answer& out) const;
+                bool rewraps, Answer& out) const;
   absl::Status LogWhatWaits(const GroupId& group);
   absl::Status IssueIfDue(const GroupId& group);
   absl::Status RenewIfDue(const GroupId& group);

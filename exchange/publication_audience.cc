@@ -65,6 +65,11 @@ void PublicationBatch::AskGroup(Class& members) const {
   if (absl::Status fits = envelope::CheckForGroup(room_.self.org(), *members.group, members.constraints); !fits.ok()) {
     return Deny(members, ReasonOf(fits), std::string(fits.message()));
   }
+  // Policy read the group party by party: a version that came in between is taken by the next publish.
+  if (std::any_of(members.audience.begin(), members.audience.end(),
+                  [&](const OrgId& org) { return !members.group->IsMember(org); })) {
+    return Deny(members, RejectReason::kUnavailable, "the group changed while this was published; publish it again");
+  }
   const std::vector<OrgId> left = room_.groups.Left(*group);
   for (const OrgId& member : members.group->members()) {
     const bool reached = std::binary_search(members.audience.begin(), members.audience.end(), member);

@@ -163,6 +163,12 @@ absl::Status PublicationBatch::ClassifyKnown(storage::Transaction& transaction, 
            "stricter --tlp");
     return absl::OkStatus();
   }
+  if (!as_strict && members.group && earlier->misses(members)) {
+    Refuse(candidate, RejectReason::kLabelLowered,
+           "an earlier publish of this version restricted it otherwise than to the group; give the object a newer "
+           "`modified`, and publish that to the group");
+    return absl::OkStatus();
+  }
   const bool somebody_new = as_strict && earlier->misses(members);
   if (!somebody_new && !raised) return absl::OkStatus();
   candidate.fate = Fate::kPending;

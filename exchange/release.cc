@@ -11,9 +11,11 @@
 namespace entente::exchange {
 namespace {
 
-// Why nothing that was signed to `group` goes to `org` now; of these kFreeze may pass.
+// Why nothing that was signed to `group` goes to `org` now; of these kFreeze and kMemberHash may pass.
 RejectReason KeptBy(const Room& room, const trust::MembershipRef& group, const OrgId& org) {
-  if (room.groups.Version(group) == nullptr) return RejectReason::kMemberHash;
+  const auto version = room.groups.Version(group);
+  if (version == nullptr) return RejectReason::kMemberHash;
+  if (!version->IsMember(org)) return RejectReason::kNotMember;
   const absl::Time now = room.clock.Now();
   const absl::Status self = room.groups.CheckMember(group.group, room.self.org(), now);
   return ReasonOf(self.ok() ? room.groups.CheckMember(group.group, org, now) : self);
@@ -90,7 +92,19 @@ Outcome OutcomeNow(const Room& room, const OrgId& peer, const trust::Prekey& pre
   const auto [asked, fresh] = batch.outcomes.try_emplace(label, RejectReason::kNone);
   if (fresh) asked->second = Ask(room, peer, batch.constraints, label);
   const bool permitted = std::holds_alternative<policy::Permit>(asked->second);
+  if (!permitted && batch.group) {
+    // The document may have expired since the batch was looked at: that is no word of policy's.
+    batch.keeps = KeptBy(room, *batch.group, peer);
+    if (batch.keeps != RejectReason::kNone) return batch.keeps;
+  }
   return permitted && label > prekey.ceiling ? Outcome(RejectReason::kPrekey) : asked->second;
+}
+
+// What the state of the group refuses is this entry's affair and ends no session.
+void WithholdSent(RejectReason reason, Released& out) {
+  for (const uint64_t seq : out.sent) out.withheld.push_back({seq, reason});
+  out.sent.clear();
+  std::sort(out.withheld.begin(), out.withheld.end(), [](const auto& a, const auto& b) { return a.seq < b.seq; });
 }
 
 }  // namespace
@@ -144,6 +158,10 @@ absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const
     }
   }
   absl::StatusOr<Bytes> sealed = SealTo(room, batch, statements, {prekey, std::move(permits)});
+  if (!sealed.ok() && batch.group && IsOfGroup(ReasonOf(sealed.status()))) {
+    WithholdSent(ReasonOf(sealed.status()), out);
+    return out;
+  }
   if (!sealed.ok()) return sealed.status();
   out.envelope = *std::move(sealed);
   return out;

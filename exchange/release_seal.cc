@@ -1,6 +1,5 @@
 #include "exchange/release_seal.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "crypto/crypto.h"
@@ -45,9 +44,6 @@ class MembersPermits {
     }
     return asked->second ? &*asked->second : nullptr;
   }
-  bool all() const {
-    return std::all_of(asked_.begin(), asked_.end(), [](const auto& one) { return one.second.has_value(); });
-  }
 
  private:
   const Room& room_;
@@ -57,6 +53,12 @@ class MembersPermits {
 };
 
 }  // namespace
+
+bool IsOfGroup(RejectReason reason) {
+  using enum RejectReason;
+  return reason == kAudience || reason == kEpochStale || reason == kNotMember || reason == kFreeze ||
+         reason == kMemberHash;
+}
 
 Outcome Ask(const Room& room, const OrgId& org, policy::Constraints constraints, model::Label label) {
   const auto party = room.directory.Find(org);
@@ -83,7 +85,15 @@ absl::StatusOr<std::optional<Bytes>> SealToGroup(const Room& room, const StoredB
   if (!epoch.ok() || !epoch->membership->IsMember(peer)) return std::nullopt;
   const absl::StatusOr<std::vector<envelope::Sealable>> sealables = Sealables(batch, statements);
   if (!sealables.ok()) return sealables.status();
+  // Asked anew for each member that gets the envelope, whoever had it first. Whether who left has a slot in this epoch,
+  // its issuer alone knows.
   MembersPermits permits(room, batch, statements);
+  if (!room.groups.Left(batch.group->group).empty()) return std::nullopt;
+  for (const OrgId& member : epoch->membership->members()) {
+    for (size_t i = 0; member != room.self.org() && i < statements.size(); ++i) {
+      if (permits.Of(member, i) == nullptr) return std::nullopt;
+    }
+  }
   const auto seal = [&] {
     return envelope::SealGroup(
         room.self, {batch.record.batch(), *sealables}, batch.group->group,
@@ -91,10 +101,7 @@ absl::StatusOr<std::optional<Bytes>> SealToGroup(const Room& room, const StoredB
   };
   absl::StatusOr<Bytes> sealed = room.group_envelopes.For({epoch->tag, entries}, peer, now, seal);
   if (sealed.ok()) return std::optional(*std::move(sealed));
-  const RejectReason reason = ReasonOf(sealed.status());
-  const bool of_group = reason == RejectReason::kAudience || reason == RejectReason::kEpochStale ||
-                        reason == RejectReason::kNotMember || reason == RejectReason::kFreeze;
-  if (of_group || !permits.all()) return std::nullopt;
+  if (IsOfGroup(ReasonOf(sealed.status()))) return std::nullopt;
   return sealed.status();
 }
 

@@ -34,6 +34,8 @@ struct StoredStatement {
       model::Label::kUnlabelled;  // that counts now: its batch's, or the one that it was raised to since
 };
 
+// What sealing refuses because of how the group stands now.
+bool IsOfGroup(RejectReason reason);
 // About one organisation, under the label that counts.
 Outcome Ask(const Room& room, const OrgId& org, policy::Constraints constraints, model::Label label);
 
@@ -41,8 +43,8 @@ Outcome Ask(const Room& room, const OrgId& org, policy::Constraints constraints,
 absl::StatusOr<Bytes> SealTo(const Room& room, const StoredBatch& batch, const std::vector<StoredStatement>& statements,
                              envelope::Recipient recipient);
 // One envelope for all members of the batch's group, which `entries` name; or nothing where there cannot be one now (no
-// epoch, one that somebody new is in, a member whom policy keeps it from): then each member gets its own. REQUIRES
-// batch.group. Refuses with kStoreCorrupt, and as envelope::SealGroup.
+// epoch, one that somebody new is in or somebody who left, a member whom policy keeps it from): then each member gets
+// its own. REQUIRES batch.group. Refuses with kStoreCorrupt, and as envelope::SealGroup.
 absl::StatusOr<std::optional<Bytes>> SealToGroup(const Room& room, const StoredBatch& batch, const OrgId& peer,
                                                  const std::vector<uint64_t>& entries,
                                                  const std::vector<StoredStatement>& statements);

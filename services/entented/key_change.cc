@@ -63,6 +63,8 @@ absl::StatusOr<OpenKeys> Open(const KeyChangeOptions& options) {
   if (!root.ok()) return root.status();
   auto roots = RootKeys(*root, history->newest());
   if (!roots.ok()) return roots.status();
+  // What a change that was killed, or could not finish, left behind goes with the next one.
+  if (absl::Status cleaned = RemoveSpentKeys(*history, *root); !cleaned.ok()) return cleaned;
   return OpenKeys{*std::move(config), std::move(lock), *std::move(history), *std::move(keystore),
                   *std::move(root), *std::move(roots)};
 }

@@ -40,8 +40,10 @@ absl::Status RemoveSpentKeys(const trust::IdentityHistory& history, crypto::Keys
     const std::optional<v1::KeyUsage> usage = UsageOf(name);
     if (!usage) continue;
     const auto key = crypto::SigningKey::FromSeed(seed);
-    const bool listed = key.ok() && IsListed(history.newest(), trust::MakeKeyId(*usage, key->public_key()));
-    if (!listed) spent.push_back(name);
+    const KeyId id = key.ok() ? trust::MakeKeyId(*usage, key->public_key()) : KeyId();
+    const bool never_listed = history.keys().Find(id.view()) == nullptr;
+    if (IsListed(history.newest(), id) || (*usage == v1::KEY_USAGE_ROOT && never_listed)) continue;
+    spent.push_back(name);
   }
   if (spent.empty()) return absl::OkStatus();
   for (const std::string& name : spent) keystore.Remove(name);

@@ -48,12 +48,19 @@ Bytes CarriedBy(const trust::Self& self, absl::Time now) {
   return fits;
 }
 
+bool IsInItsTime(const crypto::TransportClaim& claim, absl::Time now) {
+  return claim.not_before <= now + kClockSkew && now <= claim.not_after &&
+         claim.not_after <= now + kClockSkew + crypto::kTransportLifetime;
+}
+
 // A refusal is nobody's to be told: the claim is then checked by what is on file.
+// Whose key is known here tells of its documents in the session.
 void TakeCarried(const exchange::Room& room, const crypto::TransportClaim& claim) {
-  if (claim.carried.empty() || claim.org == room.self.org()) return;
+  if (claim.carried.empty() || claim.org == room.self.org() || !IsInItsTime(claim, room.clock.Now())) return;
   const auto party = room.directory.Find(claim.org);
   v1::IdentityChain chain;
-  if (!party || !StrictParse(claim.carried, chain).ok()) return;
+  if (!party || party->history->keys().Find(claim.key_id.view()) != nullptr) return;
+  if (!StrictParse(claim.carried, chain).ok()) return;
   for (const v1::SignedIdentity& document : chain.documents()) {
     const auto read = trust::ReadDocument(document);
     if (!read.ok()) return;
@@ -64,8 +71,7 @@ void TakeCarried(const exchange::Room& room, const crypto::TransportClaim& claim
 
 absl::StatusOr<OrgId> CheckClaim(const trust::Directory& directory, const crypto::TransportClaim& claim,
                                  absl::Time now, const std::optional<OrgId>& expected) {
-  if (now + kClockSkew < claim.not_before || now > claim.not_after ||
-      claim.not_after > now + kClockSkew + crypto::kTransportLifetime) {
+  if (!IsInItsTime(claim, now)) {
     return Reject(RejectReason::kTime, "the peer's transport certificate is not in its time; compare both clocks");
   }
   const auto party = directory.Find(claim.org);

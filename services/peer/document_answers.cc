@@ -121,6 +121,7 @@ absl::StatusOr<std::vector<v1::Document>> DocumentAnswers::OfGroup(const v1::Wan
   if (want.kind() == v1::DOCUMENT_KIND_MEMBERSHIP) from.version = want.first();
   if (want.kind() == v1::DOCUMENT_KIND_GROUP_LOG) from.entry = want.first();
   if (want.kind() == v1::DOCUMENT_KIND_EPOCH || want.kind() == v1::DOCUMENT_KIND_REWRAP) from.epoch = want.first();
+  from.rewraps = want.kind() == v1::DOCUMENT_KIND_REWRAP;
   const GroupId group = *GroupId::From(want.id());
   const absl::StatusOr<exchange::Groups::Answer> answer = groups_.AnswerFor(group, peer_, from);
   if (!answer.ok()) return answer.status();

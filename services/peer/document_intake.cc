@@ -34,7 +34,9 @@ std::vector<OrgId> SignersOf(const v1::SignedMembership& wire) {
 }
 
 // With those who signed it, where the newest document of one may be missing here.
+// That a group's newest document has expired is said of what was taken in as well, and is no fault of who sent it.
 Outcome Of(absl::Status status, std::vector<OrgId> signers) {
+  if (ReasonOf(status) == kFreeze) return {};
   const bool unknown = ReasonOf(status) == kNoKey;
   return {std::move(status), false, false, unknown ? std::move(signers) : std::vector<OrgId>()};
 }

@@ -84,8 +84,10 @@ SteadyTime GroupNews::due() const {
 absl::StatusOr<std::vector<v1::Document>> GroupNews::BehindPosition(const GroupId& group,
                                                                     const Position& position) const {
   const auto newest = room_.groups.Newest(group);
+  if (newest == nullptr) return std::vector<v1::Document>();  // it gave way to another one a moment ago
   if (!position.follows) return std::vector<v1::Document>{NewestOf(group, *newest)};
-  const auto answer = groups_.AnswerFor(group, peer_, {position.version + 1, position.entry + 1, position.epoch + 1});
+  const auto answer = groups_.AnswerFor(group, peer_, {position.version + 1, position.entry + 1, position.epoch + 1,
+                                                         /*rewraps=*/false});
   if (!answer.ok()) return answer.status();
   std::vector<v1::Document> out = DocumentsOf(group, *answer);
   const auto of_the_log = static_cast<size_t>(std::count_if(out.begin(), out.end(), IsOfTheLog));
