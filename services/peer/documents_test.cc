@@ -125,6 +125,7 @@ TEST_F(DocumentsTest, AMemberWithoutASlotIsGivenARewrap) {
   n_.Open(n_.norlandia, late);
   EXPECT_TRUE(n_.Settles([&] { return n_.nodes.Epoch(late) == 1; }));
   EXPECT_EQ(n_.Rejected(), 0u);
+  n_.CloseAll();  // before `late` goes
 }
 
 class IdentitiesTest : public ::testing::Test {
