@@ -6,7 +6,8 @@ import subprocess
 
 import pytest
 
-from federation import TEST_BIN, peer_both_ways, wait_for
+from federation import TEST_BIN, wait_for
+from test_groups import admins as nodes  # noqa: F401  the fixture
 
 
 def shown(node, group="energy"):
@@ -24,21 +25,6 @@ def refusals(nodes):
     """Of what peers sent, each. Whoever dialled before it was accepted was refused."""
     return [{name: value for name, value in node.metrics().items()
              if name.startswith("entente_verification_failures_total") and value} for node in nodes]
-
-
-@pytest.fixture
-def nodes(make_node):
-    """Norlandia and Estovia with group admin keys, and volt-energy; each a peer of the others."""
-    made = [make_node("cert.norlandia", nation="XN"), make_node("cert.estovia", nation="XE"),
-            make_node("volt-energy", nation="XN", kind="private")]
-    for node in made[:2]:
-        node.json("key rotate", "--usage", "group-admin")
-    for node in made:
-        node.start()
-    for i, one in enumerate(made):
-        for other in made[i + 1:]:
-            peer_both_ways(one, other)
-    return made
 
 
 def restarted(node):
