@@ -39,6 +39,11 @@ void CatchUp::Behind(const GroupId& group, SteadyTime now) {
   groups_.try_emplace(group, Pause{now}).first->second.wanted = true;
 }
 
+bool CatchUp::AsksAbout(const GroupId& group) const {
+  const auto found = groups_.find(group);
+  return group_ == group || (found != groups_.end() && found->second.wanted);
+}
+
 bool CatchUp::AskIdentity(const OrgId& org) {
   if (org == room_.self.org() || room_.directory.Find(org) == nullptr) return false;
   if (!asked_identities_.insert(org).second) return false;

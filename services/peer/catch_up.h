@@ -27,6 +27,8 @@ class CatchUp {
   void Begin(SteadyTime now);
   // The peer has something of the group that this node has not.
   void Behind(const GroupId& group, SteadyTime now);
+  // Whether it is being asked about, or is to be.
+  bool AsksAbout(const GroupId& group) const;
   // The documents of `org`, a party on file, from the newest that is on file on. False where it was asked for before
   // in this session, or is of nobody else on file.
   bool AskIdentity(const OrgId& org);

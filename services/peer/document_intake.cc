@@ -19,6 +19,10 @@ Outcome OfAnotherGroup() {
   return {Reject(kParse, "the peer sent a document under the id of another group")};
 }
 
+Outcome OfAGroupNotFollowed() {
+  return {Reject(kUnknownParty, "the peer sent a document of a group that this organisation is not in")};
+}
+
 // Of the group that the frame names. Its group stands in version 1 as the hash of that very document.
 bool IsOf(const trust::Membership& membership, ByteView group) {
   return (membership.version() == 1 ? trust::GroupOfFirst(membership.wire().document()) : membership.group()).view() ==
@@ -126,8 +130,7 @@ Outcome DocumentIntake::TakeMembership(const v1::Document& document) const {
   const GroupId group = *GroupId::From(document.id());
   const std::optional<trust::MembershipHistory> history = room_.groups.History(group);
   if (!history.has_value() || history->newest() == nullptr) {
-    if (NamesThisNode(*read)) return {absl::OkStatus(), /*behind=*/true};
-    return {Reject(kUnknownParty, "the peer sent a document of a group that this organisation is not in")};
+    return NamesThisNode(*read) ? Outcome{absl::OkStatus(), /*behind=*/true} : OfAGroupNotFollowed();
   }
   if (groups_.Has(group, read->wire())) return {};
   if (read->version() > NewestOf(history) + 1) return {absl::OkStatus(), /*behind=*/true};
@@ -153,7 +156,8 @@ Outcome DocumentIntake::TakeLogEntry(const v1::Document& document) const {
   const auto& [wire, body] = *entry;
   if (body.group.view() != document.id()) return OfAnotherGroup();
   const std::optional<trust::MembershipHistory> history = room_.groups.History(body.group);
-  if (history.has_value() && body.index > history->log().size() + 1) return {absl::OkStatus(), /*behind=*/true};
+  if (!history.has_value()) return OfAGroupNotFollowed();
+  if (body.index > history->log().size() + 1) return {absl::OkStatus(), /*behind=*/true};
   const trust::GroupDocument one = &wire;
   return Behind(Of(groups_.TakeDocuments(body.group, std::span(&one, 1), /*asked=*/false), {body.org}));
 }

@@ -143,9 +143,13 @@ absl::Status Documents::Note(const DocumentIntake::Outcome& outcome, const std::
 absl::Status Documents::Take(Came came, SteadyTime now) {
   if (!came.asked) {
     if (!begun_) return absl::OkStatus();  // told again in the next session
-    const DocumentIntake::Outcome outcome = intake_.TakeUnasked(came.document);
+    const std::optional<GroupId> group = GroupOf(came.document.kind(), came.document.id());
+    DocumentIntake::Outcome outcome = intake_.TakeUnasked(came.document);
+    // What the peer tells while its answers about the group, which come first, are still under way.
+    const bool early = ReasonOf(outcome.status) == RejectReason::kUnknownParty && group && catch_up_.AsksAbout(*group);
+    if (early) outcome = {absl::OkStatus(), /*behind=*/true};
     if (outcome.status.ok()) news_.PeerSent(came.document, now);
-    return Note(outcome, GroupOf(came.document.kind(), came.document.id()), /*asked=*/false, now);
+    return Note(outcome, group, /*asked=*/false, now);
   }
   const bool end = came.document.end();
   if (!came.document.document().empty()) {

@@ -14,6 +14,8 @@ using testing::Eventually;
 using testing::Pipe;
 using testing::Side;
 
+const std::vector<std::string> kNothing;
+
 class DocumentsTest : public ::testing::Test {
  protected:
   void Propose(TestNode& by, const trust::GroupTerms& terms, bool first = false) {
@@ -36,7 +38,7 @@ TEST_F(DocumentsTest, AGroupIsFoundedWhileSessionsAreUp) {
   Propose(n_.norlandia, n_.nodes.Terms(), /*first=*/true);
   EXPECT_TRUE(n_.AllAt(1, 1));
   EXPECT_EQ(n_.nodes.Seals(n_.volt)->tag, n_.nodes.Seals(n_.norlandia)->tag);
-  EXPECT_EQ(n_.Rejected(), 0u);
+  EXPECT_EQ(n_.Rejections(), kNothing);
 }
 
 TEST_F(DocumentsTest, AGroupThatWasFoundedBeforeIsToldOf) {
@@ -44,7 +46,7 @@ TEST_F(DocumentsTest, AGroupThatWasFoundedBeforeIsToldOf) {
   ASSERT_TRUE(n_.Settles([&] { return n_.nodes.Epoch(n_.norlandia) == 1; }));
   n_.OpenAll();
   EXPECT_TRUE(n_.AllAt(1, 1));
-  EXPECT_EQ(n_.Rejected(), 0u);
+  EXPECT_EQ(n_.Rejections(), kNothing);
 }
 
 TEST_F(DocumentsTest, TwoAdminsSignByTheirSessions) {
@@ -62,7 +64,7 @@ TEST_F(DocumentsTest, TwoAdminsSignByTheirSessions) {
   ASSERT_TRUE(n_.norlandia.groups->Sign(n_.norlandia.groups->Proposals(n_.nodes.group)[0]).ok());
   EXPECT_TRUE(n_.Settles([&] { return n_.nodes.Epoch(n_.estovia) == 2 && n_.nodes.Version(n_.estovia) == 2; }));
   EXPECT_EQ(n_.nodes.Version(n_.volt), 1u);  // who is out is told nothing more
-  EXPECT_EQ(n_.Rejected(), 0u);
+  EXPECT_EQ(n_.Rejections(), kNothing);
 }
 
 TEST_F(DocumentsTest, ChangesLeavesAndRotationsReachEverybody) {
@@ -85,7 +87,7 @@ TEST_F(DocumentsTest, ChangesLeavesAndRotationsReachEverybody) {
   ASSERT_TRUE(n_.Settles([&] { return n_.nodes.Epoch(n_.norlandia) == 3 && n_.nodes.Epoch(n_.estovia) == 3; }));
   EXPECT_EQ(n_.estovia.group_directory->Left(n_.nodes.group), std::vector<OrgId>{n_.volt.org()});
   EXPECT_EQ(n_.nodes.SealsWhy(n_.volt), kNotMember);
-  EXPECT_EQ(n_.Rejected(), 0u);
+  EXPECT_EQ(n_.Rejections(), kNothing);
 }
 
 TEST_F(DocumentsTest, WhoWasAwayAsksForWhatItMissed) {
@@ -108,7 +110,7 @@ TEST_F(DocumentsTest, WhoWasAwayAsksForWhatItMissed) {
   EXPECT_EQ(n_.nodes.Epoch(n_.volt), 1u);
   n_.Open(n_.norlandia, n_.volt);
   EXPECT_TRUE(n_.AllAt(31, 2));
-  EXPECT_EQ(n_.Rejected(), 0u);
+  EXPECT_EQ(n_.Rejections(), kNothing);
 }
 
 // Nobody had its prekey when the epoch was issued.
@@ -124,7 +126,7 @@ TEST_F(DocumentsTest, AMemberWithoutASlotIsGivenARewrap) {
   ASSERT_TRUE(n_.Settles([&] { return n_.nodes.Epoch(n_.norlandia) == 1; }));
   n_.Open(n_.norlandia, late);
   EXPECT_TRUE(n_.Settles([&] { return n_.nodes.Epoch(late) == 1; }));
-  EXPECT_EQ(n_.Rejected(), 0u);
+  EXPECT_EQ(n_.Rejections(), kNothing);
   n_.CloseAll();  // before `late` goes
 }
 

@@ -171,6 +171,38 @@ TEST_F(HostileDocuments, WhatAnHonestOneAnswersIsTakenIn) {
       Eventually([&] { return !norlandia_.group_directory->Epochs(group, 1, 9, norlandia_.clock.now).empty(); }));
 }
 
+// It learnt of the question, so it tells what came since, and its answers were not taken in yet.
+TEST_F(HostileDocuments, WhatIsToldOfAGroupWhileItIsAskedAboutIsNoFault) {
+  const GroupId group = Found(estovia_, {&norlandia_, &estovia_});
+  Greet();
+  Say(Hint(estovia_, group));
+  const DocumentAnswers answers(estovia_.room(), *estovia_.groups, norlandia_.org());
+  const auto give = [&](const v1::Frame& want, bool asked) {
+    const auto documents = answers.To(want.want());
+    for (const v1::Document& document : *documents) {
+      v1::Frame frame;
+      *frame.mutable_document() = document;
+      if (!asked) frame.mutable_document()->set_end(false);
+      if (asked || !document.document().empty()) Say(frame);
+    }
+  };
+  const std::optional<v1::Frame> versions = Next(v1::Frame::kWant);
+  ASSERT_TRUE(versions);
+  for (const auto kind : {v1::DOCUMENT_KIND_GROUP_LOG, v1::DOCUMENT_KIND_EPOCH}) {
+    give(WantOf(kind, group.view()), /*asked=*/false);
+  }
+  give(*versions, /*asked=*/true);
+  while (norlandia_.group_directory->Epochs(group, 1, 9, norlandia_.clock.now).empty()) {
+    const std::optional<v1::Frame> want = Next(v1::Frame::kWant);
+    ASSERT_TRUE(want);
+    give(*want, /*asked=*/true);
+    if (want->want().kind() == v1::DOCUMENT_KIND_EPOCH) break;
+  }
+  EXPECT_TRUE(
+      Eventually([&] { return !norlandia_.group_directory->Epochs(group, 1, 9, norlandia_.clock.now).empty(); }));
+  EXPECT_EQ(Rejected(kUnknownParty) + Rejected(kIdentityChain), 0u);
+}
+
 TEST_F(HostileDocuments, ALaterLevelCountsAs1AndLevel0IsServedWithoutDocuments) {
   const GroupId group = Found(norlandia_, {&norlandia_, &estovia_});
   for (const uint32_t level : {0u, 7u}) {

@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "exchange/testing/group_nodes.h"
@@ -57,11 +58,13 @@ class ThreeRooms {
     for (TestNode* node : nodes.all) sum += node->counters.Rejects(exchange::Door::kPeer, reason);
     return sum;
   }
-  // At any node, for any reason.
-  uint64_t Rejected() {
-    uint64_t sum = 0;
-    for (const RejectEntry& entry : AllRejectReasons()) sum += Rejected(entry.reason);
-    return sum;
+  // At any node, for any reason: one name for each.
+  std::vector<std::string> Rejections() {
+    std::vector<std::string> out;
+    for (const RejectEntry& entry : AllRejectReasons()) {
+      for (uint64_t n = Rejected(entry.reason); n > 0; --n) out.emplace_back(entry.name);
+    }
+    return out;
   }
 
  private:
