@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "model/utf8.h"
+#include "base/utf8.h"
 
 namespace entente::model {
 namespace {

@@ -7,7 +7,7 @@
 #include <utility>
 #include <vector>
 
-#include "model/utf8.h"
+#include "base/utf8.h"
 
 namespace entente::model {
 namespace {

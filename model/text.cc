@@ -4,7 +4,7 @@
 #include <array>
 #include <cstdio>
 
-#include "model/utf8.h"
+#include "base/utf8.h"
 
 namespace entente::model {
 namespace {

@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "base/reject.h"
+#include "base/utf8.h"
 
 namespace entente {
 namespace {
@@ -67,26 +68,6 @@ bool FitsType(const FieldDescriptor& field, uint64_t value) {
   }
 }
 
-// Checked here because protobuf, which would refuse it as well, writes a log line for each: a peer could flood the log.
-bool IsUtf8(ByteView text) {
-  size_t i = 0;
-  while (i < text.size()) {
-    const auto lead = static_cast<uint8_t>(text[i++]);
-    if (lead < 0x80) continue;
-    const int more = lead >= 0xf0 ? 3 : lead >= 0xe0 ? 2 : 1;
-    if (lead < 0xc2 || lead > 0xf4 || text.size() - i < static_cast<size_t>(more)) return false;
-    uint32_t point = lead & (0x3f >> more);
-    for (int k = 0; k < more; ++k) {
-      const auto next = static_cast<uint8_t>(text[i++]);
-      if ((next & 0xc0) != 0x80) return false;
-      point = point << 6 | (next & 0x3f);
-    }
-    const bool shortest = more == 1 || (more == 2 && point >= 0x800) || (more == 3 && point >= 0x10000);
-    if (!shortest || point > 0x10ffff || (point >= 0xd800 && point <= 0xdfff)) return false;
-  }
-  return true;
-}
-
 class Scanner {
  public:
   explicit Scanner(ByteView wire) : rest_(wire) {}
@@ -144,6 +125,7 @@ class Scanner {
       if (field.type() == FieldDescriptor::TYPE_MESSAGE) {
         return Scanner(piece).ScanMessage(*field.message_type(), depth + 1);
       }
+      // Checked here because protobuf, which would refuse it as well, writes a log line for each: a peer could flood the log.
       if (field.type() == FieldDescriptor::TYPE_STRING && !IsUtf8(piece)) {
         return Refuse(type, number, "text is not UTF-8");
       }

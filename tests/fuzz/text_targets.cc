@@ -2,6 +2,7 @@
 #include <charconv>
 #include <set>
 
+#include "base/utf8.h"
 #include "crypto/encoding.h"
 #include "model/marking.h"
 #include "model/marking_limits.h"
@@ -12,7 +13,6 @@
 #include "model/stix_object.h"
 #include "model/text.h"
 #include "model/timestamp.h"
-#include "model/utf8.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/json_text.h"
 
@@ -144,7 +144,7 @@ bool FuzzWords(ByteView input) {
   const std::string shown = model::Escaped(input, kLimit);
   FUZZ_CHECK(shown.size() <= kLimit + 3);
   for (size_t at = 0; at < shown.size();) {
-    const model::Rune rune = model::ReadRune(shown, at);
+    const Rune rune = ReadRune(shown, at);
     FUZZ_CHECK(rune.size > 0 && rune.code >= 0x20 && rune.code != 0x7f);
     at += rune.size;
   }

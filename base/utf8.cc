@@ -1,6 +1,6 @@
-#include "model/utf8.h"
+#include "base/utf8.h"
 
-namespace entente::model {
+namespace entente {
 
 Rune ReadRune(std::string_view text, size_t at) {
   const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[at + i]); };
@@ -16,6 +16,15 @@ Rune ReadRune(std::string_view text, size_t at) {
   const bool overlong = (size == 3 && code < 0x800) || (size == 4 && code < 0x10000);
   if (overlong || code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return {};
   return {code, size};
+}
+
+bool IsUtf8(std::string_view text) {
+  for (size_t at = 0; at < text.size();) {
+    const size_t size = static_cast<uint8_t>(text[at]) < 0x80 ? 1 : ReadRune(text, at).size;
+    if (size == 0) return false;
+    at += size;
+  }
+  return true;
 }
 
 char* WriteRune(char32_t code, char* out) {
@@ -38,4 +47,4 @@ char* WriteRune(char32_t code, char* out) {
   return out;
 }
 
-}  // namespace entente::model
+}  // namespace entente
