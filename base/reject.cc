@@ -51,6 +51,7 @@ constexpr auto kTable = std::to_array<RejectEntry>({
     {RejectReason::kChain, "E_CHAIN", "ENT-1040", absl::StatusCode::kInvalidArgument, 422, "the forward chain does not hold"},
     {RejectReason::kChainLabel, "E_TLP", "ENT-1041", absl::StatusCode::kInvalidArgument, 422, "a forward opens the label"},
     {RejectReason::kAuthority, "E_AUTHORITY", "ENT-1042", absl::StatusCode::kPermissionDenied, 422, "a recall by somebody who may not recall this"},
+    {RejectReason::kNote, "E_NOTE", "ENT-1043", absl::StatusCode::kInvalidArgument, 422, "a note or checkpoint is malformed"},
     {RejectReason::kJson, "E_JSON", "ENT-2001", absl::StatusCode::kInvalidArgument, 422, "not strict JSON"},
     {RejectReason::kNoId, "E_NOID", "ENT-2002", absl::StatusCode::kInvalidArgument, 422, "object without id"},
     {RejectReason::kStix, "E_STIX", "ENT-2003", absl::StatusCode::kInvalidArgument, 422, "not a STIX object"},

@@ -55,6 +55,7 @@ enum class RejectReason {
   kChain,          // E_CHAIN: the forward chain does not hold
   kChainLabel,     // E_TLP: a forward opens the label
   kAuthority,      // E_AUTHORITY: a recall by somebody who may not recall this
+  kNote,           // E_NOTE: a note or checkpoint is malformed
   // STIX content.
   kJson,           // E_JSON: not strict JSON
   kNoId,           // E_NOID: object without id

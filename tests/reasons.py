@@ -26,6 +26,7 @@ NO_FACT = "no door of this version gives policy the fact that it follows from"
 NOT_REACHABLE = {
     "AGR_NONE": "only parties on file are asked about, and being on file is the agreement of this version",
     "E_EPOCHSTALE": "an epoch is stale days behind its end, and no clock at a door is set so far",
+    "E_NOTE": "no node of this version keeps a log or asks a witness, so nobody is shown a note",
     "AGR_SUSPENDED": NO_FACT,
     "COALITION_EXPIRED": NO_FACT,
     "IEP_DATE": NO_FACT,

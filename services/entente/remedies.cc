@@ -51,6 +51,7 @@ constexpr auto kRemedies = std::to_array<std::pair<RejectReason, std::string_vie
     {RejectReason::kMemberHash, kGroupDocuments},
     {RejectReason::kSlotProof, kGroupDocuments},
     {RejectReason::kNotMember, "ask the group's admins who is a member now; nothing goes to or comes from others under the group's name"},
+    {RejectReason::kNote, "nothing of it was taken; ask whose log or witness it names for the note again"},
     {RejectReason::kNoLabel, "give the object a TLP marking, or publish the file with --tlp LABEL"},
     {RejectReason::kMarking,
      "use the marking ids of TLP 2.0 or TLP 1; put the definition of a statement marking into the file, with no level in "
