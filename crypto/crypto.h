@@ -35,8 +35,17 @@ Digest TreeHash(const std::vector<ByteView>& leaves);
 std::vector<Digest> AuditPath(const std::vector<ByteView>& leaves, size_t index);
 // The same for many leaves of one tree, which is hashed once. In the order of `indexes`.
 std::vector<std::vector<Digest>> AuditPaths(const std::vector<ByteView>& leaves, const std::vector<size_t>& indexes);
+// The hashes of an inclusion or a consistency proof: a tree of 2^63 leaves needs no more. Longer ones are refused unhashed.
+inline constexpr size_t kMaxProof = 63;
 // The root that `path` leads to, or nothing when the path has the wrong length for (index, size).
 std::optional<Digest> RootFromPath(ByteView leaf, uint64_t index, uint64_t size, const std::vector<Digest>& path);
+// RFC 6962 consistency proof from the first `old_size` leaves to all. REQUIRES 0 < old_size <= leaves.size().
+std::vector<Digest> ConsistencyProof(const std::vector<ByteView>& leaves, size_t old_size);
+// Whether `proof` shows that a tree of `size` leaves and `root` begins with the one of `old_size` leaves and `old_root`
+// (RFC 9162, 2.1.4.2; equal sizes need equal roots and no hashes). Says nothing about either root where nobody signed it.
+// False from size 0 to another: that needs no proof, and none can be wrong.
+bool IsConsistent(uint64_t old_size, const Digest& old_root, uint64_t size, const Digest& root,
+                  const std::vector<Digest>& proof);
 
 void RandomBytes(uint8_t* out, size_t size);
 template <typename Id>

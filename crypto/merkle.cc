@@ -1,4 +1,6 @@
+#include <bit>
 #include <cstring>
+#include <span>
 
 #include "crypto/crypto.h"
 #include "crypto/primitives.h"
@@ -43,13 +45,35 @@ void Rise(std::vector<Digest>& level) {
   level.resize((level.size() + 1) / 2);
 }
 
+// `level` is not empty.
+Digest RootOf(std::vector<Digest> level) {
+  while (level.size() > 1) Rise(level);
+  return level.front();
+}
+
+// RFC 6962, 2.1.2: SUBPROOF(m, D, known), which appends on its way back.
+void AppendSubproof(std::span<const Digest> leaf_hashes, size_t m, bool known, std::vector<Digest>& proof) {
+  const auto root_of = [](std::span<const Digest> part) { return RootOf({part.begin(), part.end()}); };
+  if (m == leaf_hashes.size()) {
+    if (!known) proof.push_back(root_of(leaf_hashes));
+    return;
+  }
+  const size_t split = std::bit_floor(leaf_hashes.size() - 1);
+  const std::span<const Digest> left = leaf_hashes.first(split), right = leaf_hashes.subspan(split);
+  if (m <= split) {
+    AppendSubproof(left, m, known, proof);
+    proof.push_back(root_of(right));
+  } else {
+    AppendSubproof(right, m - split, false, proof);
+    proof.push_back(root_of(left));
+  }
+}
+
 }  // namespace
 
 Digest TreeHash(const std::vector<ByteView>& leaves) {
   if (leaves.empty()) return Sha256({});
-  std::vector<Digest> level = LeafLevel(leaves);
-  while (level.size() > 1) Rise(level);
-  return level.front();
+  return RootOf(LeafLevel(leaves));
 }
 
 std::vector<Digest> AuditPath(const std::vector<ByteView>& leaves, size_t index) {
@@ -71,7 +95,7 @@ std::vector<std::vector<Digest>> AuditPaths(const std::vector<ByteView>& leaves,
 
 std::optional<Digest> RootFromLeafHash(const Digest& leaf_hash, uint64_t index, uint64_t size,
                                        const std::vector<Digest>& path) {
-  if (index >= size) return std::nullopt;
+  if (index >= size || path.size() > kMaxProof) return std::nullopt;
   uint64_t last = size - 1;
   Digest hash = leaf_hash;
   for (const Digest& sibling : path) {
@@ -87,6 +111,39 @@ std::optional<Digest> RootFromLeafHash(const Digest& leaf_hash, uint64_t index, 
 
 std::optional<Digest> RootFromPath(ByteView leaf, uint64_t index, uint64_t size, const std::vector<Digest>& path) {
   return RootFromLeafHash(LeafHash(leaf), index, size, path);
+}
+
+std::vector<Digest> ConsistencyProof(const std::vector<ByteView>& leaves, size_t old_size) {
+  std::vector<Digest> proof;
+  AppendSubproof(LeafLevel(leaves), old_size, true, proof);
+  return proof;
+}
+
+bool IsConsistent(uint64_t old_size, const Digest& old_root, uint64_t size, const Digest& root,
+                  const std::vector<Digest>& proof) {
+  if (proof.size() > kMaxProof || old_size > size) return false;
+  if (old_size == size) return proof.empty() && old_root == root;
+  if (old_size == 0 || proof.empty()) return false;
+  // The nodes on the right edges of both trees, at the height where the proof begins: that of the largest whole subtree at
+  // the old tree's end. Where this is the old tree itself, its root is known and not sent.
+  uint64_t old_last = old_size - 1, last = size - 1;
+  while (old_last % 2 != 0) old_last /= 2, last /= 2;
+  auto next = proof.begin();
+  Digest old_hash = std::has_single_bit(old_size) ? old_root : *next++;
+  Digest hash = old_hash;
+  for (; next != proof.end(); ++next) {
+    if (last == 0) return false;
+    if (old_last % 2 != 0 || old_last == last) {  // a left neighbour, of both trees
+      old_hash = NodeHash(*next, old_hash);
+      hash = NodeHash(*next, hash);
+      while (old_last % 2 == 0 && old_last != 0) old_last /= 2, last /= 2;
+    } else {
+      hash = NodeHash(hash, *next);
+    }
+    old_last /= 2;
+    last /= 2;
+  }
+  return last == 0 && old_hash == old_root && hash == root;
 }
 
 }  // namespace entente::crypto
