@@ -3,6 +3,7 @@
 import re
 import types
 
+import armour
 import identity
 import points
 import wire
@@ -56,7 +57,7 @@ def begin(signed, now):
 
 def version_of(signed):
     document = wire.strict(wire.IDENTITY, signed.document)
-    issued = document.issued_us or max(key.not_before_us for key in document.root_keys + document.keys)
+    issued = document.issued_us or max((key.not_before_us for key in document.root_keys + document.keys), default=0)
     return types.SimpleNamespace(document=document, bytes=signed.document, issued=issued, keys=keys_of(document),
                                  expires_us=document.expires_us,
                                  hash=labelled_hash("entente/1/idoc", signed.document))
@@ -100,9 +101,21 @@ def of_card(text, now):
     """Whose card it is: version 1 alone, or all versions in it."""
     card = identity.read_card(text)
     if not card.later:
-        return identity.check(card.identity, now)
+        return begun_now(card.identity, now)
     demand(all(version_of(one).document.version != 1 for one in card.later), "E_IDENTITY", "version 1 a second time")
     return take_run(begin(card.identity, now), card.later, now)
+
+
+def of_chain(text, now):
+    """Of an armoured IdentityChain, which begins with version 1."""
+    documents = wire.strict(wire.IDENTITY_CHAIN, armour.unwrap("IDENTITY", text)).documents
+    demand(documents, "E_PARSE", "a chain of no document")
+    return take_run(begin(documents[0], now), documents[1:], now) if documents[1:] else begun_now(documents[0], now)
+
+
+def begun_now(signed, now):
+    identity.check(signed, now)
+    return begin(signed, now)
 
 
 def check_link(history, before, new, now):

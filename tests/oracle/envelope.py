@@ -18,12 +18,12 @@ MAX_ENVELOPE, MAX_SLOTS, MAX_HOURS = 64 << 20, 1000, 336
 DIRECT, GROUP = 1, 2
 
 
-def read_header(wire):
-    """The fields of hdr_core, steps 1 to 4."""
+def read_header(wire, floor=1):
+    """The fields of hdr_core, steps 1 to 4. `floor`: the lowest suite that the reader's own identity document allows."""
     demand(len(wire) <= MAX_ENVELOPE, "E_LIMIT", "an envelope's size")
     demand(len(wire) >= CORE and wire[:4] == b"ENT1", "E_HEADER", "no header")
     suite, mode, flags, env_id, created, expires, tag, salt, n_slots, size_class = struct.unpack(">HBB16sII16s32sHB", wire[4:CORE])
-    demand(suite == 1, "E_SUITE", f"suite {suite}")
+    demand(suite == 1 and suite >= floor, "E_SUITE", f"suite {suite} where {floor} is the lowest")
     direct = mode == DIRECT and 1 <= n_slots <= MAX_SLOTS
     demand(flags == 0 and (direct or mode == GROUP and n_slots == 0), "E_HEADER", "mode, flags or slots")
     demand(len(wire) >= CORE + n_slots * SLOT + COMMITMENT + TAG, "E_HEADER", "shorter than its header says")
@@ -94,9 +94,10 @@ def key_of_slot(slots, h0, receiver, seeds):
     return hpke.open_slot(seed, slot, hpke.wrap_info(h0, receiver, slot[:16], hpke.expand_seed(seed)[2]))
 
 
-def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False, groups=()):
-    """`seeds`: prekey_id -> seed of 32 bytes, any other prekey counts as unknown; `groups`: epochs.Member of each group that is followed."""
-    header = read_header(wire)
+def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False, groups=(), floor=1):
+    """`seeds`: prekey_id -> seed of 32 bytes, any other prekey counts as unknown; `groups`: epochs.Member of each group that is followed;
+    `floor`: as in read_header."""
+    header = read_header(wire, floor)
     check_hours(header, now)
     demand(not seen(header.env_id), "E_REPLAY", "accepted before")
     core, slots, commitment, chunks = split(wire, header)
@@ -110,5 +111,5 @@ def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False, groups=
     key, nonce, expected = payload_keys(content_key, h_core)
     demand(hmac.compare_digest(expected, commitment), "E_COMMIT", "the key commitment")
     plaintext = open_chunks(key, nonce, h_core + commitment, chunks)
-    return types.SimpleNamespace(env_id=header.env_id, expires_hour=header.expires, epoch=epoch, h_core=h_core, commitment=commitment,
+    return types.SimpleNamespace(env_id=header.env_id, mode=header.mode, expires_hour=header.expires, epoch=epoch, h_core=h_core, commitment=commitment,
                                  payload=unpad(plaintext, header.size_class))

@@ -97,6 +97,7 @@ class Member:
         """Steps 4 to 6."""
         demand(now < self.group.newest.expires_us, "E_FREEZE", "the newest membership has expired")
         demand(issuer in document.issuers, "E_ISSUER", "who issued it")
+        demand(issuer in self.group.parties, "E_PARTY", "who issued it is not on file")
         check_signed(self.group.parties[issuer], key_id, kind, signed, at, now)
 
     def check_chain(self, epoch, document, asked, now):

@@ -100,11 +100,19 @@ class Group:
         """(form, SignedMembership or SignedBody) one behind the other; what came before a refusal stays. Step 9."""
         last = None
         for form, signed in run:
-            if form == "membership":
-                self.take_document(signed, now)
-                last = wire.strict(wire.MEMBERSHIP, signed.document).version
-            else:
-                self.take_entry(signed, now)
+            last = self.take_one(form, signed, now) or last
+        self.end_run(last, now)
+
+    def take_one(self, form, signed, now):
+        """The version of a document, None of an entry."""
+        if form != "membership":
+            self.take_entry(signed, now)
+            return None
+        self.take_document(signed, now)
+        return wire.strict(wire.MEMBERSHIP, signed.document).version
+
+    def end_run(self, last, now):
+        """`last`: the version of the run's last document, None where it had none."""
         demand(last is None or last >= len(self.versions), "E_ROLLBACK", "it ends before the version that counts")
         if self.newest:
             self.check_fresh(now)
@@ -161,12 +169,14 @@ class Group:
         demand(entry.kind and entry.index >= 1 and entry.number >= 1, "E_PARSE", "its kind, index or number")
         if entry.id in [one.id for one in self.log]:
             return
+        demand(self.versions or self.announced, "E_PARTY", "an entry in front of the group's version 1")
         demand(entry.group_id == (self.versions + self.announced)[0].group, "E_IDCHAIN", "another group's")
         taken, awaited = next((one for one in self.log if one.index == entry.index), None), self.awaited()
         demand(taken or not awaited, "E_MEMBERHASH", "the document that says who keeps the log is awaited")
         settled = taken is not None and taken is not awaited
         keeper = taken.org_id if settled else self.keeper(entry, now)
         demand(entry.org_id == keeper, "E_ISSUER", "who keeps the log is another")
+        demand(keeper in self.parties, "E_PARTY", "who keeps the log is not on file")
         check_signed(self.parties[entry.org_id], entry.key_id, "grouplog.v1", signed, entry.time_us, now)
         gives_way = [awaited] if awaited and taken is awaited and not self.waits(entry) else []
         self.check_place(entry, [one for one in self.log if one not in gives_way], now)

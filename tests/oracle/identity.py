@@ -87,7 +87,7 @@ def check(signed, now):
     check_signatures(document, signed)
     found = types.SimpleNamespace(
         org=labelled_hash("entente/1/org", signed.document), hash=labelled_hash("entente/1/idoc", signed.document),
-        version=1, name=document.name, bytes=signed.document, expires_us=document.expires_us,
+        version=1, name=document.name, document=document, bytes=signed.document, expires_us=document.expires_us,
         keys={key.key_id: key for key in document.root_keys + document.keys})
     found.versions, found.revoked = [found], {}  # what chain.History has more of
     return found
@@ -134,17 +134,19 @@ def read_card(text):
     return card
 
 
-def check_prekey(owner, signed, now):
-    """Whether another organisation's prekey may be sealed to."""
+def check_prekey(owner, signed, now, offline=False):
+    """Whether another organisation's prekey may be sealed to; `offline`: it came as a file or document, not in a session's Hello."""
     demand(len(signed.body) <= MAX_PREKEY, "E_PARSE", "a prekey's size")
     body = wire.strict(wire.PREKEY, signed.body)
+    named = next((place for place, version in enumerate(owner.versions, 1) if version.hash == body.identity_hash), None)
+    demand(body.org_id == owner.org and named, "E_PREKEY", "of another organisation")
     try:
-        check_signed(owner, body.key_id, "prekey.v1", signed, now, now)
+        check_signed(owner, body.key_id, "prekey.v1", signed, now, now, (named, body.identity_hash))
     except Refusal as wrong:
         raise Refusal("E_PREKEY", wrong.what) from wrong
     life = body.not_after_us - body.not_before_us
-    demand(body.org_id == owner.org and body.identity_hash == owner.hash, "E_PREKEY", "of another organisation")
-    demand(len(body.prekey_id) == 16 and body.suite == 1 and body.prekey_class == 0, "E_PREKEY", "its id, suite or class")
-    demand(0 < life <= 7 * DAY + SKEW and body.not_before_us - SKEW <= now < body.not_after_us, "E_PREKEY", "its time")
+    demand(len(body.prekey_id) == 16 and body.suite == 1 and body.prekey_class == offline, "E_PREKEY", "its id, suite or class")
+    demand(not offline or owner.versions[-1].document.offline, "E_PREKEY", "its owner announces no offline class")
+    demand(0 < life <= (90 if offline else 7) * DAY + SKEW and body.not_before_us - SKEW <= now < body.not_after_us, "E_PREKEY", "its time")
     demand(len(body.public_key) == hpke.PUBLIC_SIZE and hpke.usable(body.public_key), "E_PREKEY", "its public key")
     return body

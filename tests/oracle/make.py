@@ -143,8 +143,10 @@ class Author(Sealer):
         signed = self.signer.signed("batch.v1", self.bend("batch_bytes", encoded(batch)))
         return self.bend("signed_batch", signed), [self.bend("entry", entry, ids) for entry in entries], ids
 
-    def envelope(self, contents, audience, recipients, constraints=GREEN):
-        batch, entries, ids = self.sign(contents, audience, constraints)
+    def envelope(self, contents, audience, recipients, constraints=GREEN, group=None):
+        """`group` as envelope_of has it; a GroupAudience is sealed to recipients, too."""
+        listed = [] if isinstance(audience, GroupAudience) else audience
+        batch, entries, ids = self.sign(contents, listed, constraints)
         parts = {1: [batch], 2: [encoded(entry) for entry in entries if entry is not None]}
         kept = [one for one, entry in zip(ids, entries) if entry is not None]
-        return self.envelope_of(parts, seal_hashes(kept, audience), recipients)
+        return self.envelope_of(parts, seal_hashes(kept, audience), recipients, group)

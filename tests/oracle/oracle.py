@@ -1,23 +1,31 @@
 #!/usr/bin/python3
-"""A second implementation of the formats, written from docs/formats and nothing of the C++. The command line has direct mode.
+"""A second implementation of the formats, written from docs/formats and nothing of the C++: both modes, opened and made.
 
-  oracle.py identity CARD
-  oracle.py open --receiver CARD --secrets FILE --peer CARD [--party CARD ...] [--at US] ENVELOPE ...
-  oracle.py make --author CARD --secrets FILE --owner CARD --prekey FILE [--at US] [--exercise] [--damaged] --out FILE CONTENT ...
-  oracle.py damages
+  oracle.py identity CARD|CHAIN
+  oracle.py membership [--party CARD ...] [--at US] FILE ...
+  oracle.py open --receiver CARD --secrets FILE --peer CARD [--party CARD ...] [--documents EXPORT ...] [--at US] ENVELOPE ...
+  oracle.py make --author CARD --secrets FILE --owner CARD --prekey FILE [--exercise] ... --out FILE CONTENT ...
+  oracle.py make --author CARD --secrets FILE --owner CARD --group GROUP --documents EXPORT [--party CARD ...] ... --out FILE CONTENT ...
+                 both with [--damaged] [--at US]
+  oracle.py damages [--group]
   oracle.py verify [--card CARD ...] [--at US] PROOF ...
   oracle.py pack --author CARD --owner CARD --out FILE ENVELOPE ...
-  oracle.py unpack --receiver CARD --secrets FILE --peer CARD [--at US] FILE
+  oracle.py unpack --receiver CARD --secrets FILE --peer CARD [--party CARD ...] [--documents EXPORT ...] [--at US] FILE
   oracle.py prove --author CARD --secrets FILE --audience CARD [--at US] [--exercise] --out FILE CONTENT ...
 
-A secrets file is what tests/hostile/node_secrets prints: lines `statement SEED` and `prekey/ID SEED...`, hexadecimal; a prekey file is
-a SignedBody. `verify` reads proofs of one
-statement, `prove` writes FILE-0, FILE-1, ... of one batch; `pack` writes an export file with the author's documents before the envelopes,
-`unpack` reads one. Prints one JSON line for each envelope, entry or proof: {"ok": true, ...}, or {"ok": false, "reason": "E_..."} and exit 4.
+A CARD may also be what `entente key card --chain` writes. A secrets file is what tests/hostile/node_secrets prints: lines `statement SEED`
+and `prekey/ID SEED...`, hexadecimal; a prekey file is a SignedBody. --documents are export files of a group's membership documents, log and
+epochs, as `entente export --documents` writes them: the epochs' secrets come out of their slots with the prekeys of the secrets file.
+`make --group` seals under the epoch that counts, for the members of the newest version; GROUP is a name or the first digits of an id.
+`membership` checks who signed a paper of `entente group create --out`, as version 1 of its group. `verify` reads proofs of one statement, `prove`
+writes FILE-0, FILE-1, ... of one batch; `pack` writes an export file with the author's documents before the envelopes, `unpack` reads one.
+
+Prints one JSON line for each envelope, entry, paper or proof: {"ok": true, ...}, or {"ok": false, "reason": ..., "what": ...}. The exit code is the highest of the lines':
+0 it holds; 4 it is refused, `reason` is of docs/reject-reasons.md; 2 the command line is wrong: a file is not there (NOT_FOUND), cannot be used
+for what it is given as, or no argument fits (USAGE; argparse prints no line); 1 a fault of the oracle itself (INTERNAL), never right.
 """
 
 import argparse
-import hashlib
 import json
 import pathlib
 import sys
@@ -27,198 +35,190 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "docs/formats/examples"))
 
 import armour
-import chain
 import damages
-import envelope
+import damages_live
+import described
 import export_file
-import identity
+import groups
+import inputs
 import make
+import make_live
 import make_passing
 import proof
-import statements
+import reader
 import wire
+from identity import YEAR_10000
 from refusal import Refusal, demand
 
-
-def read(path):
-    return pathlib.Path(path).read_bytes()
-
-
-def read_identity(path, now):
-    demand(len(read(path)) <= armour.LIMITS["CARD"], "E_IDENTITY", "a card's size")
-    return chain.of_card(read(path).decode("ascii", "replace"), now)
-
-
-def read_secrets(path):
-    """(prekey_id -> seed, seed of the statement key or None)"""
-    prekeys, statement = {}, None
-    for line in read(path).decode().splitlines():
-        name, value = line.split()
-        if name.startswith("prekey/"):
-            prekeys[bytes.fromhex(name[7:])] = bytes.fromhex(value)[:32]
-        elif name == "statement":
-            statement = bytes.fromhex(value)
-    return prekeys, statement
+EXITS = {"NOT_FOUND": 2, "USAGE": 2, "INTERNAL": 1}
+EXERCISE = make_passing.EXERCISE[16]
 
 
 def one_line(answer):
     print(json.dumps(answer), flush=True)
-    return 0 if answer["ok"] else 4
+    return 0 if answer["ok"] else EXITS.get(answer["reason"], 4)
 
 
-def refused(refusal):
-    return {"ok": False, "reason": refusal.reason, "what": refusal.what}
-
-
-class Receiver:
-    """Who opens envelopes of one peer."""
-
-    def __init__(self, options, now, more=()):
-        self.now, self.me, self.peer = now, read_identity(options.receiver, now), read_identity(options.peer, now)
-        self.parties = {one.org: one for one in (self.me, self.peer, *(read_identity(card, now) for card in more))}
-        self.seeds = read_secrets(options.secrets)[0]
-
-    def open(self, wire_bytes):
-        opened = envelope.open_envelope(wire_bytes, self.me.org, self.seeds, self.now)
-        said = statements.verify(opened, self.parties, self.peer.org, self.me.org, self.now)
-        return {"ok": True, "env_id": opened.env_id.hex(), "expires_hour": opened.expires_hour, "sealer": said.seal.org_id.hex(),
-                "origin": said.batch.origin.hex(), "batch_id": said.batch_id.hex(), "batch_size": said.batch.size,
-                "statements": [describe(*row) for row in zip(said.ids, said.bodies, said.entries)]}
+def verdict(act, *values):
+    """What `act` answers, or the line of why it does not."""
+    try:
+        return act(*values)
+    except Refusal as refusal:
+        return one_line(described.refused(refusal))
+    except Exception as wrong:  # a crash is no verdict; tests demand that nothing leads here
+        return one_line({"ok": False, "reason": "INTERNAL", "what": f"{type(wrong).__name__}: {wrong}"})
 
 
 def attempt(act, *values):
-    try:
-        return one_line(act(*values))
-    except Refusal as refusal:
-        return one_line(refused(refusal))
+    """The line of one thing of several."""
+    return verdict(lambda: one_line(act(*values)))
+
+
+def worst(codes):
+    return max(codes, default=0)
+
+
+def parties(cards, now):
+    return [inputs.party(card, now) for card in cards]
+
+
+def reader_of(options, now):
+    made = reader.Reader(inputs.party(options.receiver, now), inputs.party(options.peer, now), parties(options.party, now),
+                         inputs.Secrets(options.secrets).prekeys, now)
+    for path in options.documents:
+        made.take_documents(inputs.read(path))
+    return made
 
 
 def open_all(options, now):
-    receiver = Receiver(options, now, options.party)
-    return max(attempt(receiver.open, read(path)) for path in options.envelopes)
+    here = reader_of(options, now)
+    return worst([attempt(lambda path: described.envelope(*here.open(inputs.read(path))), path) for path in options.envelopes])
 
 
 def unpack(options, now):
     """Every entry of an export file, as if a session with the peer had brought it."""
-    receiver, found = Receiver(options, now), export_file.read(read(options.file))
-
-    def take(kind, data):
-        if kind == export_file.ENVELOPE:
-            return {"kind": kind, **receiver.open(data)}
-        if kind == export_file.IDENTITY:
-            document = wire.strict(wire.SIGNED_IDENTITY, data).document
-            demand(document in [version.bytes for version in receiver.peer.versions], "E_IDENTITY", "not a document of its writer's card")
-        return {"kind": kind, "ok": True}
-
-    worst = max([attempt(take, *one) for one in found.entries], default=0)
+    here, found = reader_of(options, now), export_file.read(inputs.read(options.file))
+    codes = [one_line(said) for said in here.take_file(found.entries)]
     ends = {"ok": found.fault is None, "reason": found.fault.reason if found.fault else "", "from": found.from_org.hex(),
             "to": found.to_org.hex(), "entries": found.count}
-    return max(worst, one_line(ends))
+    return worst([*codes, one_line(ends)])
 
 
 def pack(options, now):
-    author, owner = read_identity(options.author, now), read_identity(options.owner, now)
-    documents = [signed for number, _, signed in wire.fields(armour.unwrap("CARD", read(options.author).decode())) if number in (2, 4)]
-    entries = [(export_file.IDENTITY, one) for one in documents] + [(export_file.ENVELOPE, read(path)) for path in options.envelopes]
-    pathlib.Path(options.out).write_bytes(export_file.write(author.org, owner.org, entries))
+    author, owner = inputs.party(options.author, now), inputs.party(options.owner, now)
+    entries = [(export_file.IDENTITY, one) for one in inputs.documents(options.author)]
+    entries += [(export_file.ENVELOPE, inputs.read(path)) for path in options.envelopes]
+    inputs.write(options.out, export_file.write(author.org, owner.org, entries))
     return one_line({"ok": True, "out": options.out})
 
 
-def describe(one, body, entry):
-    constraints = {name: value.hex() if isinstance(value, bytes) else value for name, value in vars(body.constraints).items()
-                   if name != "addressees"}
-    return {"id": one.hex(), "sequence": body.sequence, "stream": body.stream_id.hex(), "label": body.constraints.label,
-            "constraints": constraints, "addressees": [org.hex() for org in body.constraints.addressees],
-            "audience": [org.hex() for org in body.audience], "content_sha256": hashlib.sha256(entry.content).hexdigest(),
-            "content": entry.content.decode(errors="replace")}
+def destination(options, author, owner, secrets, now):
+    """Whom `make` seals to."""
+    if options.group is None:
+        demand(options.prekey, "USAGE", "make needs --prekey, or --group with --documents")
+        prekey = wire.strict(wire.SIGNED_BODY, inputs.read(options.prekey))
+        return make_live.ToPrekey(author, owner, prekey, EXERCISE if options.exercise else "", now)
+    demand(not options.prekey and not options.exercise, "USAGE", "a group's envelopes have no prekey, and the exercise of the group")
+    here = reader.Reader(author, owner, parties(options.party, now), secrets.prekeys, now)
+    for path in options.documents:
+        here.take_documents(inputs.read(path))
+    return make_live.ToEpoch(author, owner, here.group(options.group), now)
 
 
 def make_one(options, now):
-    author, owner = read_identity(options.author, now), read_identity(options.owner, now)
-    prekey = identity.check_prekey(owner, wire.strict(wire.SIGNED_BODY, read(options.prekey)), now)
-    signer = make.Signer(read_secrets(options.secrets)[1])
-    contents = [read(path) for path in options.contents]
-    constraints = {**make.GREEN, **({16: "exercise-of-the-oracle"} if options.exercise else {})}
-
-    def write(path, bend):
-        made = make.Author(author, signer, now, bend=bend, exercise=options.exercise).envelope(
-            contents, [owner.org], [(owner.org, prekey.prekey_id, prekey.public_key)], constraints)
-        pathlib.Path(path).write_bytes(made)
-
-    write(options.out, make.straight)
-    for name, damage in damages.TABLE.items() if options.damaged else ():
-        write(f"{options.out}-{name}", damage.bend(damages.Scene(author, owner)))
+    author, owner, secrets = inputs.party(options.author, now), inputs.party(options.owner, now), inputs.Secrets(options.secrets)
+    to, signer = destination(options, author, owner, secrets, now), secrets.signer(author, now)
+    contents = inputs.contents(options.contents)
+    inputs.write(options.out, to.sealed(signer, contents, now))
+    for name, damage in to.table.items() if options.damaged else ():
+        inputs.write(f"{options.out}-{name}", to.sealed(signer, contents, now, damage.bend(to.scene())))
     return one_line({"ok": True, "out": options.out})
 
 
 def verify_all(options, now):
-    parties = {one.org: one for one in (read_identity(card, now) for card in options.card)}
+    known = {one.org: one for one in parties(options.card, now)}
 
-    def verify(text):
-        said = proof.check(proof.read(text.decode("ascii", "replace")), parties, now)
-        return {"ok": True, "origin": said.batch.origin.hex(), "content_shown": said.content_shown,
-                "cosigners": [org.hex() for org in said.cosigners], "hops": [hop.org_id.hex() for hop in said.hops],
-                **describe(said.ids[0], said.bodies[0], said.entries[0])}
+    def verify(path):
+        return described.statement_alone(proof.check(proof.read(inputs.text(path)), known, now))
 
-    return max(attempt(verify, read(path)) for path in options.proofs)
+    return worst([attempt(verify, path) for path in options.proofs])
 
 
 def prove(options, now):
-    author, reader = read_identity(options.author, now), read_identity(options.audience, now)
-    maker = make.Author(author, make.Signer(read_secrets(options.secrets)[1]), now, exercise=options.exercise)
+    author, audience = inputs.party(options.author, now), inputs.party(options.audience, now)
+    signer = inputs.Secrets(options.secrets).signer(author, now)
+    maker = make.Author(author, signer, now, exercise=options.exercise)
     constraints = make_passing.EXERCISE if options.exercise else make.GREEN
-    passed = make_passing.Passed(maker, [read(path) for path in options.contents], [reader], constraints)
+    passed = make_passing.Passed(maker, inputs.contents(options.contents), [audience], constraints)
     for place in range(len(options.contents)):
-        pathlib.Path(f"{options.out}-{place}").write_text(armour.wrap("STATEMENT", passed.proof(place)))
+        inputs.write(f"{options.out}-{place}", armour.wrap("STATEMENT", passed.proof(place)))
     return one_line({"ok": True, "out": options.out})
 
 
 def show_identity(options, now):
-    found = read_identity(options.card, now)
-    return one_line({"ok": True, "org_id": found.org.hex(), "identity_hash": found.hash.hex(), "name": found.name,
-                     "keys": [key.hex() for key in found.keys]})
+    return one_line(described.party(inputs.party(options.card, now)))
 
 
-def list_damages(_options, _now):
-    for name, damage in damages.TABLE.items():
+def check_memberships(options, now):
+    known = {one.org: one for one in parties(options.party, now)}
+
+    def check(path):
+        group = groups.Group(known)
+        group.take_document(inputs.membership(path), now)
+        return described.membership(group.announced[0])
+
+    return worst([attempt(check, path) for path in options.papers])
+
+
+def list_damages(options, _now):
+    for name, damage in (damages_live if options.group else damages).TABLE.items():
         one_line({"ok": True, "name": name, "reason": damage.reason})
     return 0
+
+
+def moment(text):
+    value = int(text)
+    if not 0 < value < YEAR_10000:
+        raise argparse.ArgumentTypeError("a time between 1970 and the year 10000, in microseconds")
+    return value
 
 
 def arguments():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     commands = parser.add_subparsers(required=True)
 
-    def command(name, act, *words, **more):
+    def command(name, act, *words, lists=(), switches=(), **more):
         sub = commands.add_parser(name)
         sub.set_defaults(act=act)
-        sub.add_argument("--at", type=int, help="microseconds since 1970; now when absent")
+        sub.add_argument("--at", type=moment, help="microseconds since 1970; now when absent")
         for word in words:
             sub.add_argument(word, required=True) if word.startswith("--") else sub.add_argument(word, **more)
+        for word in lists:
+            sub.add_argument(word, action="append", default=[])
+        for word in switches:
+            sub.add_argument(word, action="store_true")
         return sub
 
+    of_groups, who_reads = ("--party", "--documents"), ("--receiver", "--secrets", "--peer")
     command("identity", show_identity, "card")
-    command("damages", list_damages)
-    opener = command("open", open_all, "--receiver", "--secrets", "--peer", "envelopes", nargs="+")
-    opener.add_argument("--party", action="append", default=[])
-    maker = command("make", make_one, "--author", "--secrets", "--owner", "--prekey", "--out", "contents", nargs="+")
-    maker.add_argument("--damaged", action="store_true", help="also one FILE-NAME for each damage")
-    maker.add_argument("--exercise", action="store_true")
-    command("unpack", unpack, "--receiver", "--secrets", "--peer", "file")
+    command("membership", check_memberships, "papers", nargs="+", lists=["--party"])
+    command("damages", list_damages, switches=["--group"])
+    command("open", open_all, *who_reads, "envelopes", nargs="+", lists=of_groups)
+    maker = command("make", make_one, "--author", "--secrets", "--owner", "--out", "contents", nargs="+", lists=of_groups,
+                    switches=["--damaged", "--exercise"])
+    maker.add_argument("--prekey")
+    maker.add_argument("--group")
+    command("unpack", unpack, *who_reads, "file", lists=of_groups)
     command("pack", pack, "--author", "--owner", "--out", "envelopes", nargs="+")
-    command("verify", verify_all, "proofs", nargs="+").add_argument("--card", action="append", default=[])
-    command("prove", prove, "--author", "--secrets", "--audience", "--out", "contents", nargs="+").add_argument(
-        "--exercise", action="store_true")
+    command("verify", verify_all, "proofs", nargs="+", lists=["--card"])
+    command("prove", prove, "--author", "--secrets", "--audience", "--out", "contents", nargs="+", switches=["--exercise"])
     return parser.parse_args()
 
 
 def main():
     options = arguments()
     now = options.at if options.at is not None else time.time_ns() // 1000
-    try:
-        sys.exit(options.act(options, now))
-    except Refusal as refusal:
-        sys.exit(one_line(refused(refusal)))
+    sys.exit(verdict(options.act, options, now))
 
 
 if __name__ == "__main__":
