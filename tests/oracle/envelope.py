@@ -111,5 +111,5 @@ def open_envelope(wire, receiver, seeds, now, seen=lambda env_id: False, groups=
     key, nonce, expected = payload_keys(content_key, h_core)
     demand(hmac.compare_digest(expected, commitment), "E_COMMIT", "the key commitment")
     plaintext = open_chunks(key, nonce, h_core + commitment, chunks)
-    return types.SimpleNamespace(env_id=header.env_id, mode=header.mode, expires_hour=header.expires, epoch=epoch, h_core=h_core, commitment=commitment,
-                                 payload=unpad(plaintext, header.size_class))
+    return types.SimpleNamespace(env_id=header.env_id, mode=header.mode, expires_hour=header.expires, epoch=epoch, h_core=h_core,
+                                 commitment=commitment, payload=unpad(plaintext, header.size_class))

@@ -1,4 +1,5 @@
-"""Envelopes for nodes that run: to the prekey that one offers, or under the epoch that a group's issuer gave out. docs/formats/envelope.md, *Sealing*."""
+"""Envelopes for nodes that run: to the prekey that one offers, or under the epoch that a group's issuer gave out. docs/formats/envelope.md,
+*Sealing*."""
 
 import damages
 import damages_live

@@ -20,9 +20,13 @@ epochs, as `entente export --documents` writes them: the epochs' secrets come ou
 `membership` checks who signed a paper of `entente group create --out`, as version 1 of its group. `verify` reads proofs of one statement, `prove`
 writes FILE-0, FILE-1, ... of one batch; `pack` writes an export file with the author's documents before the envelopes, `unpack` reads one.
 
-Prints one JSON line for each envelope, entry, paper or proof: {"ok": true, ...}, or {"ok": false, "reason": ..., "what": ...}. The exit code is the highest of the lines':
-0 it holds; 4 it is refused, `reason` is of docs/reject-reasons.md; 2 the command line is wrong: a file is not there (NOT_FOUND), cannot be used
-for what it is given as, or no argument fits (USAGE; argparse prints no line); 1 a fault of the oracle itself (INTERNAL), never right.
+Prints one JSON line for each envelope, entry, paper or proof: {"ok": true, ...}, or {"ok": false, "reason": ..., "what": ...}. The exit code is
+the highest of the lines':
+
+  0   it holds
+  1   a fault of the oracle itself (INTERNAL), never right
+  2   the command line is wrong: a file is not there (NOT_FOUND), or cannot be used for what it is given as (USAGE); argparse prints no line
+  4   it is refused; the reason is of docs/reject-reasons.md
 """
 
 import argparse
