@@ -90,7 +90,13 @@ def test_the_oracle_opens_what_a_daemon_seals_to_a_group(admins, member, tmp_pat
     assert (said["epoch"]["number"], said["epoch"]["group_id"], said["epoch"]["membership_version"]) == (2, group["group_id"], 2)
     assert {(one["group"]["group_id"], one["group"]["version"], one["label"]) for one in said["statements"]} == {(group["group_id"], 2, 3)}
     assert sorted(json.loads(one["content"])["id"] for one in said["statements"]) == sorted(one["id"] for one in things)
-    # Without the group's documents, and with those of another member, there is no epoch to open it under.
+    # By a file the same statements come in direct mode, for the same audience, behind the documents.
+    file = tmp_path / "for-volt.entx"
+    norlandia.cli("export", "--to", volt.name, file, check=0)
+    *_, filed, end = member.read("unpack", file)
+    assert end["ok"] and (filed["mode"], filed["epoch"], filed["batch_id"]) == ("direct", None, said["batch_id"])
+    assert filed["statements"] == said["statements"]
+    # Without the group's documents there is no epoch to open it under.
     assert member.read("open", f"{received}1", check=4)[0]["reason"] == "E_EPOCH"
     whole = (tmp_path / "received-1").read_bytes()
     for at, reason in ((33, "E_EPOCH"), (60, "E_COMMIT"), (90, "E_COMMIT"), (-1, "E_AEAD")):
@@ -156,6 +162,21 @@ def test_both_refuse_each_damage_of_a_group_envelope_for_one_reason(admins, memb
             before = after
         assert send(path.read_bytes()) == "accepted", "the session must live on"
     assert norlandia.fsck()[0]["ok"]
+
+
+def test_what_is_for_a_group_of_an_exercise_is_of_that_exercise(admins, tmp_path):
+    norlandia, estovia, volt = admins
+    norlandia.json("group create", "energy", "--member", "volt-energy", "--exercise", "locked-shields-26")
+    epoch(norlandia, 1)
+    assert carried(norlandia, volt, tmp_path)["refused"] == {}
+    epoch(volt, 1)
+    volt.stop()
+    member = Member(volt, norlandia, [estovia], tmp_path)
+    path, _ = member.make(1)
+    said = member.open(path, of=volt.card)[0]["statements"][0]
+    assert said["constraints"]["exercise_id"] == "locked-shields-26"
+    assert norlandia.json("import", member.packed(path))["taken"] == 1
+    assert norlandia.status()["quarantined"] == 1, norlandia.status()  # it plays no part in this exercise
 
 
 def test_who_is_out_seals_and_opens_nothing_for_either(admins, member, tmp_path):

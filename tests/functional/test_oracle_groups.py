@@ -1,5 +1,5 @@
-"""The oracle reads a group that the C++ makes, issues epochs for and seals to: documents, log, epochs, a leave, a re-wrap and envelopes. No door of a
-node leads to groups yet, so that a program of the library plays the members."""
+"""The oracle reads a group that the C++ makes, issues epochs for and seals to: documents, log, epochs, a leave, a re-wrap and envelopes. A program of
+the library plays the members, for moments that daemons come to within hours or days; test_oracle_group_mode.py is with daemons."""
 
 import subprocess
 

@@ -9,6 +9,7 @@ from test_verify import verify
 
 import armour
 import envelope
+import golden_chain
 import make
 import make_live
 import make_story as story
@@ -83,6 +84,24 @@ def test_what_a_key_signed_before_it_was_replaced_and_after_it_was_stolen(make_n
     (tmp_path / "secrets").write_text(stolen)
     assert oracle("prove", "--author", file, "--secrets", tmp_path / "secrets", "--audience", peer.card, "--out", out, content,
                   check=4)[0]["reason"] == "E_NOKEY"
+
+
+def test_what_a_document_says_of_logs_has_its_form():
+    """By the formats alone: identity.md, *The identity document*."""
+    before = [golden_chain.version(number, []).signed() for number in (1,)]
+    for number in (2, 3):
+        before.append(golden_chain.version(number, [wire.strict(wire.SIGNED_IDENTITY, one).document for one in before]).signed())
+    documents = [wire.strict(wire.SIGNED_IDENTITY, one).document for one in before]
+    log = "entente.example/" + labelled_hash("entente/1/org", documents[0]).hex()
+    for origin, size, root, reason in ((log, 5, bytes(32), "ADMITTED"), (log, 5, bytes(31), "E_IDENTITY"), (log, 1 << 63, bytes(32), "E_IDENTITY"),
+                                       (log.replace(".", "-"), 5, bytes(32), "E_IDENTITY"), (log[:-1], 5, bytes(32), "E_IDENTITY")):
+        draft = golden_chain.version(4, documents)
+        draft.revocations[0][4] = message((1, origin), (2, size), (3, root))
+        assert golden_chain.answer(before, draft.signed()) == reason, (origin, size)
+    for origin, reason in ((log, "ADMITTED"), (log + "0", "E_IDENTITY"), ("entente.example/" + bytes(32).hex(), "E_IDENTITY")):
+        draft = golden_chain.version(4, documents)
+        draft.fields[14] = origin
+        assert golden_chain.answer(before, draft.signed()) == reason, origin
 
 
 def test_a_paper_for_admins_counts_once_enough_of_them_signed(admins, tmp_path):

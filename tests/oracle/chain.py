@@ -142,7 +142,11 @@ def check_fields(new, before):
     demand(len({key.public_key for key in keys}) == len(keys), "E_IDENTITY", "a public key twice")
     named = [one.key_id for one in document.revocations]
     demand(len(set(named)) == len(named) and all(one.reason for one in document.revocations), "E_IDENTITY", "its revocations")
+    for cutoff in (one.cutoff for one in document.revocations if one.cutoff):
+        demand(re.fullmatch("entente[.]example/[0-9a-f]{64}", cutoff.origin), "E_IDENTITY", "a log's name")
+        demand(len(cutoff.root) == 32 and cutoff.size < 1 << 63, "E_IDENTITY", "a log's root or size")
     demand(document.offline is None or document.offline.ceiling, "E_IDENTITY", "its ceiling")
+    demand(document.log_origin in ("", f"entente.example/{document.org_id.hex()}"), "E_IDENTITY", "its log's name")
 
 
 def check_key(key, usages, introduced):
@@ -172,7 +176,6 @@ def check_keys(history, before, new):
         worse = prior and prior.reason == SUPERSEDED and one.reason == COMPROMISED and one.cutoff_us <= prior.cutoff_us
         demand(key_id in earlier and (prior is None or worse), "E_IDCHAIN", "a revocation of no key, or a second one")
         demand(0 < one.cutoff_us <= earlier[key_id].not_after_us, "E_IDCHAIN", "its cut-off")
-        demand(one.cutoff is None or re.fullmatch("entente.example/[0-9a-f]{64}", one.cutoff.origin), "E_IDENTITY", "a log's name")
         demand(one.cutoff is None or one.reason == COMPROMISED, "E_IDCHAIN", "a log's cut-off for a superseded key")
     return revoked
 
