@@ -5,6 +5,7 @@
 #include "envelope/commitments.h"
 #include "envelope/header.h"
 #include "envelope/testing/federation.h"
+#include "trust/sample_node.h"
 
 namespace entente::envelope {
 namespace {
@@ -152,6 +153,21 @@ TEST(Envelope, ReplayIsAskedBeforeAnythingDear) {
   const auto opened = Open(wire, World().estovia.org(), World().volt.ring(), kNow, seen, nullptr);
   EXPECT_EQ(ReasonFor(opened), RejectReason::kReplay);
   EXPECT_EQ(asked.view(), wire.substr(8, 16));
+}
+
+TEST(Envelope, P25WhoTakesNoSuite1AnyMoreOpensNothingOfIt) {
+  const trust::SampleFounders founders(1);
+  const std::unique_ptr<trust::SampleKeystore> keystore = trust::SampleKeystore::Take();
+  trust::Self self = founders.orgs[0].self;
+  const trust::PrekeyRing before(self, *keystore->keystore);
+  self.identity = founders.RaiseFloor(0).newest();
+  const trust::PrekeyRing after(self, *keystore->keystore);
+  Bytes wire = *SealToEstovia(ForEstovia({"{}"}));
+  EXPECT_EQ(ReasonFor(Open(wire, self.org(), before, kNow, NeverSeen, nullptr)), RejectReason::kNoSlot);
+  EXPECT_EQ(ReasonFor(Open(wire, self.org(), after, kNow, NeverSeen, nullptr)), RejectReason::kSuite);
+  wire[6] = 9;  // a mode that there is not: the suite is asked before
+  EXPECT_EQ(ReasonFor(Open(wire, self.org(), before, kNow, NeverSeen, nullptr)), RejectReason::kHeader);
+  EXPECT_EQ(ReasonFor(Open(wire, self.org(), after, kNow, NeverSeen, nullptr)), RejectReason::kSuite);
 }
 
 TEST(Envelope, TimesOutsideItsWindowRefuse) {

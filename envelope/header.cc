@@ -55,7 +55,7 @@ Bytes EncodeHeader(const Header& header) {
   return out;
 }
 
-absl::StatusOr<Frame> ParseFrame(ByteView wire) {
+absl::StatusOr<Frame> ParseFrame(ByteView wire, uint32_t min_suite) {
   if (wire.size() > kMaxEnvelopeBytes) return Reject(RejectReason::kLimit, "an envelope has at most 64 MiB");
   if (wire.size() < kHeaderSize) return Reject(RejectReason::kHeader, "too short for an envelope");
   Frame frame;
@@ -64,6 +64,10 @@ absl::StatusOr<Frame> ParseFrame(ByteView wire) {
   if (fields.Take(kMagic.size()) != kMagic)
     return Reject(RejectReason::kHeader, "no envelope of version 1: wrong magic");
   if (fields.Number<uint16_t>() != crypto::kSuite) return Reject(RejectReason::kSuite, "only suite 1 is accepted");
+  if (crypto::kSuite < min_suite) {
+    return Reject(RejectReason::kSuite,
+                  "this organisation's own identity document takes no suite 1, the only one that this version opens; install a newer version");
+  }
   frame.header.mode = fields.Number<uint8_t>();
   if (frame.header.mode != kDirectMode && frame.header.mode != kGroupMode) {
     return Reject(RejectReason::kHeader, "neither direct nor group mode; the sender runs other software");

@@ -34,8 +34,9 @@ struct Frame {
   Header header;
   ByteView core, slots, commitment, chunks;
 };
-// Refuses with kLimit, kHeader, kSuite. Reads no more than header, slots and commitment.
-absl::StatusOr<Frame> ParseFrame(ByteView wire);
+// Refuses with kLimit, kHeader, and kSuite for another suite than 1 or where `min_suite`, the lowest that its reader takes,
+// is higher. Reads no more than header, slots and commitment.
+absl::StatusOr<Frame> ParseFrame(ByteView wire, uint32_t min_suite = crypto::kSuite);
 // Refuses with kTime: from the future, expired, or longer-lived than 336 hours.
 absl::Status CheckHours(const Header& header, absl::Time now);
 

@@ -94,7 +94,7 @@ absl::Status Unpad(Bytes& plaintext, uint8_t size_class) {
 absl::StatusOr<OpenedEnvelope> Open(ByteView wire, const OrgId& self, const trust::PrekeyRing& prekeys, absl::Time now,
                                     const std::function<bool(const EnvelopeId&)>& seen,
                                     const trust::GroupDirectory* groups) {
-  const auto frame = ParseFrame(wire);
+  const auto frame = ParseFrame(wire, prekeys.min_suite());
   if (!frame.ok()) return frame.status();
   if (auto s = CheckHours(frame->header, now); !s.ok()) return s;
   if (seen(frame->header.id)) return Reject(RejectReason::kReplay, "this envelope was accepted before");

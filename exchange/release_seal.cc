@@ -71,6 +71,11 @@ Outcome Ask(const Room& room, const OrgId& org, policy::Constraints constraints,
 
 absl::StatusOr<Bytes> SealTo(const Room& room, const StoredBatch& batch, const std::vector<StoredStatement>& statements,
                              envelope::Recipient recipient) {
+  // Its document may be newer than the prekey.
+  const auto party = room.directory.Find(recipient.prekey.org);
+  if (party != nullptr) {
+    if (absl::Status status = trust::CheckSuiteFloor(party->identity); !status.ok()) return status;
+  }
   const absl::StatusOr<std::vector<envelope::Sealable>> sealables = Sealables(batch, statements);
   if (!sealables.ok()) return sealables.status();
   return envelope::SealDirect(room.self, {batch.record.batch(), *sealables}, {std::move(recipient)}, room.clock.Now(),

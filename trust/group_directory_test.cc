@@ -254,6 +254,14 @@ TEST_F(GroupDirectoryTest, P27_AnExpiredMembershipStopsTheGroup) {
   EXPECT_EQ(Seals(1, end), kEpochStale);  // this epoch ends with it
 }
 
+// One ciphertext is for all, so the highest floor of a member counts.
+TEST_F(GroupDirectoryTest, P25_AMemberThatTakesNoSuite1AnyMoreIsNotSealedTo) {
+  Begin();
+  EXPECT_EQ(Seals(0, Now()), kNone);
+  world_.founders.parties.Accept(world_.founders.RaiseFloor(3));
+  EXPECT_EQ(Seals(0, Now()), kSuite);
+}
+
 TEST_F(GroupDirectoryTest, AnUnknownSuiteIsNotUsed) {
   v1::SignedMembership first = *MakeMembership(world_.founders.Terms(), nullptr, Now());
   v1::MembershipDocument document;

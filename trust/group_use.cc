@@ -2,6 +2,7 @@
 
 #include "crypto/crypto.h"
 #include "trust/group_directory.h"
+#include "trust/prekey.h"
 
 // What a node does with the groups that it follows: reading, sealing, issuing.
 namespace entente::trust {
@@ -17,6 +18,16 @@ absl::Status NotMember() {
 }
 absl::Status NoEpoch(RejectReason reason, const char* what) {
   return Reject(reason, what);
+}
+
+// One envelope is for all of them, so the highest floor counts.
+absl::Status CheckFloorsOf(const Membership& membership, const Parties& parties) {
+  for (const OrgId& member : membership.members()) {
+    const std::shared_ptr<const Accepted> party = parties.Find(member);
+    if (party == nullptr) continue;
+    if (absl::Status status = CheckSuiteFloor(party->identity); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckSuite(const Membership& membership) {
@@ -145,6 +156,7 @@ absl::StatusOr<EpochUse> GroupDirectory::ToSealUnder(const GroupId& group_id, ab
   const MembershipHistory& history = group->history;
   if (absl::Status status = history.CheckFresh(now); !status.ok()) return status;
   if (absl::Status status = CheckSuite(*history.newest()); !status.ok()) return status;
+  if (absl::Status status = CheckFloorsOf(*history.newest(), parties_); !status.ok()) return status;
   if (!IsIn(*group, self_)) return NotMember();
   const HeldEpoch* held = group->ring.ToSealUnder(history.log(), now);
   if (held == nullptr)

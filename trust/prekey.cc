@@ -210,6 +210,11 @@ absl::StatusOr<crypto::SecretBytes> PrekeyRing::Seed(const PrekeyId& id, absl::T
   return crypto::SecretBytes::CopyOf(stored->At(0, crypto::kKeySize));
 }
 
+uint32_t PrekeyRing::min_suite() const {
+  const std::lock_guard lock(keystore_.mutex());
+  return self_.identity.document().min_suite();
+}
+
 absl::StatusOr<Bytes> PrekeyRing::PublicKey(const PrekeyId& id) const {
   const std::lock_guard lock(keystore_.mutex());
   const std::optional<Stored> stored = Find(keystore_, id);

@@ -27,9 +27,12 @@ struct Prekey {
 };
 // Refuses with kPrekey: not signed by a statement key of `owner` that counts now, of another organisation, document, suite or
 // class, offline where the newest document does not say so, expired or not yet valid at `now`, living longer than its class
-// and the skew, key that cannot be encapsulated to; with kParse when malformed.
+// and the skew, key that cannot be encapsulated to; with kSuite as CheckSuiteFloor; with kParse when malformed.
 absl::StatusOr<Prekey> CheckPrekey(const IdentityHistory& owner, const v1::SignedBody& prekey, absl::Time now,
                                    v1::PrekeyClass prekey_class = v1::PREKEY_CLASS_ONLINE);
+// Whether an organisation with this newest document takes what this version seals, suite 1. Refuses with kSuite. Who seals
+// later than the prekey was checked asks again.
+absl::Status CheckSuiteFloor(const Identity& recipient);
 
 // This node's own prekeys in its keystore under "prekey/<hex id>": the newest is offered, older ones open until their
 // grace ends, then their seeds are removed and the file rewritten. Where the own document says offline, the same once more
@@ -53,6 +56,8 @@ class PrekeyRing {
   absl::StatusOr<crypto::SecretBytes> Seed(const PrekeyId& id, absl::Time now) const;
   // The public key that belongs to the seed of `id`; kKeyGone when there is none.
   absl::StatusOr<Bytes> PublicKey(const PrekeyId& id) const;
+  // The lowest suite that the own identity document takes.
+  uint32_t min_suite() const;
 
  private:
   absl::Status DestroyPastGrace(absl::Time now);

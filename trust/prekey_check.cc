@@ -46,6 +46,12 @@ absl::Status CheckTimes(const v1::PrekeyBody& body, absl::Time now) {
 
 }  // namespace
 
+absl::Status CheckSuiteFloor(const Identity& recipient) {
+  if (recipient.document().min_suite() <= crypto::kSuite) return absl::OkStatus();
+  return Reject(RejectReason::kSuite, "the recipient's identity document takes no suite 1, the only one that this version seals with; install a "
+                                      "newer version");
+}
+
 absl::StatusOr<Prekey> CheckPrekey(const IdentityHistory& owner, const v1::SignedBody& prekey, absl::Time now,
                                    v1::PrekeyClass prekey_class) {
   if (prekey.body().size() > kMaxPrekeyBytes) {
@@ -56,6 +62,7 @@ absl::StatusOr<Prekey> CheckPrekey(const IdentityHistory& owner, const v1::Signe
   const std::optional<PrekeyId> id = PrekeyId::From(body.prekey_id());
   if (!id.has_value()) return RefusePrekey("an id has the wrong length");
   if (body.org_id() != owner.org().view()) return RefusePrekey("it is another organisation's");
+  if (absl::Status status = CheckSuiteFloor(owner.newest()); !status.ok()) return status;
   if (body.suite() != crypto::kSuite) return RefusePrekey("it is not of suite 1");
   if (absl::Status status = CheckClass(owner, body.prekey_class(), prekey_class); !status.ok()) return status;
   if (absl::Status status = CheckTimes(body, now); !status.ok()) return status;

@@ -84,6 +84,19 @@ TEST_F(PrekeyVersionsTest, NothingIsOfferedForSigningAnewBeforeTheFirstRotation)
   EXPECT_EQ(ring_->Offer().ByteSizeLong(), 0u);
 }
 
+TEST_F(PrekeyVersionsTest, P25NothingIsSealedToWhoTakesNoSuite1AnyMore) {
+  const v1::SignedBody before = ring_->Offer();
+  EXPECT_EQ(ring_->min_suite(), 1u);
+  Next(1, 'B', [](Draft& d) {
+    d.document.add_suites(7);
+    d.document.set_min_suite(7);
+  });
+  EXPECT_EQ(ring_->min_suite(), 7u);
+  EXPECT_EQ(Check(before, Day(1)), kSuite);
+  EXPECT_EQ(Check(ring_->Offer(), Day(1)), kSuite);
+  EXPECT_EQ(ReasonOf(CheckSuiteFloor(history_.newest())), kSuite);
+}
+
 TEST_F(PrekeyVersionsTest, P12ARevokedSignersPrekeyRefuses) {
   const v1::SignedBody before = ring_->Offer();
   Next(1, 'n', [](Draft& d) {

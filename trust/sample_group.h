@@ -71,6 +71,23 @@ struct SampleFounders {
     std::sort(orgs.begin(), orgs.end(), [](const SampleOrg& a, const SampleOrg& b) { return a.org() < b.org(); });
     for (const SampleOrg& org : orgs) parties.Accept(org.history);
   }
+  // The next version of an organisation's document, which takes suite 7 alone; nobody has it yet.
+  IdentityHistory RaiseFloor(size_t org) const {
+    IdentityHistory history = orgs[org].history;
+    v1::IdentityDocument document = history.newest().document();
+    document.set_version(document.version() + 1);
+    document.set_previous_hash(history.newest().hash().str());
+    document.set_issued_us(absl::ToUnixMicros(SampleNow()));
+    document.add_suites(7);
+    document.set_min_suite(7);
+    v1::SignedIdentity wire;
+    wire.set_document(document.SerializeAsString());
+    const crypto::SigningKey root = NamedKey(history.newest().name() + " root");
+    wire.add_signatures()->set_key_id(MakeKeyId(v1::KEY_USAGE_ROOT, root.public_key()).str());
+    wire.mutable_signatures(0)->set_signature(*root.Sign(kIdentityType, wire.document()));
+    if (!history.Extend(wire, SampleNow()).ok()) std::abort();
+    return history;
+  }
   GroupTerms Terms() const {
     GroupTerms terms;
     terms.name = "energy";
