@@ -100,6 +100,7 @@ constexpr auto kTable = std::to_array<RejectEntry>({
     {RejectReason::kPeerDown, "PEER_DOWN", "ENT-4013", absl::StatusCode::kUnavailable, 503, "no session with this peer"},
     {RejectReason::kInternal, "INTERNAL", "ENT-4014", absl::StatusCode::kInternal, 500, "a fault of this program, never of a peer"},
     {RejectReason::kHsm, "E_HSM", "ENT-4015", absl::StatusCode::kUnavailable, 503, "the token of a signing key does not answer"},
+    {RejectReason::kNotKept, "NOT_KEPT", "ENT-4016", absl::StatusCode::kUnimplemented, 501, "valid, and of a kind that this version does not keep"},
 });
 static_assert(kTable.size() == static_cast<size_t>(RejectReason::kCount));
 

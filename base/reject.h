@@ -107,6 +107,7 @@ enum class RejectReason {
   kPeerDown,       // PEER_DOWN
   kInternal,       // INTERNAL: a fault of this program, never of a peer
   kHsm,            // E_HSM: the token of a signing key does not answer
+  kNotKept,        // NOT_KEPT: valid, and of a kind that this version does not keep
   kCount,
 };
 

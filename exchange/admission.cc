@@ -18,11 +18,12 @@ namespace {
 // What no record and no view holds yet is not acknowledged, and so it is refused: how statements came by others' hands,
 // who else vouches for them, and notices.
 absl::Status CheckKept(const envelope::VerifiedEnvelope& envelope, const OrgId& from) {
-  if (!envelope.batch) return Reject(RejectReason::kParse, "notices are not taken in yet");
-  if (!envelope.hops.empty()) return Reject(RejectReason::kParse, "forwarded statements are not taken in yet");
-  if (envelope.batch->joint()) return Reject(RejectReason::kParse, "joint statements are not taken in yet");
+  using enum RejectReason;
+  if (!envelope.batch) return Reject(kNotKept, "recalls and receipts are not kept by this version");
+  if (!envelope.hops.empty()) return Reject(kNotKept, "forwarded statements are not kept by this version; ask their origin to send them");
+  if (envelope.batch->joint()) return Reject(kNotKept, "joint statements are not kept by this version");
   if (envelope.batch->origin() == from) return absl::OkStatus();
-  return Reject(RejectReason::kAudience, "statements are taken from their origin alone as yet; ask it to send them");
+  return Reject(kNotKept, "statements that another than their origin sends are not kept by this version; ask their origin to send them");
 }
 
 }  // namespace

@@ -46,14 +46,14 @@ TEST_F(Unkept, ForwardedStatements) {
   const StatementId id = envelope::IdOf(payload.statements(0).body(), false);
   const envelope::ForwardTerms terms{{id}, {estovia_.org()}, v1::FORWARD_BASIS_LABEL, {}, model::Label::kGreen};
   *payload.add_forwards() = *envelope::MakeForward(*volt_.self, terms, nullptr, false, Now());
-  EXPECT_EQ(Admitted(payload, volt_), RejectReason::kParse);
+  EXPECT_EQ(Admitted(payload, volt_), RejectReason::kNotKept);
   ExpectNothingKept();
 }
 TEST_F(Unkept, JointStatements) {
   envelope::BatchTerms terms;
   terms.joint = envelope::JointTerms{{norlandia_.org(), volt_.org()}, 1};
   std::sort(terms.joint->organisations.begin(), terms.joint->organisations.end());
-  EXPECT_EQ(Admitted(Payload({estovia_.org()}, terms), norlandia_), RejectReason::kParse);
+  EXPECT_EQ(Admitted(Payload({estovia_.org()}, terms), norlandia_), RejectReason::kNotKept);
   ExpectNothingKept();
 }
 TEST_F(Unkept, Notices) {
@@ -63,16 +63,16 @@ TEST_F(Unkept, Notices) {
   terms.targets = {*StatementId::From(Bytes(32, 't'))};
   *recall.add_recalls() = envelope::MakeRecall(terms, Now());
   envelope::SignRecall(*norlandia_.self, *recall.mutable_recalls(0)).IgnoreError();
-  EXPECT_EQ(Admitted(recall, norlandia_), RejectReason::kParse);
+  EXPECT_EQ(Admitted(recall, norlandia_), RejectReason::kNotKept);
   envelope::Receipt stored;
   stored.subjects = terms.targets;
   stored.kind = v1::RECEIPT_KIND_STORED;
   *receipt.add_receipts() = *envelope::MakeReceipt(*norlandia_.self, estovia_.org(), stored, Now());
-  EXPECT_EQ(Admitted(receipt, norlandia_), RejectReason::kParse);
+  EXPECT_EQ(Admitted(receipt, norlandia_), RejectReason::kNotKept);
   ExpectNothingKept();
 }
 TEST_F(Unkept, StatementsFromAnotherThanTheirOrigin) {
-  EXPECT_EQ(Admitted(Payload({estovia_.org(), volt_.org()}), volt_), RejectReason::kAudience);
+  EXPECT_EQ(Admitted(Payload({estovia_.org(), volt_.org()}), volt_), RejectReason::kNotKept);
   ExpectNothingKept();
 }
 

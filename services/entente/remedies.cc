@@ -81,6 +81,7 @@ constexpr auto kRemedies = std::to_array<std::pair<RejectReason, std::string_vie
      "do not use this machine or build: its cryptography gave a wrong answer; reinstall, try again"},
     {RejectReason::kUnavailable, "start the daemon with `entente run --node DIR`, or wait until it is ready"},
     {RejectReason::kPeerDown, "see why with `entente status`; what is queued is delivered when the peer is back"},
+    {RejectReason::kNotKept, "update this node, or ask the peer to send what its own organisation signed"},
     {RejectReason::kHsm, "see that the token is plugged in and its PIN is right; `p11-kit list-modules` shows what is there"},
     {RejectReason::kInternal, "report it with the output of `entente version` and the daemon's log"},
 });

@@ -49,7 +49,8 @@ FORGERIES = [("other-suite", "E_SUITE"), ("truncated", "E_TRUNCATED"), ("trailin
              ("no-seal", "E_SEAL"), ("no-statements", "E_PARSE"), ("content-changed", "E_CONTENT"),
              ("seal-unsigned", "E_SIG"), ("seal-by-unknown-key", "E_NOKEY"), ("seal-by-root-key", "E_KEYUSE"),
              ("sequence-zero", "E_GAP"), ("equivocate", "E_EQUIV"), ("broken-chain", "E_CHAIN"),
-             ("opened-label", "E_TLP"), ("too-few-cosigners", "E_THRESHOLD"), ("recall-of-anothers", "E_AUTHORITY"), ("unknown-epoch", "E_EPOCH")]
+             ("opened-label", "E_TLP"), ("too-few-cosigners", "E_THRESHOLD"), ("recall-of-anothers", "E_AUTHORITY"), ("unknown-epoch", "E_EPOCH"),
+             ("recall-of-its-own", "NOT_KEPT")]
 
 
 def test_every_forgery_of_an_accepted_peer_is_counted_under_its_reason(make_node):

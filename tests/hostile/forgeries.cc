@@ -95,9 +95,9 @@ std::vector<Bytes> TooFewCosigners(const Forger& forger) {
                                                                {forger.second}, absl::Now(), terms))};
 }
 
-std::vector<Bytes> RecallOfTheTargets(const Forger& forger) {
+std::vector<Bytes> RecallOf(const Forger& forger, const OrgId& origin) {
   envelope::RecallTerms terms;
-  terms.origin = forger.target;
+  terms.origin = origin;
   terms.targets = {*StatementId::From(Bytes(32, 't'))};
   v1::Payload payload;
   *payload.add_recalls() = envelope::MakeRecall(terms, absl::Now());
@@ -134,7 +134,8 @@ const std::map<std::string_view, Maker>& Makers() {
       {"unknown-epoch", OfNoEpoch},
       {"opened-label", [](const Forger& f) { return Forwarded(f, model::Label::kClear, nullptr); }},
       {"too-few-cosigners", TooFewCosigners},
-      {"recall-of-anothers", RecallOfTheTargets},
+      {"recall-of-anothers", [](const Forger& f) { return RecallOf(f, f.target); }},
+      {"recall-of-its-own", [](const Forger& f) { return RecallOf(f, f.self.org()); }},
   };
   return makers;
 }
