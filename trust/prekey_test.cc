@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <thread>
 
 #include "crypto/encoding.h"
@@ -33,6 +35,25 @@ class PrekeyRingTest : public testing::Test {
   RejectReason Rotate(absl::Time now) { return ReasonOf(ring_->Rotate(now)); }
   PrekeyId Offered(absl::Time now) { return CheckPrekey(IdentityHistory(self_.identity), ring_->Offer(), now)->id; }
   RejectReason SeedReason(const PrekeyId& id, absl::Time now) { return ReasonOf(ring_->Seed(id, now).status()); }
+
+  // The files that show `secret` as they are, and the entries of the keystore that hold it.
+  std::vector<std::string> PlacesOf(ByteView secret) {
+    std::vector<std::string> out;
+    for (const fs::directory_entry& file : fs::directory_iterator(folder_)) {
+      std::ifstream in(file.path(), std::ios::binary);
+      const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+      if (bytes.find(secret) != std::string::npos) out.push_back(file.path().filename());
+    }
+    const crypto::Keystore opened = *crypto::Keystore::Open(path(), Passphrase());
+    for (const auto& [name, entry] : opened.secrets()) {
+      const std::span<const uint8_t> held = entry.ExposeSecret();
+      if (std::search(held.begin(), held.end(), secret.begin(), secret.end(),
+                      [](uint8_t a, char b) { return a == static_cast<uint8_t>(b); }) != held.end()) {
+        out.push_back(name);
+      }
+    }
+    return out;
+  }
 
   Self self_;
   std::string folder_;
@@ -76,12 +97,17 @@ TEST_F(PrekeyRingTest, PastItsGraceASeedIsGoneFromMemoryAndFile) {
   const PrekeyId id = Offered(SampleNow());
   const absl::Time end = SampleNow() + kPrekeyUse + kPrekeyGrace;
   EXPECT_EQ(SeedReason(id, end - kTick), kNone);
+  const absl::StatusOr<crypto::SecretBytes> seed = ring_->Seed(id, SampleNow());
+  const std::span<const uint8_t> secret = seed->ExposeSecret();
+  const ByteView wanted(reinterpret_cast<const char*>(secret.data()), secret.size());
+  EXPECT_EQ(PlacesOf(wanted), std::vector<std::string>{"prekey/" + crypto::ToHex(id.view())});
   EXPECT_EQ(SeedReason(id, end), kKeyGone);  // even before anybody has rotated
   ASSERT_EQ(Rotate(end), kNone);
   EXPECT_EQ(SeedReason(id, SampleNow()), kKeyGone);
   const crypto::Keystore reopened = *crypto::Keystore::Open(path(), Passphrase());
   EXPECT_EQ(reopened.Find("prekey/" + crypto::ToHex(id.view())), nullptr);
   EXPECT_EQ(reopened.secrets().size(), 2u);  // the new one, and that there was another
+  EXPECT_EQ(PlacesOf(wanted), std::vector<std::string>());
 }
 
 TEST_F(PrekeyRingTest, ARestartOffersTheSameBytesAgain) {

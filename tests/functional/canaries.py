@@ -7,6 +7,7 @@ import subprocess
 from federation import TEST_BIN
 
 SHORTEST = 12  # a shorter piece may stand anywhere by chance
+KEY = 32
 
 
 def spellings(secret):
@@ -29,7 +30,20 @@ def node_secrets(node):
         for line in done.stdout.decode().splitlines():
             name, value = line.split()
             found[f"{keystore} {name}"] = bytes.fromhex(value)
+            if len(value) > 2 * KEY:  # the secret first, then what is said of it
+                found[f"{keystore} {name} alone"] = bytes.fromhex(value)[:KEY]
     return found
+
+
+def files_of(node):
+    return [p for p in node.dir.rglob("*") if p.is_file() and not p.is_symlink()]
+
+
+def kept_in_clear(node, canaries):
+    """What of `canaries` the files of a stopped node show to whoever copies its disk without the passphrase."""
+    places = [(p.name, p.read_bytes()) for p in files_of(node) if p != node.dir / "passphrase"]
+    assert len(places) > 4
+    return leaks(places, canaries)
 
 
 def leaks(places, canaries):

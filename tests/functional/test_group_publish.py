@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from canaries import kept_in_clear, node_secrets
 from federation import indicator, bundle_file, wait_for
 from test_groups import admins, carried, epoch, founded, shown  # noqa: F401  the fixture
 
@@ -48,6 +49,22 @@ def test_who_lacks_the_epoch_gets_an_envelope_of_its_own(admins, tmp_path):
     published(norlandia, tmp_path, thing, "--group", shown(norlandia)["group_id"][:12])
     wait_for(lambda: present(volt, thing), "the object")
     norlandia.drained("cert.estovia")
+
+
+def test_the_disk_of_a_member_shows_no_key_and_no_secret_of_its_epochs(admins, tmp_path):
+    norlandia, _, volt = admins
+    founded(admins, tmp_path)
+    thing = indicator(tlp="GREEN")
+    published(norlandia, tmp_path, thing, "--group", "energy")
+    wait_for(lambda: present(volt, thing), "the object")
+    for node in admins:
+        node.stop()
+        secrets = node_secrets(node)
+        assert any(name.startswith("keystore epoch/") for name in secrets), secrets.keys()
+        assert kept_in_clear(node, secrets) == []
+        # The search finds what is there.
+        (node.dir / "left-behind").write_bytes(b"." + secrets["keystore statement"])
+        assert kept_in_clear(node, secrets) == [("left-behind", "keystore statement")]
 
 
 def test_what_waited_for_a_member_goes_with_its_membership(admins, tmp_path):

@@ -6,11 +6,8 @@ import os
 import pathlib
 import shutil
 
+from canaries import files_of, kept_in_clear, node_secrets
 from federation import bundle_file, indicator
-
-
-def files_of(node):
-    return [p for p in node.dir.rglob("*") if p.is_file() and not p.is_symlink()]
 
 
 def newest_wal(node):
@@ -146,6 +143,9 @@ def test_raw_files_of_a_stopped_node_show_no_value_no_id_and_no_key(pair, tmp_pa
                 assert needle not in data, (path.name, needle)
             if path.name != "passphrase":
                 assert passphrase not in data, path.name
+        secrets = node_secrets(node)
+        assert any(name.startswith("keystore prekey/") and name.endswith(" alone") for name in secrets), secrets.keys()
+        assert kept_in_clear(node, secrets) == []
 
 
 def test_keys_and_folder_are_private(make_node):
