@@ -19,7 +19,10 @@ namespace entente::trust {
 inline constexpr size_t kMaxParties = 1000;
 
 // Which keys a party has now and what is on file about it. Readers get immutable snapshots and never block a writer
-// for long. Safe from any thread.
+// for long. Safe from any thread. Gives: each party's documents continue those that an operator accepted, in every
+// version; a public key belongs to one organisation for good; what Extend took in was persisted first. Not given: that a
+// fingerprint is whom it says (the operator compared it), that no newer document exists elsewhere (expiry bounds how
+// long that stays unseen), and anything about what a party says: signatures are checked where they are read.
 class Directory : public Parties {
  public:
   // `self_party` is this organisation's own record; it is never among All(). `self_identity` is its version 1, and stays so.
