@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "base/reject.h"
+#include "base/testing/damage_table.h"
 #include "crypto/crypto.h"
 #include "crypto/encoding.h"
 #include "envelope/envelope.h"
@@ -36,12 +36,6 @@ Bytes Wire() {
 }
 absl::Time Hour(int64_t hour) {
   return absl::FromUnixSeconds(hour * 3600);
-}
-
-RejectReason After(size_t at, ByteView bytes) {
-  Bytes wire = Wire();
-  wire.replace(at, bytes.size(), bytes);
-  return ReasonOf(ParseFrame(wire).status());
 }
 
 // Made by an independent program from docs/formats/envelope.md.
@@ -79,25 +73,35 @@ TEST(Header, CutsSlots) {
   EXPECT_EQ(slot.bytes, slots.substr(kSlotSize));
 }
 
-TEST(Header, RefusesWhatIsNotThisVersion) {
-  EXPECT_EQ(After(0, "ENT2"), RejectReason::kHeader);
-  EXPECT_EQ(After(4, {"\0\2", 2}), RejectReason::kSuite);
-  EXPECT_EQ(After(4, {"\0\0", 2}), RejectReason::kSuite);
-  EXPECT_EQ(After(6, "\2"), RejectReason::kHeader);  // group mode
-  EXPECT_EQ(After(6, {"\0", 1}), RejectReason::kHeader);
-  EXPECT_EQ(After(7, "\1"), RejectReason::kHeader);
+std::function<test::Outcome()> With(size_t at, ByteView bytes) {
+  return [=] {
+    Bytes wire = Wire();
+    wire.replace(at, bytes.size(), bytes);
+    return test::Outcome(ParseFrame(wire));
+  };
 }
-
-TEST(Header, BoundsTheSlots) {
-  EXPECT_EQ(After(80, {"\0\0", 2}), RejectReason::kHeader);
-  EXPECT_EQ(After(80, "\3\xe9"), RejectReason::kHeader);     // 1001
-  EXPECT_EQ(After(80, {"\0\4", 2}), RejectReason::kHeader);  // more than there are bytes
-  Header many = Known();
-  many.slots = 1000;
-  EXPECT_TRUE(ParseFrame(EncodeHeader(many) + Bytes(1000 * kSlotSize + 32 + 16, 's')).ok());
-  EXPECT_EQ(ReasonOf(ParseFrame(EncodeHeader(many) + Bytes(1000 * kSlotSize + 32 + 15, 's')).status()),
-            RejectReason::kHeader);
+std::function<test::Outcome()> OfSlots(uint16_t slots, size_t bytes_behind) {
+  return [=] {
+    Header header = Known();
+    header.slots = slots;
+    return test::Outcome(ParseFrame(EncodeHeader(header) + Bytes(bytes_behind, 's')));
+  };
 }
+const test::Damage kHeaderRows[] = {
+    {0, "NothingBent", RejectReason::kNone, With(0, "")},
+    {1, "AnotherMagic", RejectReason::kHeader, With(0, "ENT2")},
+    {25, "SuiteTwo", RejectReason::kSuite, With(4, {"\0\2", 2})},
+    {25, "SuiteZero", RejectReason::kSuite, With(4, {"\0\0", 2})},
+    {9, "GroupModeWithSlots", RejectReason::kHeader, With(6, "\2")},
+    {1, "ModeZero", RejectReason::kHeader, With(6, {"\0", 1})},
+    {1, "AFlag", RejectReason::kHeader, With(7, "\1")},
+    {9, "NoSlots", RejectReason::kHeader, With(80, {"\0\0", 2})},
+    {9, "SlotsOver1000", RejectReason::kHeader, With(80, "\3\xe9")},
+    {9, "MoreSlotsThanBytes", RejectReason::kHeader, With(80, {"\0\4", 2})},
+    {0, "SlotsOf1000", RejectReason::kNone, OfSlots(1000, 1000 * kSlotSize + 32 + 16)},
+    {9, "AByteTooFewForItsSlots", RejectReason::kHeader, OfSlots(1000, 1000 * kSlotSize + 32 + 15)},
+};
+const test::DamageTable kHeaderTable("Header", kHeaderRows);
 
 TEST(Header, BoundsTheEnvelope) {
   EXPECT_EQ(ReasonOf(ParseFrame({}).status()), RejectReason::kHeader);

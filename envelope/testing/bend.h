@@ -3,13 +3,17 @@
 #include <functional>
 #include <utility>
 
+#include "base/testing/damage_table.h"
 #include "envelope/testing/federation.h"
 
-// Norlandia as a hostile peer of Estovia. Each maker bends one thing, makes everything that depends on it again, and
-// answers the sealed envelope, so that exactly one check stands in its way.
+// Norlandia as a hostile peer of Estovia, for rows of the damage table. Each maker bends one thing and makes everything
+// that depends on it again, so that exactly one check stands in the envelope's way.
 namespace entente::envelope::testing {
 
 using Body = v1::StatementBody;
+using test::Damage;
+using test::DamageTable;
+using test::Outcome;
 
 inline v1::Payload Honest(size_t count = 2, const policy::Constraints& constraints = Green()) {
   Federation& world = World();
@@ -22,52 +26,57 @@ inline HostileBatch Signer() {
   return {World().norlandia.self()};
 }
 
-// Ways to bend one part; each answers the sealed envelope.
-inline Bytes WithBody(std::function<void(Body&, int)> bend) {
-  HostileBatch batch = Signer();
-  batch.statement = std::move(bend);
-  return Sealer().Make(batch.Sign(Honest()));
+using Bend = std::function<Outcome()>;
+// What Estovia answers to `make`'s envelope of Norlandia's.
+inline Bend ToEstovia(std::function<Bytes()> make) {
+  return [make = std::move(make)] { return Outcome(AcceptAtEstovia(make())); };
 }
-inline Bytes WithEachBody(std::function<void(Body&)> bend) {
+// Ways to bend one part of an envelope to Estovia.
+inline Bend WithBatchBent(std::function<void(HostileBatch&)> bend, size_t count = 2) {
+  return ToEstovia([bend = std::move(bend), count] {
+    HostileBatch batch = Signer();
+    bend(batch);
+    return Sealer().Make(batch.Sign(Honest(count)));
+  });
+}
+inline Bend WithBody(std::function<void(Body&, int)> bend) {
+  return WithBatchBent([bend = std::move(bend)](HostileBatch& batch) { batch.statement = bend; });
+}
+inline Bend WithEachBody(std::function<void(Body&)> bend) {
   return WithBody([bend = std::move(bend)](Body& body, int) { bend(body); });
 }
-inline Bytes WithSecondBody(std::function<void(Body&)> bend) {
+inline Bend WithSecondBody(std::function<void(Body&)> bend) {
   return WithBody([bend = std::move(bend)](Body& body, int i) { i == 1 ? bend(body) : void(); });
 }
-inline Bytes WithBodyBytes(std::function<void(Bytes&)> bend) {
-  HostileBatch batch = Signer();
-  batch.statement_bytes = [bend = std::move(bend)](Bytes& bytes, int) { bend(bytes); };
-  return Sealer().Make(batch.Sign(Honest(1)));
+inline Bend WithBodyBytes(std::function<void(Bytes&)> bend) {
+  return WithBatchBent([bend = std::move(bend)](
+                           HostileBatch& batch) { batch.statement_bytes = [bend](Bytes& bytes, int) { bend(bytes); }; },
+                       1);
 }
-inline Bytes WithBatch(std::function<void(v1::BatchBody&)> bend) {
-  HostileBatch batch = Signer();
-  batch.batch = std::move(bend);
-  return Sealer().Make(batch.Sign(Honest()));
+inline Bend WithBatch(std::function<void(v1::BatchBody&)> bend) {
+  return WithBatchBent([bend = std::move(bend)](HostileBatch& batch) { batch.batch = bend; });
 }
-inline Bytes WithBatchBytes(std::function<void(Bytes&)> bend) {
-  HostileBatch batch = Signer();
-  batch.batch_bytes = std::move(bend);
-  return Sealer().Make(batch.Sign(Honest()));
+inline Bend WithBatchBytes(std::function<void(Bytes&)> bend) {
+  return WithBatchBent([bend = std::move(bend)](HostileBatch& batch) { batch.batch_bytes = bend; });
 }
-inline Bytes WithSeal(std::function<void(v1::SealBody&)> bend) {
-  HostileSeal sealer = Sealer();
-  sealer.seal = std::move(bend);
-  return sealer.Make(Honest());
+inline Bend WithSealBent(std::function<void(HostileSeal&)> bend) {
+  return ToEstovia([bend = std::move(bend)] {
+    HostileSeal sealer = Sealer();
+    bend(sealer);
+    return sealer.Make(Honest());
+  });
 }
-inline Bytes WithSealBytes(std::function<void(Bytes&)> bend) {
-  HostileSeal sealer = Sealer();
-  sealer.seal_bytes = std::move(bend);
-  return sealer.Make(Honest());
+inline Bend WithSeal(std::function<void(v1::SealBody&)> bend) {
+  return WithSealBent([bend = std::move(bend)](HostileSeal& sealer) { sealer.seal = bend; });
 }
-inline Bytes WithPayload(std::function<void(v1::Payload&)> bend, size_t count = 2) {
-  HostileSeal sealer = Sealer();
-  sealer.payload = std::move(bend);
-  return sealer.Make(Honest(count));
+inline Bend WithSealBytes(std::function<void(Bytes&)> bend) {
+  return WithSealBent([bend = std::move(bend)](HostileSeal& sealer) { sealer.seal_bytes = bend; });
 }
-inline Bytes WithPlaintext(std::function<void(Bytes&)> bend) {
-  HostileSeal sealer = Sealer();
-  sealer.plaintext = std::move(bend);
-  return sealer.Make(Honest());
+inline Bend WithPayload(std::function<void(v1::Payload&)> bend) {
+  return WithSealBent([bend = std::move(bend)](HostileSeal& sealer) { sealer.payload = bend; });
+}
+inline Bend WithPlaintext(std::function<void(Bytes&)> bend) {
+  return WithSealBent([bend = std::move(bend)](HostileSeal& sealer) { sealer.plaintext = bend; });
 }
 inline Bytes Of(const Bytes& plaintext) {
   return Sealer().MakeOf([&](const Digest&, const Digest&) { return plaintext; });
@@ -94,18 +103,6 @@ inline KeyId RootKeyOf(const trust::Self& self) {
   v1::IdentityDocument document;
   document.ParseFromString(self.identity.wire().document());
   return *KeyId::From(document.root_keys(0).key_id());
-}
-
-struct Case {
-  const char* name;
-  RejectReason reason;
-  std::function<Bytes()> make;
-};
-inline void PrintTo(const Case& c, std::ostream* out) {
-  *out << c.name;
-}
-inline std::string NameOf(const ::testing::TestParamInfo<Case>& test) {
-  return test.param.name;
 }
 
 }  // namespace entente::envelope::testing
