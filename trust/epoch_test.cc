@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "base/testing/damage_table.h"
 #include "crypto/slot.h"
 #include "tests/vectors/vector_file.h"
 #include "trust/epoch_issuer.h"
@@ -11,6 +12,9 @@ namespace entente::trust {
 namespace {
 
 using enum RejectReason;
+using test::Damage;
+using test::DamageTable;
+using test::Outcome;
 
 const SampleFounders& Founders() {
   static const SampleFounders founders(4);
@@ -41,115 +45,124 @@ TEST(EpochBody, KnownAnswers) {
 }
 
 // One epoch of a group of four, issued by 0, as member 1 gets it.
-class EpochTest : public testing::Test {
- protected:
-  EpochTest() : member_(Founders().orgs[1], Founders().parties), issuer_(Founders().orgs[0], Founders().parties) {
-    issued_ = Issue(Terms());
-    epoch_ = *ReadEpoch(issued_.epoch());
-  }
-  EpochTerms Terms() const { return {*history_.newest(), 1, Digest(), nullptr, v1::EPOCH_REASON_FOUNDED, SampleNow(), {}}; }
-  v1::EpochSlots Issue(const EpochTerms& terms) {
-    const std::vector<Prekey> prekeys = {member_.FreshPrekey(SampleNow()), issuer_.FreshPrekey(SampleNow())};
-    return *IssueEpoch(Founders().orgs[0].self, terms, prekeys, SampleNow());
+class IssuedEpoch {
+ public:
+  IssuedEpoch() : member(Founders().orgs[1], Founders().parties), issuer(Founders().orgs[0], Founders().parties) {
+    const std::vector<Prekey> prekeys = {member.FreshPrekey(SampleNow()), issuer.FreshPrekey(SampleNow())};
+    const EpochTerms terms = {*history.newest(), 1, Digest(), nullptr, v1::EPOCH_REASON_FOUNDED, SampleNow(), {}};
+    issued = *IssueEpoch(Founders().orgs[0].self, terms, prekeys, SampleNow());
+    epoch = *ReadEpoch(issued.epoch());
   }
   // The body with one change, signed again by `by`.
   v1::SignedBody Bent(const std::function<void(v1::EpochBody&)>& bend, size_t by = 0) const {
     v1::EpochBody body;
-    EXPECT_TRUE(body.ParseFromString(issued_.epoch().body()));
+    EXPECT_TRUE(body.ParseFromString(issued.epoch().body()));
     bend(body);
     return *SignBody(Founders().orgs[by].self, kEpochType, body.SerializeAsString());
   }
-  RejectReason Read(const std::function<void(v1::EpochBody&)>& bend) const { return ReasonOf(ReadEpoch(Bent(bend)).status()); }
   // Steps 3 to 6, then the terms.
-  RejectReason Check(const v1::SignedBody& wire, const Arrival& arrival = {SampleNow()}) const {
-    const absl::StatusOr<Epoch> epoch = ReadEpoch(wire);
-    if (!epoch.ok()) return ReasonOf(epoch.status());
-    const absl::Status issuer = CheckEpochIssuer(*epoch, wire, history_, Founders().parties, arrival);
-    if (!issuer.ok()) return ReasonOf(issuer);
-    return ReasonOf(CheckEpochTerms(*epoch, *history_.Version(epoch->membership.version, epoch->membership.hash), arrival.now));
+  absl::Status Check(const v1::SignedBody& wire, const Arrival& arrival = {SampleNow()}) const {
+    const absl::StatusOr<Epoch> read = ReadEpoch(wire);
+    if (!read.ok()) return read.status();
+    const absl::Status allowed = CheckEpochIssuer(*read, wire, history, Founders().parties, arrival);
+    if (!allowed.ok()) return allowed;
+    return CheckEpochTerms(*read, *history.Version(read->membership.version, read->membership.hash), arrival.now);
   }
-  RejectReason Place(const v1::EpochDelivery& delivery, const OrgId& self) const {
-    return ReasonOf(CheckSlotPlace(epoch_, *history_.newest(), self, delivery));
-  }
-  RejectReason Open(ByteView slot, absl::Time now = SampleNow()) const {
-    return ReasonOf(OpenEpochSlot(epoch_, Org(1), slot, *member_.prekeys, now).status());
+  Bytes Slot() const { return DeliveryFor(issued, 1)->slot(); }
+  absl::Status Open(ByteView slot, absl::Time now = SampleNow()) const {
+    return OpenEpochSlot(epoch, Org(1), slot, *member.prekeys, now).status();
   }
 
-  MembershipHistory history_ = Founders().Founded();
-  SampleNode member_, issuer_;
-  v1::EpochSlots issued_;
-  Epoch epoch_;
+  MembershipHistory history = Founders().Founded();
+  SampleNode member, issuer;
+  v1::EpochSlots issued;
+  Epoch epoch;
 };
-
-TEST_F(EpochTest, TheShapeIsReadFirst) {
-  EXPECT_EQ(Read([](auto&) {}), kNone);
-  EXPECT_EQ(Read([](auto& b) { b.set_issuer("x"); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_key_id("x"); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_group_id("x"); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_membership_hash("x"); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_previous_commit("x"); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_slots_root("x"); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_epoch_commit("x"); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_epoch(0); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_membership_version(0); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_not_before_us(0); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_not_after_us(b.not_before_us()); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_not_after_us(kMaxTimeUs + 1); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_n_slots(0); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_n_slots(1001); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.set_n_slots(1000); }), kNone);
-  EXPECT_EQ(Read([](auto& b) { b.set_grace_s(259'201); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.clear_reason(); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.GetReflection()->MutableUnknownFields(&b)->AddVarint(16, 1); }), kParse);
-  EXPECT_EQ(Read([](auto& b) { b.GetReflection()->MutableUnknownFields(&b)->AddLengthDelimited(100, Bytes(1024, 'x')); }), kLimit);
-  EXPECT_LE(issued_.epoch().body().size(), 290u);
-}
-
-TEST_F(EpochTest, P31_OnlyAnIssuerUnderTheNewestMembershipIssues) {
-  EXPECT_EQ(Check(issued_.epoch()), kNone);
-  const auto as = [](size_t org) {
-    return [org](v1::EpochBody& b) { b.set_issuer(Org(org).str()), b.set_key_id(Founders().orgs[org].self.key_id.str()); };
+using Bend = std::function<Outcome()>;
+Bend Of(std::function<absl::Status(IssuedEpoch&)> bend) {
+  return [bend = std::move(bend)]() -> Outcome {
+    IssuedEpoch issued;
+    return bend(issued);
   };
-  EXPECT_EQ(Check(Bent(as(1), 1)), kNone);
-  EXPECT_EQ(Check(Bent(as(2), 2)), kIssuer);  // an admin and member
-  EXPECT_EQ(Check(Bent([](auto& b) { b.set_membership_hash(Bytes(32, 'x')); })), kMemberHash);
-  EXPECT_EQ(Check(Bent([](auto& b) { b.set_membership_version(2); })), kMemberHash);
-  EXPECT_EQ(Check(Bent([](auto& b) { b.set_key_id(Bytes(32, 'x')); })), kNoKey);
-  const KeyId admin = MakeKeyId(v1::KEY_USAGE_GROUP_ADMIN, Founders().orgs[0].admin().public_key());
-  EXPECT_EQ(Check(Bent([&](auto& b) { b.set_key_id(admin.str()); })), kKeyUse);
-  v1::SignedBody bent = issued_.epoch();
-  (*bent.mutable_signature())[0] ^= 1;
-  EXPECT_EQ(Check(bent), kSignature);
-  EXPECT_EQ(Check(issued_.epoch(), {history_.newest()->expires()}), kFreeze);
+}
+Bend With(std::function<void(v1::EpochBody&)> bend) {
+  return Of([bend = std::move(bend)](IssuedEpoch& e) { return e.Check(e.Bent(bend)); });
+}
+Bend IssuedBy(size_t org) {
+  return Of([org](IssuedEpoch& e) {
+    return e.Check(e.Bent([org](v1::EpochBody& b) { b.set_issuer(Org(org).str()), b.set_key_id(Founders().orgs[org].self.key_id.str()); }, org));
+  });
 }
 
-TEST_F(EpochTest, P31_ALaterMembershipEndsItUnlessItWasAskedFor) {
-  const GroupTerms terms = TermsOf(*history_.newest());
-  Founders().Count(history_, Founders().Sign(*MakeMembership(terms, history_.newest(), SampleNow() + kSampleDay)), SampleNow() + kSampleDay);
+// The shape is read first.
+const Damage kShapeRows[] = {
+    {0, "NothingBent", kNone, With([](auto&) {})},
+    {0, "IssuerShort", kParse, With([](auto& b) { b.set_issuer("x"); })},
+    {0, "KeyIdShort", kParse, With([](auto& b) { b.set_key_id("x"); })},
+    {0, "GroupIdShort", kParse, With([](auto& b) { b.set_group_id("x"); })},
+    {0, "MembershipHashShort", kParse, With([](auto& b) { b.set_membership_hash("x"); })},
+    {0, "PreviousCommitShort", kParse, With([](auto& b) { b.set_previous_commit("x"); })},
+    {0, "SlotsRootShort", kParse, With([](auto& b) { b.set_slots_root("x"); })},
+    {0, "CommitShort", kParse, With([](auto& b) { b.set_epoch_commit("x"); })},
+    {0, "NumberZero", kParse, With([](auto& b) { b.set_epoch(0); })},
+    {0, "MembershipOfVersionZero", kParse, With([](auto& b) { b.set_membership_version(0); })},
+    {0, "NeverBegins", kParse, With([](auto& b) { b.set_not_before_us(0); })},
+    {0, "EndsWhenItBegins", kParse, With([](auto& b) { b.set_not_after_us(b.not_before_us()); })},
+    {0, "EndsBehind9999", kParse, With([](auto& b) { b.set_not_after_us(kMaxTimeUs + 1); })},
+    {0, "NoSlots", kParse, With([](auto& b) { b.set_n_slots(0); })},
+    {0, "SlotsOver1000", kParse, With([](auto& b) { b.set_n_slots(1001); })},
+    {0, "SlotsOf1000", kNone, Of([](IssuedEpoch& e) { return ReadEpoch(e.Bent([](auto& b) { b.set_n_slots(1000); })).status(); })},
+    {0, "GraceOver72Hours", kParse, With([](auto& b) { b.set_grace_s(259'201); })},
+    {0, "NoReason", kParse, With([](auto& b) { b.clear_reason(); })},
+    {17, "UnknownCriticalField", kParse, With([](auto& b) { b.GetReflection()->MutableUnknownFields(&b)->AddVarint(16, 1); })},
+    {0, "TooLarge", kLimit, With([](auto& b) { b.GetReflection()->MutableUnknownFields(&b)->AddLengthDelimited(100, Bytes(1024, 'x')); })},
+};
+const DamageTable kShapeTable("EpochShape", kShapeRows);
+TEST(EpochBody, IsSmall) { EXPECT_LE(IssuedEpoch().issued.epoch().body().size(), 290u); }
+
+// A later membership, asked about a day later: only a heartbeat, or without a member.
+absl::Status BehindALaterMembership(IssuedEpoch& e, bool heartbeat, bool asked_for) {
   const absl::Time now = SampleNow() + kSampleDay;
-  EXPECT_EQ(Check(issued_.epoch(), {now}), kNone);  // only a heartbeat
-  GroupTerms without = terms;
-  without.members.erase(Org(3));
-  Founders().Count(history_, Founders().Sign(*MakeMembership(without, history_.newest(), now)), now);
-  EXPECT_EQ(Check(issued_.epoch(), {now}), kMemberHash);
-  EXPECT_EQ(Check(issued_.epoch(), {now, std::nullopt, true}), kNone);
+  GroupTerms terms = TermsOf(*e.history.newest());
+  if (!heartbeat) terms.members.erase(Org(3));
+  Founders().Count(e.history, Founders().Sign(*MakeMembership(terms, e.history.newest(), now)), now);
+  return e.Check(e.issued.epoch(), {now, std::nullopt, asked_for});
 }
+const Damage kIssuerRows[] = {
+    {0, "ByTheOtherIssuer", kNone, IssuedBy(1)},
+    {31, "ByAnAdminWhoIsNoIssuer", kIssuer, IssuedBy(2)},
+    {31, "ByAMember", kIssuer, IssuedBy(3)},
+    {31, "UnderAnotherMembership", kMemberHash, With([](auto& b) { b.set_membership_hash(Bytes(32, 'x')); })},
+    {31, "UnderALaterMembership", kMemberHash, With([](auto& b) { b.set_membership_version(2); })},
+    {0, "BehindAHeartbeat", kNone, Of([](IssuedEpoch& e) { return BehindALaterMembership(e, true, false); })},
+    {31, "BehindARemoval", kMemberHash, Of([](IssuedEpoch& e) { return BehindALaterMembership(e, false, false); })},
+    {0, "BehindARemovalButAskedFor", kNone, Of([](IssuedEpoch& e) { return BehindALaterMembership(e, false, true); })},
+    {15, "ByAnUnknownKey", kNoKey, With([](auto& b) { b.set_key_id(Bytes(32, 'x')); })},
+    {13, "ByAnAdminKey", kKeyUse, With([](auto& b) {
+       b.set_key_id(MakeKeyId(v1::KEY_USAGE_GROUP_ADMIN, Founders().orgs[0].admin().public_key()).str());
+     })},
+    {15, "FalselySigned", kSignature, Of([](IssuedEpoch& e) {
+       v1::SignedBody bent = e.issued.epoch();
+       (*bent.mutable_signature())[0] ^= 1;
+       return e.Check(bent);
+     })},
+    {27, "UnderAnExpiredMembership", kFreeze, Of([](IssuedEpoch& e) { return e.Check(e.issued.epoch(), {e.history.newest()->expires()}); })},
+    // Its terms are the group's.
+    {25, "OfAnotherSuite", kSuite, With([](auto& b) { b.set_suite(2); })},
+    {24, "LongerThanTheGroupsLongest", kTime, With([](auto& b) { b.set_not_after_us(b.not_before_us() + absl::ToInt64Microseconds(trust::kEpoch) + 1); })},
+    {0, "AsFarAheadAsClocksDiffer", kNone, Of([](IssuedEpoch& e) { return e.Check(e.issued.epoch(), {SampleNow() - kClockSkew}); })},
+    {24, "OfTheFuture", kTime, Of([](IssuedEpoch& e) { return e.Check(e.issued.epoch(), {SampleNow() - kClockSkew - absl::Microseconds(1)}); })},
+    {0, "OneSlotTooFew", kParse, With([](auto& b) { b.set_n_slots(3); })},
+};
+const DamageTable kIssuerTable("Epoch", kIssuerRows);
 
-TEST_F(EpochTest, ItsTermsAreTheGroups) {
-  const auto week = absl::ToInt64Microseconds(trust::kEpoch);
-  EXPECT_EQ(Check(Bent([](auto& b) { b.set_suite(2); })), kSuite);
-  EXPECT_EQ(Check(Bent([=](auto& b) { b.set_not_after_us(b.not_before_us() + week + 1); })), kTime);
-  EXPECT_EQ(Check(issued_.epoch(), {SampleNow() - kClockSkew}), kNone);
-  EXPECT_EQ(Check(issued_.epoch(), {SampleNow() - kClockSkew - absl::Microseconds(1)}), kTime);
-  EXPECT_EQ(Check(Bent([](auto& b) { b.set_n_slots(3); })), kParse);
-}
-
-TEST_F(EpochTest, UnderRedWhoIsTakenOutGetsNoGrace) {
+TEST(EpochTerms, UnderRedWhoIsTakenOutGetsNoGrace) {
+  const IssuedEpoch issued;
   GroupTerms terms = Founders().Terms();
   terms.ceiling = v1::LABEL_RED;
-  const Membership red = *Membership::Read(Founders().First(terms)), green = *history_.newest();
+  const Membership red = *Membership::Read(Founders().First(terms)), green = *issued.history.newest();
   const auto answer = [&](const Membership& membership, v1::EpochReason reason, absl::Duration grace) {
-    Epoch epoch = epoch_;
+    Epoch epoch = issued.epoch;
     epoch.not_after = epoch.not_before + kStrictEpoch;
     epoch.reason = reason;
     epoch.grace = grace;
@@ -163,86 +176,108 @@ TEST_F(EpochTest, UnderRedWhoIsTakenOutGetsNoGrace) {
   for (const auto reason : {v1::EPOCH_REASON_FOUNDED, v1::EPOCH_REASON_JOIN, v1::EPOCH_REASON_AGE}) EXPECT_EQ(answer(red, reason, kEpochGrace), kNone);
 }
 
-TEST_F(EpochTest, P31_ASlotStandsAtItsPlaceUnderTheRoot) {
-  const v1::EpochDelivery good = *DeliveryFor(issued_, 1);
-  EXPECT_EQ(Place(good, Org(1)), kNone);
-  EXPECT_EQ(Place(good, Org(2)), kSlotProof);
-  EXPECT_EQ(Place(*DeliveryFor(issued_, 2), Org(1)), kSlotProof);
-  const auto bent = [&](const std::function<void(v1::EpochDelivery&)>& bend) {
-    v1::EpochDelivery delivery = good;
-    bend(delivery);
-    return Place(delivery, Org(1));
-  };
-  EXPECT_EQ(bent([](auto& d) { d.set_index(2); }), kSlotProof);
-  EXPECT_EQ(bent([](auto& d) { (*d.mutable_slot())[700] ^= 1; }), kSlotProof);
-  EXPECT_EQ(bent([](auto& d) { d.mutable_slot()->pop_back(); }), kSlotProof);
-  EXPECT_EQ(bent([](auto& d) { d.mutable_path()->SwapElements(0, 1); }), kSlotProof);
-  EXPECT_EQ(bent([](auto& d) { d.mutable_path()->RemoveLast(); }), kSlotProof);
-  EXPECT_EQ(bent([](auto& d) { d.mutable_path(0)->pop_back(); }), kSlotProof);
-  EXPECT_EQ(bent([](auto& d) { d.add_path(Bytes(32, 'x')); }), kSlotProof);
-  v1::EpochDelivery none;
-  EXPECT_EQ(Place(none, OrgId()), kNone);  // no member
-  none.set_slot(Bytes(crypto::kSlotSize, '\0'));
-  EXPECT_EQ(Place(none, OrgId()), kSlotProof);
+// A slot stands at its place under the root: what is delivered to 1, bent.
+absl::Status Place(const IssuedEpoch& e, const v1::EpochDelivery& delivery, const OrgId& self) {
+  return CheckSlotPlace(e.epoch, *e.history.newest(), self, delivery);
 }
+Bend Delivered(std::function<void(v1::EpochDelivery&)> bend) {
+  return Of([bend = std::move(bend)](IssuedEpoch& e) {
+    v1::EpochDelivery delivery = *DeliveryFor(e.issued, 1);
+    bend(delivery);
+    return Place(e, delivery, Org(1));
+  });
+}
+const Damage kPlaceRows[] = {
+    {0, "NothingBent", kNone, Delivered([](auto&) {})},
+    {31, "DeliveredToAnother", kSlotProof, Of([](IssuedEpoch& e) { return Place(e, *DeliveryFor(e.issued, 1), Org(2)); })},
+    {31, "OfAnother", kSlotProof, Of([](IssuedEpoch& e) { return Place(e, *DeliveryFor(e.issued, 2), Org(1)); })},
+    {31, "AnotherIndex", kSlotProof, Delivered([](auto& d) { d.set_index(2); })},
+    {31, "SlotBent", kSlotProof, Delivered([](auto& d) { (*d.mutable_slot())[700] ^= 1; })},
+    {31, "SlotShort", kSlotProof, Delivered([](auto& d) { d.mutable_slot()->pop_back(); })},
+    {31, "PathSwapped", kSlotProof, Delivered([](auto& d) { d.mutable_path()->SwapElements(0, 1); })},
+    {31, "PathOfOneLess", kSlotProof, Delivered([](auto& d) { d.mutable_path()->RemoveLast(); })},
+    {31, "PathHashShort", kSlotProof, Delivered([](auto& d) { d.mutable_path(0)->pop_back(); })},
+    {31, "PathOfOneMore", kSlotProof, Delivered([](auto& d) { d.add_path(Bytes(32, 'x')); })},
+    {0, "NoneForWhoIsNoMember", kNone, Of([](IssuedEpoch& e) { return Place(e, v1::EpochDelivery(), OrgId()); })},
+    {31, "OneForWhoIsNoMember", kSlotProof, Of([](IssuedEpoch& e) {
+       v1::EpochDelivery delivery;
+       delivery.set_slot(Bytes(crypto::kSlotSize, '\0'));
+       return Place(e, delivery, OrgId());
+     })},
+};
+const DamageTable kPlaceTable("EpochSlotPlace", kPlaceRows);
 
-TEST_F(EpochTest, P31_ASlotOpensForItsMemberAndHoldsWhatWasAnnounced) {
-  const Bytes slot = DeliveryFor(issued_, 1)->slot();
-  const absl::StatusOr<crypto::EpochSecret> secret = OpenEpochSlot(epoch_, Org(1), slot, *member_.prekeys, SampleNow());
+TEST(EpochSlot, OpensForItsMemberAndHoldsWhatWasAnnounced) {
+  const IssuedEpoch e;
+  const absl::StatusOr<crypto::EpochSecret> secret = OpenEpochSlot(e.epoch, Org(1), e.Slot(), *e.member.prekeys, SampleNow());
   ASSERT_TRUE(secret.ok()) << secret.status();
-  EXPECT_EQ(secret->Commitment(epoch_.fields()), epoch_.commit);
-  const absl::Status zeros = OpenEpochSlot(epoch_, Org(1), Bytes(crypto::kSlotSize, '\0'), *member_.prekeys, SampleNow()).status();
+  EXPECT_EQ(secret->Commitment(e.epoch.fields()), e.epoch.commit);
+  const absl::Status zeros = e.Open(Bytes(crypto::kSlotSize, '\0'));
   EXPECT_EQ(ReasonOf(zeros), kNoSlot);
   EXPECT_TRUE(std::string(zeros.message()).starts_with("the issuer had no prekey")) << zeros;
-  EXPECT_EQ(Open(DeliveryFor(issued_, 0)->slot()), kNoSlot);  // another member's prekey
-  EXPECT_EQ(Open(slot, SampleNow() + kPrekeyUse + kPrekeyGrace), kKeyGone);
-  Bytes bent = slot;
-  bent.back() = static_cast<char>(bent.back() ^ 1);
-  EXPECT_EQ(Open(bent), kUnwrap);
-  bent = slot;
-  bent.replace(16 + 1088, 32, Bytes(32, '\0'));  // the X25519 share: of low order
-  EXPECT_EQ(Open(bent), kKem);
-  // The same slot for another organisation or epoch.
-  EXPECT_EQ(ReasonOf(OpenEpochSlot(epoch_, Org(2), slot, *member_.prekeys, SampleNow()).status()), kUnwrap);
-  Epoch other = epoch_;
-  ++other.number;
-  EXPECT_EQ(ReasonOf(OpenEpochSlot(other, Org(1), slot, *member_.prekeys, SampleNow()).status()), kUnwrap);
-  other = epoch_;
-  other.commit.data()[31] ^= 1;
-  EXPECT_EQ(ReasonOf(OpenEpochSlot(other, Org(1), slot, *member_.prekeys, SampleNow()).status()), kCommit);
 }
+// The slot of 1 with its epoch bent after it was made.
+Bend UnderAnEpoch(void (*bend)(Epoch&)) {
+  return Of([bend](IssuedEpoch& e) {
+    bend(e.epoch);
+    return e.Open(e.Slot());
+  });
+}
+const Damage kSlotRows[] = {
+    {0, "OfZeros", kNoSlot, Of([](IssuedEpoch& e) { return e.Open(Bytes(crypto::kSlotSize, '\0')); })},
+    {2, "OfAnotherMembersPrekey", kNoSlot, Of([](IssuedEpoch& e) { return e.Open(DeliveryFor(e.issued, 0)->slot()); })},
+    {12, "PastThePrekeysGrace", kKeyGone, Of([](IssuedEpoch& e) { return e.Open(e.Slot(), SampleNow() + kPrekeyUse + kPrekeyGrace); })},
+    {2, "LastBitFlipped", kUnwrap, Of([](IssuedEpoch& e) {
+       Bytes bent = e.Slot();
+       test::FlipBit(bent, bent.size() * 8 - 8);
+       return e.Open(bent);
+     })},
+    {11, "LowOrderShare", kKem, Of([](IssuedEpoch& e) { return e.Open(e.Slot().replace(16 + 1088, 32, Bytes(32, '\0'))); })},
+    {8, "ForAnotherOrganisation", kUnwrap, Of([](IssuedEpoch& e) {
+       return OpenEpochSlot(e.epoch, Org(2), e.Slot(), *e.member.prekeys, SampleNow()).status();
+     })},
+    {8, "OfAnotherEpoch", kUnwrap, UnderAnEpoch([](Epoch& epoch) { ++epoch.number; })},
+    {31, "WithAnotherSecretThanAnnounced", kCommit, UnderAnEpoch([](Epoch& epoch) { epoch.commit.data()[31] ^= 1; })},
+};
+const DamageTable kSlotTable("EpochSlot", kSlotRows);
 
-TEST_F(EpochTest, ARewrapIsForItsRecipientFromAnIssuer) {
-  const crypto::EpochSecret secret = *OpenEpochSlot(epoch_, Org(1), DeliveryFor(issued_, 1)->slot(), *member_.prekeys, SampleNow());
-  const Prekey prekey = member_.FreshPrekey(SampleNow());
-  const Membership& newest = *history_.newest();
-  const v1::SignedBody wire = *MakeRewrap(Founders().orgs[0].self, epoch_, secret, newest, newest, prekey, SampleNow());
-  const auto check = [&](const v1::SignedBody& rewrap, const OrgId& self, absl::Time now = SampleNow()) {
-    const absl::StatusOr<Rewrap> read = ReadRewrap(rewrap);
-    return ReasonOf(read.ok() ? CheckRewrap(*read, rewrap, newest, self, Founders().parties, {now}) : read.status());
-  };
-  const auto bent = [&](const std::function<void(v1::RewrapBody&)>& bend, size_t by = 0) {
-    v1::RewrapBody body;
-    EXPECT_TRUE(body.ParseFromString(wire.body()));
-    bend(body);
-    return check(*SignBody(Founders().orgs[by].self, kRewrapType, body.SerializeAsString()), Org(1));
-  };
-  EXPECT_EQ(check(wire, Org(1)), kNone);
-  EXPECT_EQ(Open(ReadRewrap(wire)->slot), kNone);
-  EXPECT_EQ(check(wire, Org(2)), kAudience);
-  EXPECT_EQ(check(wire, Org(1), SampleNow() - kClockSkew - absl::Microseconds(1)), kTime);
-  for (const auto clear : {+[](v1::RewrapBody& b) { b.set_issuer("x"); }, +[](v1::RewrapBody& b) { b.set_key_id("x"); },
-                           +[](v1::RewrapBody& b) { b.set_group_id("x"); }, +[](v1::RewrapBody& b) { b.set_epoch_id("x"); },
-                           +[](v1::RewrapBody& b) { b.set_recipient("x"); }, +[](v1::RewrapBody& b) { b.set_slot("x"); },
-                           +[](v1::RewrapBody& b) { b.set_epoch(0); }, +[](v1::RewrapBody& b) { b.set_time_us(0); },
-                           +[](v1::RewrapBody& b) { b.GetReflection()->MutableUnknownFields(&b)->AddVarint(20, 1); }}) {
-    EXPECT_EQ(bent(clear), kParse);
-  }
-  EXPECT_EQ(bent([](auto& b) { b.GetReflection()->MutableUnknownFields(&b)->AddLengthDelimited(100, Bytes(4096, 'x')); }), kLimit);
-  EXPECT_EQ(bent([](auto& b) { b.set_issuer(Org(2).str()), b.set_key_id(Founders().orgs[2].self.key_id.str()); }, 2), kIssuer);
-  EXPECT_EQ(bent([](auto&) {}, 1), kSignature);
-  EXPECT_EQ(bent([](auto& b) { b.set_key_id(Bytes(32, 'x')); }), kNoKey);
+// A re-wrap of the secret, from 0 to 1, as `to` takes it.
+absl::Status CheckRewrapOf(IssuedEpoch& e, const std::function<void(v1::RewrapBody&)>& bend, size_t by = 0, size_t to = 1,
+                           absl::Time now = SampleNow()) {
+  const crypto::EpochSecret secret = *OpenEpochSlot(e.epoch, Org(1), e.Slot(), *e.member.prekeys, SampleNow());
+  const Membership& newest = *e.history.newest();
+  const v1::SignedBody made = *MakeRewrap(Founders().orgs[0].self, e.epoch, secret, newest, newest, e.member.FreshPrekey(SampleNow()), SampleNow());
+  v1::RewrapBody body;
+  EXPECT_TRUE(body.ParseFromString(made.body()));
+  bend(body);
+  const v1::SignedBody wire = *SignBody(Founders().orgs[by].self, kRewrapType, body.SerializeAsString());
+  const absl::StatusOr<Rewrap> read = ReadRewrap(wire);
+  if (!read.ok()) return read.status();
+  if (auto s = CheckRewrap(*read, wire, newest, Org(to), Founders().parties, {now}); !s.ok()) return s;
+  return e.Open(read->slot);
 }
+Bend Rewrapped(std::function<void(v1::RewrapBody&)> bend, size_t by = 0, size_t to = 1, absl::Time now = SampleNow()) {
+  return Of([=](IssuedEpoch& e) { return CheckRewrapOf(e, bend, by, to, now); });
+}
+const Damage kRewrapRows[] = {
+    {0, "NothingBent", kNone, Rewrapped([](auto&) {})},
+    {0, "ForAnother", kAudience, Rewrapped([](auto&) {}, 0, 2)},
+    {24, "OfTheFuture", kTime, Rewrapped([](auto&) {}, 0, 1, SampleNow() - kClockSkew - absl::Microseconds(1))},
+    {0, "IssuerShort", kParse, Rewrapped([](auto& b) { b.set_issuer("x"); })},
+    {0, "KeyIdShort", kParse, Rewrapped([](auto& b) { b.set_key_id("x"); })},
+    {0, "GroupIdShort", kParse, Rewrapped([](auto& b) { b.set_group_id("x"); })},
+    {0, "EpochIdShort", kParse, Rewrapped([](auto& b) { b.set_epoch_id("x"); })},
+    {0, "RecipientShort", kParse, Rewrapped([](auto& b) { b.set_recipient("x"); })},
+    {0, "SlotShort", kParse, Rewrapped([](auto& b) { b.set_slot("x"); })},
+    {0, "EpochZero", kParse, Rewrapped([](auto& b) { b.set_epoch(0); })},
+    {0, "NoTime", kParse, Rewrapped([](auto& b) { b.set_time_us(0); })},
+    {17, "UnknownCriticalField", kParse, Rewrapped([](auto& b) { b.GetReflection()->MutableUnknownFields(&b)->AddVarint(20, 1); })},
+    {0, "TooLarge", kLimit, Rewrapped([](auto& b) { b.GetReflection()->MutableUnknownFields(&b)->AddLengthDelimited(100, Bytes(4096, 'x')); })},
+    {31, "ByWhoIsNoIssuer", kIssuer, Rewrapped([](auto& b) { b.set_issuer(Org(2).str()), b.set_key_id(Founders().orgs[2].self.key_id.str()); }, 2)},
+    {15, "SignedByAnother", kSignature, Rewrapped([](auto&) {}, 1)},
+    {15, "ByAnUnknownKey", kNoKey, Rewrapped([](auto& b) { b.set_key_id(Bytes(32, 'x')); })},
+};
+const DamageTable kRewrapTable("Rewrap", kRewrapRows);
 
 }  // namespace
 }  // namespace entente::trust
