@@ -105,46 +105,6 @@ TEST_F(BackupTest, NeverOverwritesAFile) {
   EXPECT_EQ(kept.str(), "precious");
 }
 
-TEST_F(BackupTest, RefusedUnhashed) {
-  const Bytes good = ReadVectors("backup.txt")[0].at("file");
-  const uint64_t runs = Argon2idRuns();
-  const auto refused = [&](const Bytes& file, mode_t mode = 0600) {
-    Put(file, mode);
-    EXPECT_EQ(ReasonOf(Read().status()), RejectReason::kKeystore);
-  };
-  for (size_t size = 0; size < 57 + 32 + 16; ++size) refused(good.substr(0, size));
-  for (size_t bit = 0; bit < 5 * 8; ++bit) {  // magic and version
-    Bytes bad = good;
-    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
-    refused(bad);
-  }
-  for (ByteView cost : {ByteView("\0\0\0\2\0\0\0\0\4\0\0\0", 12), ByteView("\0\0\0\3\0\0\0\0\3\xff\xff\xff", 12),
-                        ByteView("\0\0\0\x0b\0\0\0\0\4\0\0\0", 12), ByteView("\0\0\0\3\0\0\0\1\0\0\0\1", 12)}) {
-    refused(Bytes(good).replace(5, 12, cost));
-  }
-  refused(Bytes(kMaxKeystoreBytes + 1, 'x'));
-  refused(good, 0644);
-  EXPECT_EQ(ReasonOf(Read("").status()), RejectReason::kKeystore);
-  EXPECT_EQ(Argon2idRuns(), runs);
-}
-
-// Under the derived key, so that every bit can be tried; no flip makes it a keystore either.
-TEST_F(BackupTest, EveryFlippedBitIsRefused) {
-  const VectorRecord v = ReadVectors("backup.txt")[0];
-  const SecretBytes key = SecretBytes::CopyOf(v.at("derived_key"));
-  ASSERT_TRUE(OpenKeystore(v.at("file"), key, KeyFile::kBackup).ok());
-  EXPECT_EQ(ReasonOf(OpenKeystore(v.at("file"), key, KeyFile::kKeystore).status()), RejectReason::kKeystore);
-  Bytes bad = v.at("file");
-  for (size_t bit = 0; bit < bad.size() * 8; ++bit) {
-    const auto mask = static_cast<char>(1 << (bit % 8));
-    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ mask);
-    for (KeyFile kind : {KeyFile::kBackup, KeyFile::kKeystore}) {
-      ASSERT_EQ(ReasonOf(OpenKeystore(bad, key, kind).status()), RejectReason::kKeystore) << bit;
-    }
-    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ mask);
-  }
-}
-
 // "ENTK" and "ENTB" differ by more than a bit: the magic alone changed, and each end of the change tried.
 TEST_F(BackupTest, ABackupIsNoKeystoreAndAKeystoreIsNoBackup) {
   const SecretBytes key = SecretBytes::Random(kKeySize);

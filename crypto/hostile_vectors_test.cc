@@ -112,16 +112,5 @@ TEST_F(HostilePayload, K45OneContentKeyInTwoEnvelopesRepeatsNoNonceAndNoKey) {
   EXPECT_EQ(Open(first, two_, sealed), RejectReason::kAead);
 }
 
-// Inside one payload the counter is the nonce: a chunk again, at another place or as the last one, does not open.
-TEST_F(HostilePayload, K45AChunkUsedASecondTimeDoesNotOpen) {
-  const PayloadKeys keys = Keys('k', one_);
-  constexpr size_t kSealedChunk = kChunkSize + kTagSize;
-  const Bytes sealed = *SealPayload(keys, one_, Bytes(2 * kChunkSize + 5, 'x'));
-  const Bytes first = sealed.substr(0, kSealedChunk), second = sealed.substr(kSealedChunk, kSealedChunk);
-  EXPECT_EQ(Open(keys, one_, first + first + sealed.substr(2 * kSealedChunk)), RejectReason::kAead);
-  EXPECT_EQ(Open(keys, one_, second + sealed.substr(kSealedChunk)), RejectReason::kAead);
-  EXPECT_NE(Open(keys, one_, sealed + first), RejectReason::kNone);
-}
-
 }  // namespace
 }  // namespace entente::crypto

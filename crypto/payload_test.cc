@@ -70,63 +70,6 @@ TEST_F(Payload, EmptyAndExactMultiplesHaveNoExtraChunk) {
   EXPECT_EQ(SealedPayloadSize(3 * kChunkSize), 3 * kSealedChunk);
 }
 
-TEST_F(Payload, EveryFlippedBitIsSeen) {
-  const Bytes good = Seal(100);
-  for (size_t bit = 0; bit < good.size() * 8; ++bit) {
-    Bytes bad = good;
-    bad[bit / 8] = static_cast<char>(bad[bit / 8] ^ (1 << (bit % 8)));
-    EXPECT_EQ(Open(bad), RejectReason::kAead) << bit;
-  }
-}
-
-TEST_F(Payload, AFlippedBitInAnyChunkIsSeen) {
-  const Bytes good = Seal(2 * kChunkSize + 5);
-  for (size_t at : {size_t{0}, kSealedChunk - 1, kSealedChunk, 2 * kSealedChunk, good.size() - 1}) {
-    Bytes bad = good;
-    bad[at] = static_cast<char>(bad[at] ^ 0x10);
-    EXPECT_EQ(Open(bad), RejectReason::kAead) << at;
-  }
-}
-
-TEST_F(Payload, SwappedChunksAreSeen) {
-  const Bytes good = Seal(3 * kChunkSize);
-  const Bytes swapped =
-      good.substr(kSealedChunk, kSealedChunk) + good.substr(0, kSealedChunk) + good.substr(2 * kSealedChunk);
-  EXPECT_EQ(Open(swapped), RejectReason::kAead);
-}
-
-TEST_F(Payload, AMissingLastChunkIsTruncation) {
-  const Bytes good = Seal(2 * kChunkSize + 5);
-  EXPECT_EQ(Open(ByteView(good).substr(0, 2 * kSealedChunk)), RejectReason::kTruncated);
-  EXPECT_EQ(Open(ByteView(good).substr(0, kSealedChunk)), RejectReason::kTruncated);
-  EXPECT_EQ(Open(ByteView(good).substr(0, 2 * kSealedChunk + kTagSize - 1)), RejectReason::kTruncated);
-  EXPECT_EQ(Open(""), RejectReason::kTruncated);
-  EXPECT_EQ(Open(ByteView(good).substr(0, kTagSize - 1)), RejectReason::kTruncated);
-}
-
-TEST_F(Payload, AppendedBytesAreTrailing) {
-  for (size_t size : {size_t{0}, size_t{5}, kChunkSize - 3, kChunkSize, kChunkSize + 5, 2 * kChunkSize}) {
-    for (size_t extra : {1u, 15u, 16u}) {
-      EXPECT_EQ(Open(Seal(size) + Bytes(extra, 'x')), RejectReason::kTrailing) << size << " + " << extra;
-    }
-  }
-}
-
-TEST_F(Payload, ManyAppendedBytesAreRefusedAsTrailingWhereTheLastChunkIsFull) {
-  EXPECT_EQ(Open(Seal(kChunkSize) + Bytes(3 * kSealedChunk, 'x')), RejectReason::kTrailing);
-  EXPECT_EQ(Open(Seal(kChunkSize - 3) + Bytes(17, 'x')), RejectReason::kAead);
-}
-
-TEST_F(Payload, AnEmptyChunkAfterAnotherIsNotASecondForm) {
-  // Two payloads that agree in key, nonce and counter positions: the tail of one is the empty last chunk of the other.
-  PayloadKeys shifted{keys_.key.Clone(), keys_.nonce, keys_.commitment};
-  const Bytes full = Seal(kChunkSize + 1).substr(0, kSealedChunk);
-  Bytes nonce = keys_.nonce + Bytes("\0\0\0\1\1", 5);
-  Bytes tag(kTagSize, '\0');
-  XChaChaSeal(AsView(shifted.key.ExposeSecret()), nonce, h_core_.str() + keys_.commitment.str(), "", Octets(tag));
-  EXPECT_EQ(Open(full + tag), RejectReason::kTrailing);
-}
-
 TEST_F(Payload, AnotherContentKeyOrHeaderDoesNotOpen) {
   const Bytes sealed = Seal(10);
   const Digest other_core = Sha256("another header");
@@ -137,18 +80,6 @@ TEST_F(Payload, AnotherContentKeyOrHeaderDoesNotOpen) {
   EXPECT_EQ(ReasonOf(OpenPayload(other_key, h_core_, sealed).status()), RejectReason::kAead);
   EXPECT_EQ(ReasonOf(OpenPayload(other_header, other_core, sealed).status()), RejectReason::kAead);
   EXPECT_EQ(ReasonOf(OpenPayload(keys_, other_core, sealed).status()), RejectReason::kAead);
-}
-
-TEST_F(Payload, TheCommitmentIsAuthenticated) {
-  PayloadKeys other{keys_.key.Clone(), keys_.nonce, Sha256("another commitment")};
-  EXPECT_EQ(ReasonOf(OpenPayload(other, h_core_, Seal(10)).status()), RejectReason::kAead);
-}
-
-TEST_F(Payload, RefusesMoreThan32BitsOfChunks) {
-  // Never read: the size is refused first.
-  const ByteView huge("", size_t{1} << 48);
-  EXPECT_EQ(ReasonOf(SealPayload(keys_, h_core_, huge).status()), RejectReason::kLimit);
-  EXPECT_EQ(Open({"", (size_t{1} << 48) + (size_t{1} << 40)}), RejectReason::kLimit);
 }
 
 }  // namespace

@@ -13,11 +13,6 @@ namespace {
 using test::ReadVectors;
 using test::VectorRecord;
 
-Bytes FlipBit(Bytes bytes, size_t bit) {
-  bytes[bit / 8] = static_cast<char>(bytes[bit / 8] ^ (1 << (bit % 8)));
-  return bytes;
-}
-
 class SlotTest : public testing::Test {
  protected:
   Bytes Info(ByteView label = "entente/1/wrap") const {
@@ -64,37 +59,6 @@ TEST_F(SlotTest, OpensWhatWasWrapped) {
   const auto opened = OpenSlot(pair_.seed, slot_, Info());
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(AsView(opened->ExposeSecret()), AsView(secret_.ExposeSecret()));
-}
-
-// The id names the key to look up; it is bound through the info, which the receiver makes from what it looked up.
-TEST_F(SlotTest, AnyFlippedBitBehindTheIdIsRefused) {
-  for (size_t byte = PrekeyId::kSize; byte < kSlotSize; ++byte) {
-    const RejectReason reason = Open(FlipBit(slot_, byte * 8 + byte % 8), Info());
-    EXPECT_TRUE(reason == RejectReason::kUnwrap || reason == RejectReason::kKem) << byte;
-  }
-}
-
-TEST_F(SlotTest, OpensUnderItsOwnLabelContextRecipientAndKeyOnly) {
-  const Bytes info = Info();
-  EXPECT_EQ(Open(slot_, info), RejectReason::kNone);
-  EXPECT_EQ(Open(slot_, Info("entente/1/epoch-wrap")), RejectReason::kUnwrap);
-  for (size_t byte = 0; byte < info.size(); ++byte) {
-    EXPECT_EQ(Open(slot_, FlipBit(info, byte * 8 + byte % 8)), RejectReason::kUnwrap) << byte;
-  }
-  const KemKeyPair other = GenerateKemKeyPair();
-  EXPECT_EQ(ReasonOf(OpenSlot(other.seed, slot_, info).status()), RejectReason::kUnwrap);
-}
-
-TEST_F(SlotTest, OtherLengthsAreRefusedUndecapsulated) {
-  for (size_t size = 0; size < kSlotSize; ++size) {
-    ASSERT_EQ(Open(ByteView(slot_).substr(0, size), Info()), RejectReason::kHeader) << size;
-  }
-  EXPECT_EQ(Open(slot_ + '\0', Info()), RejectReason::kHeader);
-}
-
-// What a member without a prekey gets (docs/formats/epoch.md): no key opens it.
-TEST_F(SlotTest, TheZeroSlotDoesNotOpen) {
-  EXPECT_EQ(Open(Bytes(kSlotSize, '\0'), Info()), RejectReason::kKem);
 }
 
 TEST_F(SlotTest, RefusesBadKeysAndOtherSecrets) {

