@@ -12,6 +12,7 @@ from oracles import one_session, oracle, play_peer, write_secrets
 from test_groups import admins, carried, epoch, shown  # noqa: F401  the fixture
 from test_oracle import rejections
 
+import export_file
 import inputs
 import reader
 
@@ -197,3 +198,18 @@ def test_who_is_out_seals_and_opens_nothing_for_either(admins, member, tmp_path)
     assert member.open(f"{received}1", check=4)[0]["reason"] == "E_EPOCH"
     answers = member.read("unpack", other.documents, check=4)  # another's slots, and versions without this member
     assert {one["reason"] for one in answers if one.get("kind") == 6} == {"E_SLOTPROOF"}
+
+
+def test_who_left_by_its_own_word_seals_for_neither(admins, member, tmp_path):
+    norlandia, estovia, volt = admins
+    path, _ = member.make(1)
+    volt.start()
+    volt.json("group leave", "energy")
+    for node in (norlandia, estovia):
+        epoch(node, 3)
+    (tmp_path / "estovia").mkdir()
+    other = Member(estovia, norlandia, [volt], tmp_path / "estovia")
+    kinds = [one["kind"] for one in other.read("unpack", other.documents) if "kind" in one]
+    assert kinds.count(export_file.LEAVE) == 1 and kinds.count(export_file.EPOCH) == 2
+    assert other.open(path, of=other.cards[volt], check=4)[0]["reason"] == "E_NOTMEMBER"
+    assert norlandia.json("import", member.packed(path), check=6)["refused"] == {"E_NOTMEMBER": 1}
