@@ -5,8 +5,8 @@ import re
 
 from refusal import Refusal, demand
 
-# Of what the oracle reads; INVITATION and EVIDENCE are not among it.
-LIMITS = {"CARD": 128 << 10, "IDENTITY": 1 << 20, "MEMBERSHIP": 512 << 10, "PREKEY": 8 << 10, "STATEMENT": 48 << 20}
+# Of what the oracle reads; INVITATION, PREKEY and EVIDENCE are not among it.
+LIMITS = {"CARD": 128 << 10, "IDENTITY": 1 << 20, "MEMBERSHIP": 512 << 10, "STATEMENT": 48 << 20}
 
 
 def name_of(text):
