@@ -28,6 +28,7 @@ constexpr Target kTargets[] = {
     {"keystore", FuzzKeystore, 4 * kKiB},
     {"membership", FuzzMembership, 8 * kKiB},
     {"marking", FuzzMarking, 8 * kKiB},
+    {"note", FuzzNote, 4 * kKiB},
     {"notice", FuzzNotice, 8 * kKiB},
     {"payload", FuzzPayload, 16 * kKiB},
     {"proof", FuzzProof, 8 * kKiB},

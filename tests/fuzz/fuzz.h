@@ -60,6 +60,8 @@ bool FuzzGroupEnvelope(ByteView input);
 bool FuzzExportFile(ByteView input);
 // proof_target.cc
 bool FuzzProof(ByteView input);
+// note_target.cc
+bool FuzzNote(ByteView input);
 // notice_target.cc
 bool FuzzNotice(ByteView input);
 // node_targets.cc

@@ -18,6 +18,7 @@
 #include "storage/head.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/fuzz/sample_group_bytes.h"
+#include "tests/fuzz/sample_notes.h"
 #include "tests/fuzz/sample_proofs.h"
 #include "trust/card.h"
 #include "trust/prekey.h"
@@ -218,6 +219,7 @@ std::vector<Seed> Seeds() {
   const Bytes head = trust::MakeHead(self, 1, Digest(), SampleNow())->body();
   const Bytes constraints = envelope::ToWire(EveryConstraint()).SerializeAsString();
   const Bytes document = self.identity.wire().document();
+  const Bytes checkpoint = CheckpointText(7, crypto::Sha256("root"));
   return {
       {"card", "ok-sample", trust::ArmourCard(SampleCard())},
       {"card", "ok-later", CardWithChain()},
@@ -274,6 +276,13 @@ std::vector<Seed> Seeds() {
       {"proof", "ok-forwarded", First(1, ForwardedProof(false, model::Label::kAmber))},
       {"proof", "no-opened-label", First(1, ForwardedProof(false, model::Label::kClear))},
       {"proof", "ok-permitted", First(1, ForwardedProof(true, model::Label::kRed))},
+      {"note", "ok-cosigned", First(0, SignedNote(checkpoint, 1767225600))},
+      {"note", "ok-text", First(1 + 3 * 5, checkpoint + "an extension\n")},
+      {"note", "ok-empty-log", First(1, CheckpointText(0, crypto::TreeHash({})))},
+      {"note", "no-other-log", First(1, "entente.example/other" + checkpoint.substr(kNoteOrigin.size()))},
+      {"note", "no-known-key", First(0, checkpoint + "\n\xE2\x80\x94 x.example AAAAAAA=\n")},
+      {"note", "ok-proof", First(2, SampleConsistency(1, 7))},
+      {"note", "no-proof-of-it", First(2, SampleConsistency(3, 7))},
       {"notice", "ok-recall", First(0, SampleRecall(v1::RECALL_ACTION_DELETE, v1::RECALL_AUTHORITY_ORIGIN).SerializeAsString())},
       {"notice", "ok-correction", First(1, SampleRecall(v1::RECALL_ACTION_CORRECT, v1::RECALL_AUTHORITY_ORIGIN).body())},
       {"notice", "ok-cosigners", First(1 | 16, SampleRecall(v1::RECALL_ACTION_SUPERSEDE, v1::RECALL_AUTHORITY_COSIGNERS).body())},
