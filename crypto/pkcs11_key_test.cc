@@ -4,11 +4,13 @@
 #include <sys/stat.h>
 
 #include <thread>
+#include <vector>
 
 #include "absl/time/clock.h"
 #include "base/reject.h"
 #include "crypto/keystore.h"
 #include "crypto/testing/soft_token.h"
+#include "crypto/token_session.h"
 #include "crypto/transport_certificate.h"
 
 namespace entente::crypto {
@@ -201,6 +203,33 @@ TEST_F(Token, ALostSessionIsOpenedAgain) {
   const absl::StatusOr<Bytes> signature = (*key)->Sign(kType, "body");
   ASSERT_TRUE(signature.ok()) << signature.status();
   EXPECT_TRUE(Verify((*key)->public_key(), kType, "body", *signature));
+}
+
+// Tokens until the module shows `slots` slots, the empty one of SoftHSM among them.
+void FillSlots(CK_FUNCTION_LIST* module, CK_ULONG slots) {
+  std::vector<CK_SLOT_ID> shown(slots + 1);
+  for (;;) {
+    CK_ULONG count = 0, empty = 0;
+    ASSERT_EQ(module->C_GetSlotList(CK_TRUE, nullptr, &count), CKR_OK);  // makes a new empty one
+    if (count >= slots) return;
+    count = shown.size();
+    ASSERT_EQ(module->C_GetSlotList(CK_TRUE, shown.data(), &count), CKR_OK);
+    for (CK_ULONG i = 0; i < count; ++i) {
+      CK_TOKEN_INFO token;
+      ASSERT_EQ(module->C_GetTokenInfo(shown[i], &token), CKR_OK);
+      if ((token.flags & CKF_TOKEN_INITIALIZED) == 0) empty = shown[i];
+    }
+    Bytes pin = "567890", label(32, ' ');
+    ASSERT_EQ(module->C_InitToken(empty, Octets(pin), pin.size(), Octets(label)), CKR_OK);
+  }
+}
+
+TEST_F(Token, AModuleWithMoreSlotsThanAreLookedAtIsPassedOver) {
+  Import(kSeed, "statement", "0a");
+  Beside([](CK_FUNCTION_LIST* module, CK_SLOT_ID) { FillSlots(module, kMaxTokenSlots); });
+  EXPECT_TRUE(Open().ok()) << Open().status();
+  Beside([](CK_FUNCTION_LIST* module, CK_SLOT_ID) { FillSlots(module, kMaxTokenSlots + 1); });
+  ExpectRefused(Open().status(), kHsm, "no token matches");
 }
 
 // Three wrong tries lock most tokens: after the first the node does not try again by itself.

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <string>
 
 #include "base/bytes.h"
@@ -77,8 +78,8 @@ class SoftTokenTest : public ::testing::Test {
     ASSERT_NE(module, nullptr);
     const CK_RV begun = module->C_Initialize(nullptr);
     ASSERT_TRUE(begun == CKR_OK || begun == CKR_CRYPTOKI_ALREADY_INITIALIZED) << begun;
-    CK_SLOT_ID slots[2];  // the token's, and the empty one that SoftHSM always has
-    CK_ULONG count = 2;
+    CK_SLOT_ID slots[128];  // the first token's, others', and the empty one that SoftHSM always has
+    CK_ULONG count = std::size(slots);
     ASSERT_EQ(module->C_GetSlotList(CK_TRUE, slots, &count), CKR_OK);
     act(module, slots[0]);
     if (begun == CKR_OK) module->C_Finalize(nullptr);
