@@ -129,7 +129,8 @@ class Exporting {
 absl::StatusOr<v1::ExportReport> ExportTo(const Room& room, const Groups& groups, const OrgId& peer,
                                           const std::optional<trust::Prekey>& prekey, FileSink sink) {
   const auto party = room.directory.Find(peer);
-  if (!party || peer == room.self.org()) {
+  const bool documents_alone = !prekey.has_value();
+  if (!party || (peer == room.self.org() && !documents_alone)) {
     return Reject(RejectReason::kUnknownParty, "the party is not on file here; add it with `entente peer add`");
   }
   return Exporting(room, groups, *party, prekey, sink).Run();

@@ -45,9 +45,11 @@ void Groups::AddEpoch(const trust::MembershipHistory& history, const trust::Epoc
   const absl::Time now = room_.clock.Now();
   if (then == nullptr || now >= epoch.not_after + then->catch_up()) return;
   const std::optional<size_t> place = then->PlaceOf(asker);
-  if (!place.has_value()) {
+  const bool own = asker == room_.self.org();  // for its own `verify`: the secrets are in its keystore
+  if (own || !place.has_value()) {
     const absl::StatusOr<v1::SignedBody> wire = Stored(epoch.id.view());
-    if (!history.newest()->IsAdmin(asker) || history.newest()->IsMember(asker) || !wire.ok()) return;
+    const bool admin = history.newest()->IsAdmin(asker) && !history.newest()->IsMember(asker);
+    if (!(own || admin) || !wire.ok()) return;
     v1::EpochDelivery& bare = out.epochs.emplace_back();
     *bare.mutable_epoch() = *wire;
     *bare.mutable_log_entry() = EntryOf(history, epoch);

@@ -43,6 +43,7 @@ absl::Status AddGroupEntries(const Room& room, const Groups& groups, const OrgId
       from = answer->next;
     }
   }
+  if (peer == room.self.org()) return absl::OkStatus();  // nothing is offered to oneself
   for (const GroupId& group : groups.Proposed()) {
     for (const v1::SignedMembership& waiting : groups.OffersTo(group, peer)) {
       if (absl::Status status = add(ExportKind::kMembership, waiting.SerializeAsString()); !status.ok()) return status;
