@@ -1,5 +1,7 @@
 #include "services/entente/input_file.h"
 
+#include <sys/stat.h>
+
 #include <cerrno>
 #include <cstring>
 #include <fstream>
@@ -29,6 +31,15 @@ absl::StatusOr<std::string> ReadInputFile(const std::string& path, std::string_v
     return Reject(RejectReason::kLimit, named + " has over " + std::to_string(limit) + " bytes; give the file that was written for this");
   }
   return text;
+}
+
+absl::Status CheckNoPipe(const std::string& path) {
+  struct stat facts {};
+  if (stat(path.c_str(), &facts) != 0 || S_ISREG(facts.st_mode) || S_ISDIR(facts.st_mode)) return absl::OkStatus();
+  const char* what = S_ISFIFO(facts.st_mode) ? "a pipe" : S_ISSOCK(facts.st_mode) ? "a socket" : "a device";
+  return Reject(RejectReason::kUsage, "'" + Shown(path) + "' is " + what +
+                                          " and no file: nothing was read of it, since nobody knows when it ends; "
+                                          "write what it gives to a file and name that");
 }
 
 }  // namespace entente::cli

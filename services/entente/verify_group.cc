@@ -7,6 +7,7 @@
 #include "proto/strict_parse.h"
 #include "trust/armour.h"
 #include "trust/epoch.h"
+#include "trust/group_directory.h"
 #include "trust/payload_types.h"
 
 namespace entente::cli {
@@ -32,7 +33,7 @@ absl::StatusOr<std::set<OrgId>> Signers(const trust::Membership& membership, con
 }
 
 absl::Status NoGroup() {
-  return Reject(kMemberHash, "the file has no documents of its group in front of it; ask its writer for a whole file");
+  return Reject(kMemberHash, "no documents of its group stand in front of it; ask its writer for a whole file");
 }
 
 }  // namespace
@@ -96,8 +97,22 @@ absl::Status FileGroups::CheckDocument(ByteView bytes, const trust::Parties& par
   absl::StatusOr<trust::MembershipHistory> begun = trust::MembershipHistory::Begin(wire, parties, arrival);
   if (!begun.ok()) return begun.status();
   const GroupId group = begun->group();
+  if (groups_.size() >= trust::kMaxGroups && !groups_.contains(group)) {
+    return Reject(kLimit, "the files hold documents of over 256 groups; give those of the groups that are asked about");
+  }
   groups_.try_emplace(group, *std::move(begun));
   return absl::OkStatus();
+}
+
+absl::Status FileGroups::CheckEpoch(const v1::EpochDelivery& delivery, const trust::Parties& parties,
+                                    const trust::Arrival& arrival) {
+  const auto epoch = trust::ReadEpoch(delivery.epoch());
+  if (!epoch.ok()) return epoch.status();
+  const trust::MembershipHistory* history = Find(epoch->membership.group);
+  if (history == nullptr) return NoGroup();
+  const absl::Status issued = trust::CheckEpochIssuer(*epoch, delivery.epoch(), *history, parties, arrival);
+  if (!issued.ok()) return issued;
+  return trust::CheckEpochTerms(*epoch, *Version(epoch->membership), arrival.now);
 }
 
 absl::Status FileGroups::CheckLeft(const v1::SignedBody& body, const trust::Parties& parties,
@@ -116,6 +131,12 @@ std::shared_ptr<const trust::Membership> FileGroups::Version(const trust::Member
   return found == groups_.end() ? nullptr : found->second.Version(ref.version, ref.hash);
 }
 
+bool FileGroups::Contradicts(const trust::MembershipRef& ref) const {
+  const auto found = groups_.find(ref.group);
+  const trust::Membership* newest = found == groups_.end() ? nullptr : found->second.newest();
+  return newest != nullptr && ref.version <= newest->version() && Version(ref) == nullptr;
+}
+
 absl::Status FileGroups::CheckMember(const GroupId& group, const OrgId& org, absl::Time now) const {
   const auto found = groups_.find(group);
   if (found == groups_.end() || found->second.newest() == nullptr) return NoGroup();
@@ -130,10 +151,7 @@ absl::Status FileGroups::Check(const envelope::ExportEntry& entry, const trust::
   if (entry.kind == envelope::ExportKind::kEpoch) {
     v1::EpochDelivery delivery;
     if (absl::Status status = StrictParse(entry.bytes, delivery); !status.ok()) return status;
-    const auto epoch = trust::ReadEpoch(delivery.epoch());
-    if (!epoch.ok()) return epoch.status();
-    const trust::MembershipHistory* history = Find(epoch->membership.group);
-    return history == nullptr ? NoGroup() : trust::CheckEpochIssuer(*epoch, delivery.epoch(), *history, parties, arrival);
+    return CheckEpoch(delivery, parties, arrival);
   }
   v1::SignedBody body;
   if (absl::Status status = StrictParse(entry.bytes, body); !status.ok()) return status;

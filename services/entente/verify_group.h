@@ -16,21 +16,25 @@ namespace entente::cli {
 // An armoured membership document by itself. The version before it is not in the file, and it decides how many must sign.
 Report CheckMembership(const std::string& text, const Cards& cards, absl::Time at);
 
-// The groups of an export file, each from its version 1 on, as the entries build them. One thread.
+// The groups of files, each from its version 1 on, as the entries build them; trust::kMaxGroups at most. One thread.
 class FileGroups : public trust::Memberships {
  public:
   // What the entry is called in a report; empty where it is of no group.
   static std::string NameOf(envelope::ExportKind kind);
-  // Checked against the entries before it, by keys of `parties`. Nobody's slot is opened. Refuses as the documents' own checks do, with
-  // kMemberHash where the file does not have the group's documents.
+  // Checked against the entries before it, by keys of `parties`. Nobody's slot is opened. Refuses as the documents' own
+  // checks do, with kMemberHash where the group's documents are not in front of it, with kLimit over trust::kMaxGroups.
   absl::Status Check(const envelope::ExportEntry& entry, const trust::Parties& parties, absl::Time at);
 
+  // Whether another document of that version counts here, so that `ref` is not merely missing.
+  bool Contradicts(const trust::MembershipRef& ref) const;
   std::shared_ptr<const trust::Membership> Version(const trust::MembershipRef& ref) const override;
   absl::Status CheckMember(const GroupId& group, const OrgId& org, absl::Time now) const override;
 
  private:
   absl::Status CheckDocument(ByteView bytes, const trust::Parties& parties, const trust::Arrival& arrival);
   trust::MembershipHistory* Find(const GroupId& group);
+  absl::Status CheckEpoch(const v1::EpochDelivery& delivery, const trust::Parties& parties,
+                          const trust::Arrival& arrival);
   absl::Status CheckLeft(const v1::SignedBody& body, const trust::Parties& parties, const trust::Arrival& arrival);
 
   std::map<GroupId, trust::MembershipHistory> groups_;

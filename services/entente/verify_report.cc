@@ -32,7 +32,8 @@ void PrintJson(const Report& report) {
 }
 
 void PrintText(const Terminal& terminal, const Report& report) {
-  Print(terminal.Bold(report.kind + " " + (report.id.empty() ? "that does not hold" : report.id)) +
+  const std::string unnamed = report.status.ok() ? "that was not checked wholly" : "that does not hold";
+  Print(terminal.Bold(report.kind + " " + (report.id.empty() ? unnamed : report.id)) +
         (report.tlp.empty() ? "" : "  " + PaintedLabel(terminal, report.tlp)) +
         (report.exercise.empty() ? "" : "  EXERCISE " + Shown(report.exercise)));
   std::vector<std::vector<std::string>> rows;

@@ -2,9 +2,10 @@
 
 import json
 import os
+import socket
 import subprocess
 
-from federation import ENTENTE, Node, bundle_file, indicator, run, wait_for
+from federation import ENTENTE, ROOT, Node, bundle_file, indicator, run, wait_for
 
 
 CODE = {"E_PARTY": "ENT-1016", "E_TIME": "ENT-1003", "E_PARSE": "ENT-1013", "E_SIG": "ENT-1019", "E_CONTENT": "ENT-1021",
@@ -96,6 +97,20 @@ def test_other_files_are_named_for_what_they_are_not(pair, tmp_path):
     done = verify(norlandia.card, "--at", "yesterday", check=2)
     assert b"--at takes a time" in done.stderr
     assert run("get", "--node", norlandia.dir, "x", "--raw", "--proof").returncode == 2
+
+
+def test_what_never_ends_is_refused_before_it_is_read(pair, tmp_path):
+    norlandia, _ = pair
+    pipe, sealed, listener = tmp_path / "pipe", tmp_path / "sealed", socket.socket(socket.AF_UNIX)
+    sealed.write_bytes(bytes.fromhex(next(line for line in (ROOT / "tests/vectors/group_envelope.txt").read_text().splitlines()
+                                          if line.startswith("envelope = 454e5431"))[11:]))
+    os.mkfifo(pipe)
+    listener.bind(str(tmp_path / "socket"))
+    with listener:
+        for path, what in ((pipe, b"a pipe"), (tmp_path / "socket", b"a socket"), ("/dev/zero", b"a device")):
+            for words in ([path], [norlandia.card, "--identity", path], [sealed, "--documents", path]):
+                done = verify(*words, check=2)
+                assert b"ENT-4002" in done.stderr and what in done.stderr and b"write what it gives" in done.stderr
 
 
 def test_a_held_object_has_no_proof(pair, tmp_path):

@@ -55,6 +55,8 @@ def test_the_keys_of_the_node_open_it(carried, make_node, tmp_path):
     answer, checks = said(tmp_path / "one", *with_keys)
     assert answer["tlp"] == "GREEN" and checks["sealed"][0] == "holds"
     assert checks["statements"][0] == "holds" and norlandia.fingerprint in checks["statements"][1]
+    assert norlandia.fingerprint in checks["sealed"][1] and checks["co-signatures"] == ("holds", "none were asked for")
+    assert checks["forward chain"] == ("holds", "none: sealed by their origin or for its own recipients")
     for thing in objects:
         assert thing["name"].encode() not in verify(tmp_path / "one", *with_keys, check=0).stdout
     assert (estovia.dir / "keystore").read_bytes() == before
@@ -103,4 +105,4 @@ def test_an_envelope_for_a_group_is_told_apart(tmp_path):
     (tmp_path / "one").write_bytes(bytes.fromhex(fields["envelope"]))
     answer, checks = said(tmp_path / "one", "--at", "2026-01-01T01:30:00Z")
     assert answer["ok"] and checks["form"] == ("holds", "to the members of a group")
-    assert checks["sealed"] == ("not checked", "this command has no group's secrets")
+    assert checks["sealed"] == ("not checked", "no keystore was named with --node, and --documents FILE goes with it")
