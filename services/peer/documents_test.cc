@@ -113,6 +113,24 @@ TEST_F(DocumentsTest, WhoWasAwayAsksForWhatItMissed) {
   EXPECT_EQ(n_.Rejections(), kNothing);
 }
 
+// Who kept what has expired by now tells it all the same: the version that follows stands on it.
+TEST_F(DocumentsTest, DocumentsOfAGroupThatHasExpiredAreNoFault) {
+  n_.OpenAll();
+  Propose(n_.norlandia, n_.nodes.Terms(), /*first=*/true);
+  ASSERT_TRUE(n_.AllAt(1, 1));
+  n_.CloseAll();
+  n_.nodes.Forward(absl::Hours(1));
+  trust::GroupTerms renamed = Terms();
+  renamed.name = "energy and more";
+  Propose(n_.norlandia, renamed);
+  n_.nodes.Forward(trust::kMembershipLifetime);
+  n_.Open(n_.norlandia, n_.volt);
+  EXPECT_TRUE(Eventually([&] { return n_.nodes.Version(n_.volt) == 2; }));
+  EXPECT_EQ(n_.nodes.SealsWhy(n_.volt), kFreeze);
+  EXPECT_FALSE(n_.AnyOver());
+  EXPECT_EQ(n_.Rejections(), kNothing);
+}
+
 // Nobody had its prekey when the epoch was issued.
 TEST_F(DocumentsTest, AMemberWithoutASlotIsGivenARewrap) {
   TestNode late("late", "XN");
