@@ -124,6 +124,7 @@ absl::StatusOr<crypto::EpochSecret> OpenEpochSlot(const Epoch& epoch, const OrgI
   if (slot.find_first_not_of('\0') == ByteView::npos) {
     return Reject(kNoSlot, "the issuer had no prekey of this organisation for the epoch; ask an issuer to wrap it again");
   }
+  if (epoch.suite < prekeys.min_suite()) return RefuseEpoch(kSuite, "this organisation's own identity document takes no such suite");
   const PrekeyId prekey_id = *PrekeyId::From(slot.substr(0, PrekeyId::kSize));
   const absl::StatusOr<crypto::SecretBytes> seed = prekeys.Seed(prekey_id, now);
   if (!seed.ok()) return seed.status();
