@@ -155,7 +155,9 @@ absl::StatusOr<Groups::Answer> Groups::AnswerFor(const GroupId& group, const Org
   if (std::find(left.begin(), left.end(), asker) != left.end()) return out;
   constexpr size_t kOnFile = trust::kMaxEpochsHeld * trust::kMaxIssuers + trust::kMaxTombstones;
   for (const trust::EpochFacts& facts : room_.groups.Epochs(group, from.epoch, kOnFile, room_.clock.Now())) {
-    if (facts.state != trust::EpochState::kDestroyed) AddEpoch(*history, facts, asker, from.rewraps, out);
+    // One that has drained is kept for who was away: what follows stands on it. Its own node reads none it does not have.
+    const bool kept = facts.state != trust::EpochState::kDestroyed || facts.held || asker == room_.self.org();
+    if (kept) AddEpoch(*history, facts, asker, from.rewraps, out);
   }
   return out;
 }

@@ -85,6 +85,21 @@ TEST_F(GroupsTest, ARestartGivesEverythingBack) {
   EXPECT_TRUE(n_.estovia.journal->Fsck(true)->problems.empty());
 }
 
+// The epochs that it missed have drained, and each stands on the one before.
+TEST_F(GroupsTest, WhoWasAwayForWeeksGoesOnWithItsGroup) {
+  Found();
+  for (int days = 0; days < 21; days += 3) {
+    n_.Forward(absl::Hours(24 * 3));
+    Do(n_.norlandia);
+    Pass(n_.norlandia, n_.estovia);
+  }
+  ASSERT_GE(n_.Epoch(n_.norlandia), 3u);
+  // The prekeys of the slots are gone by now, for which there are re-wraps.
+  EXPECT_EQ(ReasonOf(n_.Pass(n_.norlandia, n_.volt)), kKeyGone);
+  EXPECT_EQ(n_.Epoch(n_.volt), n_.Epoch(n_.norlandia));
+  EXPECT_EQ(n_.Seals(n_.volt)->tag, n_.Seals(n_.norlandia)->tag);
+}
+
 TEST_F(GroupsTest, P32ATombstonesTagOutlivesItsSecretAndARestart) {
   Found();
   const RouteTag tag = n_.Seals(n_.volt)->tag;
