@@ -30,7 +30,9 @@ Bytes ExportWriter::Begin(const OrgId& from, const OrgId& to) {
 }
 
 absl::StatusOr<Bytes> ExportWriter::Add(ExportKind kind, ByteView bytes) {
-  if (bytes.size() > kMaxExportEntry) return Reject(RejectReason::kLimit, "an entry of an export file has over 64 MiB");
+  if (bytes.size() > MostOf(kind)) {
+    return Reject(RejectReason::kLimit, "an entry of an export file is longer than one of its kind may be");
+  }
   if (entries_ == kMaxExportEntries) {
     return Reject(RejectReason::kLimit,
                   "an export file has at most 1,000,000 entries; import this one and export the rest");
@@ -69,6 +71,23 @@ absl::Status ExportReader::Take(ByteView bytes, Each each) {
   return bytes.empty() ? absl::OkStatus() : Reject(RejectReason::kTrailing, "the export file has bytes behind its end");
 }
 
+size_t MostOf(ExportKind kind) {
+  switch (kind) {
+    case ExportKind::kIdentity:
+      return kMaxIdentityEntry;
+    case ExportKind::kMembership:
+      return kMaxMembershipEntry;
+    case ExportKind::kPrekey:
+    case ExportKind::kGroupLog:
+    case ExportKind::kEpoch:
+    case ExportKind::kRewrap:
+    case ExportKind::kLeave:
+      return kMaxSignedEntry;
+    default:
+      return kMaxExportEntry;
+  }
+}
+
 absl::Status ExportReader::Next(Each each) {
   switch (step_) {
     case Step::kBegin:
@@ -103,7 +122,9 @@ absl::Status ExportReader::ReadHead() {
   if (kind_ > kLastKind && kind_ < kFirstIgnored) {
     return Reject(RejectReason::kParse, "the export file has an entry of an unknown kind; update this node");
   }
-  if (length > kMaxExportEntry) return Reject(RejectReason::kLimit, "an entry of the export file has over 64 MiB");
+  if (length > MostOf(static_cast<ExportKind>(kind_))) {
+    return Reject(RejectReason::kLimit, "an entry of the export file is longer than one of its kind may be; ask its writer for a new file");
+  }
   if (entries_ == kMaxExportEntries) return Reject(RejectReason::kLimit, "the export file has over 1,000,000 entries");
   Await(Step::kBody, length);
   return absl::OkStatus();

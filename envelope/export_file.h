@@ -12,6 +12,7 @@
 namespace entente::envelope {
 
 inline constexpr size_t kMaxExportEntry = 64u << 20;
+inline constexpr size_t kMaxIdentityEntry = 128u << 10, kMaxMembershipEntry = 512u << 10, kMaxSignedEntry = 8u << 10;
 inline constexpr uint64_t kMaxExportEntries = 1'000'000;
 
 enum class ExportKind : uint8_t {
@@ -26,6 +27,10 @@ enum class ExportKind : uint8_t {
   kLeave = 9,       // SignedBody
 };
 
+// The most bytes of an entry of `kind`: of documents what the longest valid one has, so that nobody parses 64 MiB of empty
+// fields.
+size_t MostOf(ExportKind kind);
+
 struct ExportEntry {
   ExportKind kind;
   Bytes bytes;
@@ -36,7 +41,7 @@ class ExportWriter {
  public:
   // `from` and `to` are hints for whoever reads the file.
   Bytes Begin(const OrgId& from, const OrgId& to);
-  // Refuses with kLimit an entry over kMaxExportEntry and one beyond kMaxExportEntries; nothing of it is written then.
+  // Refuses with kLimit an entry over MostOf its kind and one beyond kMaxExportEntries; nothing of it is written then.
   absl::StatusOr<Bytes> Add(ExportKind kind, ByteView bytes);
   Bytes End();
 
@@ -53,7 +58,7 @@ class ExportReader {
   // Called for each whole entry in the file's order, kinds from 128 on left out. Its refusal ends the reading and is
   // returned.
   using Each = absl::FunctionRef<absl::Status(ExportEntry)>;
-  // Refuses with kParse (no export file, unknown kind), kLimit (entry or number of entries), kAead (the digest or the
+  // Refuses with kParse (no export file, unknown kind), kLimit (entry over MostOf its kind, or number of entries), kAead (the digest or the
   // number at the end differs), kTrailing (bytes behind the end).
   absl::Status Take(ByteView bytes, Each each);
   // After the last byte. Refuses with kTruncated where the end is missing.

@@ -153,6 +153,23 @@ TEST_F(ExportFile, ALengthOverTheBoundIsRefusedBeforeItsBytes) {
   EXPECT_EQ(ReasonOf(writer.Add(ExportKind::kEnvelope, Bytes(kMaxExportEntry + 1, 'e')).status()), kLimit);
 }
 
+TEST_F(ExportFile, ADocumentHasTheBoundOfItsKind) {
+  const Bytes begin = FileOf({}).substr(0, 69);
+  for (uint8_t kind = 2; kind <= 9; ++kind) {
+    const size_t most = MostOf(static_cast<ExportKind>(kind));
+    EXPECT_EQ(most, kind == 2 ? 128u << 10 : kind == 4 ? 512u << 10 : kind == 8 ? 64u << 20 : 8u << 10);
+    for (const size_t length : {most, most + 1}) {
+      Bytes head(1, static_cast<char>(kind));
+      AppendBigEndian(head, static_cast<uint32_t>(length));
+      EXPECT_EQ(ReasonFor(begin + head), length == most ? kTruncated : kLimit) << int{kind};
+    }
+    ExportWriter writer;
+    writer.Begin(OrgId(), OrgId());
+    EXPECT_TRUE(writer.Add(static_cast<ExportKind>(kind), Bytes(most, 'd')).ok());
+    EXPECT_EQ(ReasonOf(writer.Add(static_cast<ExportKind>(kind), Bytes(most + 1, 'd')).status()), kLimit);
+  }
+}
+
 TEST_F(ExportFile, OneEntryTooManyIsRefused) {
   ExportWriter writer;
   ExportReader reader;

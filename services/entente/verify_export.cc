@@ -146,7 +146,7 @@ absl::Status TakeDocumentFile(const std::string& path, const Cards& cards, NodeK
   if (absl::Status status = CheckNoPipe(path); !status.ok()) return status;
   const auto file = InputFile::Open(path);
   if (!file.ok()) return file.status();
-  if (MagicOf(**file) == kExportMagic) {
+  if ((*file)->regular() && MagicOf(**file) == kExportMagic) {
     const absl::Status form = Entries(cards, keys, groups, at, tally).Read(**file, ExportKind::kEnvelope);
     tally.Count("documents files", form);
     return absl::OkStatus();
@@ -160,7 +160,9 @@ absl::Status TakeDocumentFile(const std::string& path, const Cards& cards, NodeK
                       "`entente group show --out` wrote");
   }
   const auto bytes = trust::Unarmour(trust::kMembershipArmour, *text);
-  const absl::Status taken = bytes.ok() ? groups.Take({ExportKind::kMembership, *bytes}, at) : bytes.status();
+  const bool fits = bytes.ok() && bytes->size() <= envelope::kMaxMembershipEntry;
+  const absl::Status taken = bytes.ok() && !fits ? Reject(RejectReason::kLimit, "a membership document has at most 512 KiB")
+                             : bytes.ok() ? groups.Take({ExportKind::kMembership, *bytes}, at) : bytes.status();
   tally.Count(FileGroups::NameOf(ExportKind::kMembership), taken);
   return absl::OkStatus();
 }

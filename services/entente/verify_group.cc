@@ -42,6 +42,8 @@ Report CheckMembership(const std::string& text, const Cards& cards, absl::Time a
   Report report{"membership document", "", "", "", {}, absl::OkStatus()};
   const auto bytes = trust::Unarmour(trust::kMembershipArmour, text);
   v1::SignedMembership wire;
+  const bool fits = !bytes.ok() || bytes->size() <= envelope::kMaxMembershipEntry;
+  if (!fits) return report.AddFailed("form", Reject(kLimit, "it has over 512 KiB; ask its writer for a new one")), report;
   const absl::Status parsed = bytes.ok() ? StrictParse(*bytes, wire) : bytes.status();
   const auto read = parsed.ok() ? trust::Membership::Read(wire) : absl::StatusOr<trust::Membership>(parsed);
   if (!read.ok()) return report.AddFailed("form", read.status()), report;
@@ -112,6 +114,10 @@ absl::Status FileGroups::CheckEpoch(const v1::EpochDelivery& delivery, const tru
   if (history == nullptr) return NoGroup();
   const absl::Status issued = trust::CheckEpochIssuer(*epoch, delivery.epoch(), *history, parties, arrival);
   if (!issued.ok()) return issued;
+  const auto [same, fresh] = epochs_.try_emplace({epoch->membership.group, epoch->issuer, epoch->number}, epoch->id);
+  if (!fresh && same->second != epoch->id) {
+    return Reject(kEquivocation, "its issuer signed two epochs of one number; keep the file and tell the group's admins");
+  }
   return trust::CheckEpochTerms(*epoch, *Version(epoch->membership), arrival.now);
 }
 
@@ -122,7 +128,10 @@ absl::Status FileGroups::CheckLeft(const v1::SignedBody& body, const trust::Part
   const trust::MembershipHistory* history = Find(leave->group);
   if (history == nullptr) return NoGroup();
   absl::Status status = trust::CheckLeave(*leave, body, *history, parties, arrival);
-  if (status.ok()) left_.emplace(leave->group, leave->org);
+  if (status.ok()) {
+    uint64_t& version = left_[{leave->group, leave->org}];
+    version = std::max(version, leave->membership_version);
+  }
   return status;
 }
 
@@ -141,7 +150,10 @@ absl::Status FileGroups::CheckMember(const GroupId& group, const OrgId& org, abs
   const auto found = groups_.find(group);
   if (found == groups_.end() || found->second.newest() == nullptr) return NoGroup();
   if (absl::Status fresh = found->second.CheckFresh(now); !fresh.ok()) return fresh;
-  if (found->second.newest()->IsMember(org) && !left_.contains({group, org})) return absl::OkStatus();
+  const auto left = left_.find({group, org});
+  // Who was taken out and comes back is in again: the leave was from before.
+  const bool gone = left != left_.end() && found->second.IsMemberSince(org, left->second);
+  if (found->second.newest()->IsMember(org) && !gone) return absl::OkStatus();
   return Reject(kNotMember, "an organisation is no member of the group, as the file has it");
 }
 

@@ -1,12 +1,13 @@
 #pragma once
 
 #include <map>
-#include <set>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "envelope/export_file.h"
 #include "services/entente/verify_report.h"
+#include "trust/epoch.h"
 #include "trust/membership_history.h"
 #include "trust/memberships.h"
 
@@ -38,7 +39,8 @@ class FileGroups : public trust::Memberships {
   absl::Status CheckLeft(const v1::SignedBody& body, const trust::Parties& parties, const trust::Arrival& arrival);
 
   std::map<GroupId, trust::MembershipHistory> groups_;
-  std::set<std::pair<GroupId, OrgId>> left_;
+  std::map<std::pair<GroupId, OrgId>, uint64_t> left_;  // the newest version that a leave of theirs names
+  std::map<std::tuple<GroupId, OrgId, uint64_t>, trust::EpochId> epochs_;  // of each issuer and number
 };
 
 }  // namespace entente::cli

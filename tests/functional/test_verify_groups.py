@@ -138,6 +138,9 @@ def test_documents_that_are_wrong_fail_by_name_and_open_nothing(group, tmp_path)
     assert (reason, checks["given documents files"], checks["sealed"][0]) == ("E_TRUNCATED", ("fails", "1 E_TRUNCATED"), "holds")
     reason, checks = given(whole[:69] + b"\4" + (2 << 30).to_bytes(4, "big") + b"x" * 99)
     assert (reason, checks["sealed"][0]) == ("E_LIMIT", "not checked")
+    long = [(export_file.EPOCH, b"\x2a\0" * (1 << 20))]  # two million empty hashes, which nobody parses
+    reason, checks = given(export_file.write(found.from_org, found.to_org, [*found.entries, *long]))
+    assert (reason, checks["given documents files"], checks["sealed"][0]) == ("E_LIMIT", ("fails", "1 E_LIMIT"), "holds")
     bent = whole.replace(b"energy", b"enerGy", 1)
     reason, checks = given(bent)
     assert reason == "E_SIG" and checks["given membership documents"] == ("fails", "1 E_SIG") and checks["sealed"][0] == "not checked"
@@ -147,7 +150,7 @@ def test_documents_that_are_wrong_fail_by_name_and_open_nothing(group, tmp_path)
     slot = [(kind, data[:-300] + bytes([data[-300] ^ 1]) + data[-299:] if kind == export_file.EPOCH else data) for kind, data in found.entries]
     reason, checks = given(export_file.write(found.from_org, found.to_org, slot))
     assert reason == "E_SLOTPROOF" and checks["given epochs"] == ("fails", "1 E_SLOTPROOF")
-    many = [(export_file.MEMBERSHIP, bytes(1 << 20))] * 65
+    many = [(export_file.MEMBERSHIP, bytes(1 << 19))] * 129
     reason, checks = given(export_file.write(found.from_org, found.to_org, many))
     assert ("given membership documents", "fails", "1 E_LIMIT") in checks["rows"] and checks["sealed"][0] == "not checked"
 

@@ -7,6 +7,7 @@ from refusal import Refusal, demand
 
 ENVELOPE, IDENTITY, PREKEY, MEMBERSHIP, GROUP_LOG, EPOCH, REWRAP, STATEMENT, LEAVE = range(1, 10)
 MAGIC, SKIPPED, MAX_ENTRY, MAX_ENTRIES = b"ENTX\1", 128, 64 << 20, 1_000_000
+MOST = {2: 128 << 10, 4: 512 << 10} | dict.fromkeys((3, 5, 6, 7, 9), 8 << 10)  # of documents
 
 
 def entry(kind, data):
@@ -44,7 +45,7 @@ def read_entries(data, found):
         kind, size, at = data[at], int.from_bytes(data[at + 1:at + 5], "big"), at + 5
         demand(kind <= LEAVE or kind >= SKIPPED, "E_PARSE", f"kind {kind}")
         demand(kind != 0 or size == 40, "E_PARSE", "an end of another length")
-        demand(size <= MAX_ENTRY, "E_LIMIT", "an entry's size")
+        demand(size <= MOST.get(kind, MAX_ENTRY), "E_LIMIT", "an entry's size")
         demand(kind == 0 or found.count < MAX_ENTRIES, "E_LIMIT", "entries")
         demand(len(data) >= at + size, "E_TRUNCATED", "an entry that ends too soon")
         if kind == 0:
