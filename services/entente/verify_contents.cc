@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <set>
 #include <string>
 
 #include "crypto/encoding.h"
@@ -23,6 +24,10 @@ std::string Counted(size_t n, std::string_view what) {
   return Grouped(n) + " " + std::string(what) + (n == 1 ? "" : "s");
 }
 
+std::string LaneOf(const std::string& exercise) {
+  return exercise.empty() ? "" : ", exercise " + Shown(exercise);
+}
+
 void AddMore(size_t all, const char* what, Report& report) {
   if (all > kMaxNoticeRows) report.Add(std::string(what) + "s", kHolds, Grouped(all - kMaxNoticeRows) + " more");
 }
@@ -35,7 +40,7 @@ void AddRecalls(const std::vector<envelope::Recall>& recalls, const Cards& cards
                    WordOf(v1::RecallAction_Name(recall.action), sizeof("RECALL_ACTION")) + ", " +
                    WordOf(v1::RecallReason_Name(recall.reason), sizeof("RECALL_REASON")) + ", " +
                    Counted(recall.targets.size(), "target") + ", signed by " + cards.Listed(recall.signers) + ", " +
-                   UtcOf(recall.time));
+                   UtcOf(recall.time) + LaneOf(recall.exercise_id));
   }
   AddMore(recalls.size(), "recall", report);
   if (!recalls.empty()) {
@@ -50,7 +55,7 @@ void AddReceipts(const std::vector<envelope::Receipt>& receipts, const Cards& ca
     report.Add("receipt " + std::to_string(i + 1), kHolds,
                crypto::ToHex(receipt.id.view()) + " by " + cards.NameOf(receipt.org) + ": " +
                    WordOf(v1::ReceiptKind_Name(receipt.kind), sizeof("RECEIPT_KIND")) + ", " +
-                   Counted(receipt.subjects.size(), "subject") + ", " + UtcOf(receipt.time));
+                   Counted(receipt.subjects.size(), "subject") + ", " + UtcOf(receipt.time) + LaneOf(receipt.exercise_id));
   }
   AddMore(receipts.size(), "receipt", report);
   if (!receipts.empty()) {
@@ -63,8 +68,11 @@ void AddNotices(const envelope::VerifiedEnvelope& verified, const Cards& cards, 
              Counted(verified.recalls.size(), "recall") + ", " + Counted(verified.receipts.size(), "receipt"));
   AddRecalls(verified.recalls, cards, report);
   AddReceipts(verified.receipts, cards, report);
-  for (const auto& recall : verified.recalls) report.exercise = recall.exercise_id;
-  for (const auto& receipt : verified.receipts) report.exercise = receipt.exercise_id;
+  std::set<std::string> lanes;
+  for (const auto& recall : verified.recalls) lanes.insert(recall.exercise_id);
+  for (const auto& receipt : verified.receipts) lanes.insert(receipt.exercise_id);
+  if (lanes.size() == 1) report.exercise = *lanes.begin();
+  if (lanes.size() > 1) report.Add("lanes", kHolds, "operations and exercises are mixed; what names no exercise is real");
 }
 
 std::string Cosigned(const envelope::VerifiedEnvelope& verified, const Cards& cards) {

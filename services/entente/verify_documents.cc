@@ -77,7 +77,7 @@ absl::Status GivenGroups::QueueEpoch(ByteView bytes, absl::Time at) {
     if (!placed.ok()) return placed;
     if (absl::Status opened = OpenSlot(*epoch, delivery.slot(), at); !opened.ok()) return opened;
   }
-  epochs_.push_back({*std::move(epoch), std::move(delivery)});
+  if (queued_.insert(epoch->id).second) epochs_.push_back({*std::move(epoch), std::move(delivery)});
   return absl::OkStatus();
 }
 
@@ -103,6 +103,7 @@ absl::Status GivenGroups::OpenSlot(const trust::Epoch& epoch, ByteView slot, abs
   if (!secret.ok()) return secret.status();
   const absl::Time drained = epoch.not_after + trust::kEpochGrace;
   trust::PutEpochSecret(keys_->keystore(), epoch, *secret, drained, drained);
+  opened_.insert(epoch.id);
   return absl::OkStatus();
 }
 
@@ -139,15 +140,18 @@ void GivenGroups::FlushRun(absl::Time at) {
   run_.clear();
 }
 
-// An epoch counts as one on record: its secret is in the keystore by now, or nowhere.
+// An epoch counts as one on record: its secret is in the keystore by now, or nowhere. One whose secret was there before
+// has drained as at its node; one that was opened just now is a late one.
 void GivenGroups::Flush(absl::Time at) {
   if (directory_ == nullptr) return;
   FlushRun(at);
   for (const QueuedEpoch& one : epochs_) {
-    const absl::Status taken = directory_->TakeEpoch(one.delivery, {at, at, /*asked=*/true}, Keep);
+    const absl::Time since = opened_.contains(one.epoch.id) ? at : std::min(at, one.epoch.not_before);
+    const absl::Status taken = directory_->TakeEpoch(one.delivery, {at, since, /*asked=*/true}, Keep);
     if (refused_.ok()) refused_ = taken;
   }
   epochs_.clear();
+  queued_.clear();
 }
 
 const trust::GroupDirectory* GivenGroups::ToOpenWith(absl::Time at) {

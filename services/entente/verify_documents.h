@@ -2,6 +2,7 @@
 
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <variant>
 #include <vector>
@@ -66,6 +67,7 @@ class GivenGroups final : public trust::Memberships {
   std::optional<GroupId> group_;
   std::vector<std::variant<v1::SignedMembership, v1::SignedBody>> run_;
   std::vector<QueuedEpoch> epochs_;  // until all secrets are here: the directory takes an epoch with its secret or none
+  std::set<trust::EpochId> queued_, opened_;  // those in epochs_; those whose secret a slot or re-wrap gave
   absl::Status refused_;             // the first epoch that the directory refused
   size_t bytes_ = 0;
   mutable std::optional<trust::MembershipRef> missing_;

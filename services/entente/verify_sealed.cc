@@ -26,12 +26,12 @@ struct Sealed {
 // about the envelope itself.
 Sealed CheckSealedByAny(ByteView wire, const Cards& cards, NodeKeys& keys, GivenGroups& groups, absl::Time at) {
   Sealed told{{}, Reject(RejectReason::kUnknownParty, "no card was given of who could have sealed it"), std::nullopt};
+  bool first = true;
   for (const auto& [org, party] : cards.all()) {
     Sealed tried{org, CheckSealed(wire, keys, org, at, groups), std::nullopt};
     if (tried.verified.ok()) return tried;
     tried.missing = groups.WhatIsMissing(tried.verified.status());
-    const bool first = ReasonOf(told.verified.status()) == RejectReason::kUnknownParty;
-    if (first || ReasonOf(tried.verified.status()) != RejectReason::kNoKey) told = std::move(tried);
+    if (std::exchange(first, false) || ReasonOf(tried.verified.status()) != RejectReason::kNoKey) told = std::move(tried);
   }
   return told;
 }
