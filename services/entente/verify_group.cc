@@ -1,5 +1,6 @@
 #include "services/entente/verify_group.h"
 
+#include <algorithm>
 #include <set>
 
 #include "crypto/encoding.h"
