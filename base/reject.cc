@@ -101,6 +101,9 @@ constexpr auto kTable = std::to_array<RejectEntry>({
     {RejectReason::kInternal, "INTERNAL", "ENT-4014", absl::StatusCode::kInternal, 500, "a fault of this program, never of a peer"},
     {RejectReason::kHsm, "E_HSM", "ENT-4015", absl::StatusCode::kUnavailable, 503, "the token of a signing key does not answer"},
     {RejectReason::kNotKept, "NOT_KEPT", "ENT-4016", absl::StatusCode::kUnimplemented, 501, "valid, and of a kind that this version does not keep"},
+    {RejectReason::kRulesOpen, "RULES_OPEN", "ENT-3026", absl::StatusCode::kFailedPrecondition, 409, "the local rules let objects above GREEN flow that do not flow now"},
+    {RejectReason::kRole, "ROLE", "ENT-3040", absl::StatusCode::kPermissionDenied, 403, "whoever asks at the admin socket has no role that allows it"},
+    {RejectReason::kSecondOfficer, "SECOND_OFFICER", "ENT-3041", absl::StatusCode::kFailedPrecondition, 409, "what has this label is published by a second officer"},
 });
 static_assert(kTable.size() == static_cast<size_t>(RejectReason::kCount));
 

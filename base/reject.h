@@ -108,6 +108,9 @@ enum class RejectReason {
   kInternal,       // INTERNAL: a fault of this program, never of a peer
   kHsm,            // E_HSM: the token of a signing key does not answer
   kNotKept,        // NOT_KEPT: valid, and of a kind that this version does not keep
+  kRulesOpen,      // RULES_OPEN: local rules would let more flow than their operator said may
+  kRole,           // ROLE: whoever asks has no role, or no seat, that allows it
+  kSecondOfficer,  // SECOND_OFFICER: the label is one for which two officers are needed
   kCount,
 };
 

@@ -1,14 +1,18 @@
 # One function per kind of target. Layers: an arrow may only point to a strictly lower layer (docs/adr/0001-layers.md).
 
 # entente_module(NAME crypto LAYER 1 FILES a.cc b.cc [DEPS base] [LIBS OpenSSL::Crypto] [TESTS a_test.cc] [TEST_DEPS x]
-#                [THREADS])
+#                [PRECOMPILED envelope] [THREADS | LONG_THREADS])
 # Defines the static library entente_<name> and, when TESTS is given, the executable <name>_test registered with CTest.
-# DEPS are direct module dependencies, public; LIBS are third-party libraries, private to the module's sources. THREADS: the test
-# program also runs under the thread sanitizer, so it may link nothing that synchronises in its own way (gRPC does).
+# DEPS are direct module dependencies, public; LIBS are third-party libraries, private to the module's sources. PRECOMPILED: the
+# set of cmake/precompiled.cmake it is compiled with, `module` when not given. THREADS: the test program also runs under the thread
+# sanitizer, so it may link nothing that synchronises in its own way (gRPC does). LONG_THREADS: it does so under `--all` alone.
 function(entente_module)
-  cmake_parse_arguments(M "THREADS" "NAME;LAYER" "FILES;DEPS;LIBS;TESTS;TEST_DEPS;TEST_LIBS" ${ARGN})
+  cmake_parse_arguments(M "THREADS;LONG_THREADS" "NAME;LAYER;PRECOMPILED" "FILES;DEPS;LIBS;TESTS;TEST_DEPS;TEST_LIBS" ${ARGN})
   if(M_UNPARSED_ARGUMENTS OR NOT M_NAME OR NOT DEFINED M_LAYER OR NOT M_FILES)
     message(FATAL_ERROR "entente_module: NAME, LAYER and FILES are required; not understood: '${M_UNPARSED_ARGUMENTS}'")
+  endif()
+  if(NOT M_PRECOMPILED)
+    set(M_PRECOMPILED module)
   endif()
   foreach(dep IN LISTS M_DEPS)
     get_property(dep_layer GLOBAL PROPERTY entente_layer_${dep})
@@ -25,20 +29,22 @@ function(entente_module)
   target_include_directories(${target} PUBLIC ${PROJECT_SOURCE_DIR})
   list(TRANSFORM M_DEPS PREPEND entente_)
   target_link_libraries(${target} PUBLIC ${M_DEPS} PRIVATE ${M_LIBS} entente_flags)
-  entente_use_precompiled(${target} module)
+  entente_use_precompiled(${target} ${M_PRECOMPILED})
   if(M_TESTS AND ENTENTE_TESTS)
     list(TRANSFORM M_TEST_DEPS PREPEND entente_)
     add_executable(${M_NAME}_test ${M_TESTS})
     target_link_libraries(${M_NAME}_test PRIVATE ${target} ${M_TEST_DEPS} ${M_LIBS} ${M_TEST_LIBS} entente_flags
       GTest::gtest GTest::gtest_main)
     target_compile_options(${M_NAME}_test PRIVATE ${ENTENTE_TEST_OPTIONS})
-    entente_use_precompiled(${M_NAME}_test test)
+    entente_use_precompiled(${M_NAME}_test ${M_PRECOMPILED}_test)
     target_compile_definitions(${M_NAME}_test PRIVATE ENTENTE_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
     set_target_properties(${M_NAME}_test PROPERTIES RUNTIME_OUTPUT_DIRECTORY ${PROJECT_BINARY_DIR}/tests)
     add_test(NAME ${M_NAME} COMMAND ${M_NAME}_test)
     add_dependencies(unit_tests ${M_NAME}_test)
     if(M_THREADS)
       add_dependencies(thread_tests ${M_NAME}_test)
+    elseif(M_LONG_THREADS)
+      add_dependencies(all_thread_tests ${M_NAME}_test)
     endif()
   endif()
 endfunction()

@@ -1,6 +1,6 @@
-# Headers that most units include, compiled once. gRPC and CLI11 are not among them: a unit that includes what it does not need pays for
-# inline functions that are compiled again in each. Units still include what they use: a precompiled header saves time only
-# (-DENTENTE_PRECOMPILED=OFF shows it). REUSE_FROM needs equal options: both are made with what every module is made with.
+# Headers that most units of a room include, compiled once per set. A set holds no more than its rooms need: a unit pays for
+# inline functions of what it never uses. Units still include what they use: a precompiled header saves time only
+# (-DENTENTE_PRECOMPILED=OFF shows it). REUSE_FROM needs equal options: every set is made with what every module is made with.
 if(CCACHE)
   # What ccache needs to be told before it caches units that use a precompiled header (its manual, "Precompiled headers").
   set(CMAKE_CXX_COMPILER_LAUNCHER ${CMAKE_COMMAND} -E env CCACHE_SLOPPINESS=pch_defines,time_macros ${CCACHE})
@@ -38,13 +38,32 @@ function(entente_use_precompiled TARGET NAME)
   target_precompile_headers(${TARGET} REUSE_FROM entente_precompiled_${NAME})
 endfunction()
 
+# entente_precompiled_set(NAME x HEADERS ...) makes the set x for modules and the set x_test for their test programs, which adds
+# GoogleTest. Layer 1's messages are generated before either is compiled.
+function(entente_precompiled_set)
+  cmake_parse_arguments(P "" "NAME" "HEADERS" ${ARGN})
+  list(PREPEND P_HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS})
+  entente_precompiled(NAME ${P_NAME} HEADERS ${P_HEADERS})
+  if(ENTENTE_TESTS)
+    entente_precompiled(NAME ${P_NAME}_test HEADERS ${P_HEADERS} <gtest/gtest.h> LIBS GTest::gtest GTest::gtest_main)
+    # As CMake compiles executables.
+    set_target_properties(entente_precompiled_${P_NAME}_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
+    target_compile_options(entente_precompiled_${P_NAME}_test PRIVATE -fPIE ${ENTENTE_TEST_OPTIONS})
+  endif()
+  foreach(set IN ITEMS ${P_NAME} ${P_NAME}_test)
+    if(TARGET entente_precompiled_${set} AND NOT P_NAME STREQUAL module)
+      target_include_directories(entente_precompiled_${set} PRIVATE ${PROJECT_SOURCE_DIR})
+      target_link_libraries(entente_precompiled_${set} PRIVATE entente_proto)
+    endif()
+  endforeach()
+endfunction()
+
 if(ENTENTE_PRECOMPILED)
-  entente_precompiled(NAME module HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS})
-endif()
-if(ENTENTE_PRECOMPILED AND ENTENTE_TESTS)
-  entente_precompiled(NAME test HEADERS ${ENTENTE_COMMON_HEADERS} ${ENTENTE_MESSAGE_HEADERS} <gtest/gtest.h>
-    LIBS GTest::gtest GTest::gtest_main)
-  # As CMake compiles executables.
-  set_target_properties(entente_precompiled_test PROPERTIES POSITION_INDEPENDENT_CODE OFF)
-  target_compile_options(entente_precompiled_test PRIVATE -fPIE ${ENTENTE_TEST_OPTIONS})
+  entente_precompiled_set(NAME module)
+  entente_precompiled_set(NAME envelope HEADERS <absl/container/flat_hash_map.h> <entente/v1/record.pb.h>
+    ${PROJECT_SOURCE_DIR}/trust/directory.h)
+  entente_precompiled_set(NAME exchange HEADERS ${PROJECT_SOURCE_DIR}/exchange/exchange.h)
+  entente_precompiled_set(NAME rpc HEADERS <grpcpp/grpcpp.h> <entente/v1/admin.grpc.pb.h>
+    ${PROJECT_SOURCE_DIR}/exchange/exchange.h)
+  entente_precompiled_set(NAME cli HEADERS <absl/container/flat_hash_map.h> <entente/v1/admin.pb.h>)
 endif()

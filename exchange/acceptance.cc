@@ -66,18 +66,33 @@ absl::StatusOr<model::Party> LocalFacts(const v1::AddPeerRequest& request, const
   return party;
 }
 
+// A rule about a name that nobody has binds nobody.
+absl::Status CheckName(const Room& room, const std::string& on_file, const std::string& given) {
+  if (on_file == given || !room.rules.NamesParty(on_file)) return absl::OkStatus();
+  return Reject(RejectReason::kConflict, "local rules name '" + on_file + "', and would not bind it under another name; "
+                                             "change them first, or give --name " + on_file);
+}
+
 // One commit, which runs alone: what the directory refuses is never durable, and two changes of one party reach memory and
 // disk in the same order. Of a party on file the documents come first: where they are refused, what came before the refusal
 // stays, evidence too, and the local facts are as before.
-absl::Status Store(const Room& room, const model::Party& party, const trust::IdentityHistory& history) {
+absl::Status Store(const Room& room, const model::Party& party, const trust::IdentityHistory& history,
+                   std::string_view by) {
   absl::Status taken;
+  // Of a party that a start had to leave out, too.
+  const auto agreements = StoredAgreements(room.journal, room.self.org(), party.org);
+  if (!agreements.ok()) return agreements.status();
   const absl::Status stored = room.journal.CommitAndWait([&](storage::Transaction& transaction) {
+    transaction.ActFor(by);
     const auto append = [&](const v1::SignedIdentity& wire) { return transaction.AppendIdentity(party.org, wire).status(); };
-    const bool known = room.directory.Find(party.org) != nullptr;
+    const auto on_file = room.directory.Find(party.org);
+    const bool known = on_file != nullptr;
+    if (known) taken = CheckName(room, on_file->party.name, party.name);
+    if (!taken.ok()) return absl::OkStatus();
     if (known) taken = room.directory.Extend(party.org, trust::ChainOf(history), room.clock.Now(), append);
     if (!taken.ok()) return absl::OkStatus();
-    absl::Status status =
-        room.directory.Accept({party, history.newest(), std::make_shared<const trust::IdentityHistory>(history)});
+    absl::Status status = room.directory.Accept({party, history.newest(), std::make_shared<const trust::IdentityHistory>(history),
+                                                 absl::InfinitePast(), *agreements});
     if (status.ok()) status = transaction.AppendParty(ToRecord(party, history)).status();
     for (size_t i = 1; i < history.versions().size() && !known && status.ok(); ++i) {
       status = append(history.versions()[i]->wire());
@@ -108,7 +123,7 @@ v1::PeerRecord DescribeParty(const model::Party& party) {
   return record;
 }
 
-absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request) {
+absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request, std::string_view by) {
   absl::StatusOr<v1::Card> card = trust::ReadCard(request.card());
   if (!card.ok()) return card.status();
   const absl::StatusOr<trust::IdentityHistory> history = trust::HistoryOfCard(*card, room.clock.Now());
@@ -146,7 +161,7 @@ absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRe
   if (!room.directory.Find(org)) {
     if (absl::Status fresh = history->CheckFresh(room.clock.Now()); !fresh.ok()) return fresh;
   }
-  if (absl::Status stored = Store(room, *party, *history); !stored.ok()) return stored;
+  if (absl::Status stored = Store(room, *party, *history, by); !stored.ok()) return stored;
   return DescribeParty(*party);
 }
 

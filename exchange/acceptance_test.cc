@@ -60,5 +60,22 @@ TEST_F(Acceptance, OfAChangeThatIsNotDurableWhatWasOnFileStays) {
   EXPECT_EQ(norlandia_.directory->SpeaksAs(kIdentity), estovia_.org());
 }
 
+// Else a rule about it would bind nobody any more, and nobody would notice.
+TEST_F(Acceptance, APartyThatLocalRulesNameKeepsItsName) {
+  const auto added = AcceptParty(norlandia_.room(), Request("XE"));
+  ASSERT_TRUE(added.ok()) << added.status();
+  norlandia_.rules.Set({1, *policy::Rules::Parse("version = 1\n[[rule]]\nid = \"a\"\nwhen = { peer = \"" + added->name() +
+                                                     "\" }\neffect = \"withhold\"\n",
+                                                 "rules.toml"),
+                        std::nullopt});
+  v1::AddPeerRequest renamed = Request("XE");
+  renamed.set_name("renamed");
+  EXPECT_EQ(ReasonOf(AcceptParty(norlandia_.room(), renamed).status()), RejectReason::kConflict);
+  EXPECT_NE(norlandia_.directory->FindByName(added->name()), nullptr);
+  EXPECT_TRUE(AcceptParty(norlandia_.room(), Request("XF")).ok()) << "its other facts may change";
+  norlandia_.rules.Set({});
+  EXPECT_TRUE(AcceptParty(norlandia_.room(), renamed).ok());
+}
+
 }  // namespace
 }  // namespace entente::exchange

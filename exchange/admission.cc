@@ -125,7 +125,8 @@ void Admission::Check(Task& task) {
     task.refused = Reject(RejectReason::kUnknownParty, "the sender is not accepted here");
     return;
   }
-  task.arrival = std::make_shared<Arrival>(room_, *std::move(verified), from, std::move(task.head));
+  task.arrival = std::make_shared<Arrival>(room_, *std::move(verified), from, std::move(task.head),
+                                           task.carrier == Carrier::kFile);
   if (!task.arrival->big()) task.arrival->Parse();
 }
 

@@ -7,8 +7,8 @@
 namespace entente::exchange {
 
 Arrival::Arrival(Room room, envelope::VerifiedEnvelope envelope, std::shared_ptr<const trust::Accepted> from,
-                 std::optional<v1::SignedBody> head)
-    : room_(room), envelope_(std::move(envelope)), from_(std::move(from)), head_(std::move(head)),
+                 std::optional<v1::SignedBody> head, bool by_file)
+    : room_(room), envelope_(std::move(envelope)), from_(std::move(from)), head_(std::move(head)), by_file_(by_file),
       creators_(room_, envelope_.batch->origin()) {}
 
 size_t Arrival::ContentBytes() const {
@@ -38,7 +38,10 @@ absl::Status Arrival::Store(storage::Transaction& transaction) {
   const auto& statements = envelope_.batch->statements();
   // A peer can seal what is known anew for ever: not even the envelope's id is kept, since a copy of it changes nothing.
   if (!brought_something()) return absl::OkStatus();
-  absl::StatusOr<uint64_t> batch_seq = transaction.AppendReceivedBatch(*envelope_.batch, from_->party.org);
+  rules_ = room_.rules.Now();
+  // What is on file about the sender, and agreed with it, may have changed while the envelope waited for its turn.
+  if (auto now = room_.directory.Find(from_->party.org)) from_ = std::move(now);
+  absl::StatusOr<uint64_t> batch_seq = transaction.AppendReceivedBatch(*envelope_.batch, from_->party.org, by_file_);
   if (!batch_seq.ok()) return batch_seq.status();
   for (size_t i = 0; i < statements.size(); ++i) {
     if (!fresh_[i]) continue;
@@ -81,64 +84,29 @@ absl::Status Arrival::CheckStream(storage::Transaction& transaction) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Arrival::Verdict> Arrival::Decide(storage::Transaction& transaction, size_t index) {
+absl::StatusOr<InboundVerdict> Arrival::Decide(storage::Transaction& transaction, size_t index) {
   const envelope::Statement& statement = envelope_.batch->statements()[index];
-  Verdict verdict;
-  policy::Constraints constraints = envelope_.batch->constraints();
-  verdict.label = constraints.label;
+  const policy::Constraints& constraints = envelope_.batch->constraints();
   if (!objects_[index].ok()) {
+    InboundVerdict verdict;
+    verdict.label = constraints.label;
     verdict.held = ReasonOf(objects_[index].status());
     verdict.detail = std::string(objects_[index].status().message());
     return verdict;
   }
-  const model::StixObject& object = *objects_[index];
-  absl::Status store = absl::OkStatus();
-  const auto defines = [&](std::string_view id) {
-    absl::StatusOr<bool> defined = transaction.DefinesStatementMarking(envelope_.batch->origin(), id);
-    if (!defined.ok()) store = defined.status();
-    return defined.ok() && *defined;
+  const auto ask = [this](const policy::Constraints& joined, const Subject& subject) -> const policy::Decision& {
+    const auto [it, fresh] = decisions_.try_emplace({joined.label, joined.pap, subject.alike});
+    if (fresh) it->second = Judge(room_, *rules_, InboundQuestion(room_, joined, *from_, subject)).decision;
+    return it->second;
   };
-  verdict.held = JoinMarkings(object, defines, constraints, verdict.detail);
-  if (!store.ok()) return store;
-  verdict.label = constraints.label;
-  if (verdict.held != RejectReason::kNone) return verdict;
-
-  absl::StatusOr<std::optional<storage::VersionEntry>> same = transaction.FindVersion(object.id(), object.version_ns());
-  if (!same.ok()) return same.status();
-  if (same->has_value() && (*same)->content_digest != crypto::Sha256(statement.content())) {
-    verdict.held = RejectReason::kConflict;
-    verdict.detail = "this id and version is stored with other bytes; the first is kept";
-    return verdict;
-  }
-  verdict.same = *std::move(same);
-  absl::StatusOr<std::optional<storage::VersionEntry>> newest = transaction.NewestVersion(object.id());
-  if (!newest.ok()) return newest.status();
-  if (!verdict.same && newest->has_value() && (*newest)->origin != envelope_.batch->origin()) {
-    verdict.held = RejectReason::kOwner;
-    verdict.detail = "the id belongs to another origin, which alone makes versions of it";
-    return verdict;
-  }
-  absl::StatusOr<std::optional<OrgId>> usurped = creators_.Usurped(transaction, object, constraints);
-  if (!usurped.ok()) return usurped.status();
-  if (!verdict.same && usurped->has_value()) {
-    verdict.held = RejectReason::kOwner;
-    verdict.detail = "created_by_ref names the identity of another origin, which did not sign this, and the signer does not say that it is a custodian";
-    return verdict;
-  }
-  const auto [it, fresh] = decisions_.try_emplace({constraints.label, constraints.pap});
-  if (fresh) it->second = policy::Evaluate(room_.rules, InboundQuestion(room_, constraints, *from_));
-  if (it->second.permitted()) {
-    verdict.permit = *it->second.permit();
-  } else {
-    verdict.held = it->second.denial()->reason;
-    verdict.detail = Sentence(*it->second.denial());
-  }
-  return verdict;
+  const Received received{*objects_[index], statement.content(), envelope_.batch->origin(), constraints, *from_,
+                          by_file_ ? Source::kFile : Source::kPeer};
+  return DecideInbound(room_, *rules_, transaction, creators_, received, ask);
 }
 
 absl::Status Arrival::StoreOne(storage::Transaction& transaction, uint64_t batch_seq, size_t index) {
   const envelope::Statement& statement = envelope_.batch->statements()[index];
-  absl::StatusOr<Verdict> verdict = Decide(transaction, index);
+  absl::StatusOr<InboundVerdict> verdict = Decide(transaction, index);
   if (!verdict.ok()) return verdict.status();
   const storage::ObjectFacts facts = objects_[index].ok() ? FactsOf(*objects_[index]) : storage::ObjectFacts{};
   if (!verdict->permit) {

@@ -3,13 +3,15 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <tuple>
 #include <utility>
 #include <vector>
 
 #include "base/token_bucket.h"
 #include "exchange/big_parse.h"
 #include "exchange/exchange.h"
-#include "exchange/questions.h"
+#include "exchange/inbound.h"
 #include "model/stix_object.h"
 
 namespace entente::exchange {
@@ -25,7 +27,7 @@ class Arrival {
  public:
   // REQUIRES envelope.batch.
   Arrival(Room room, envelope::VerifiedEnvelope envelope, std::shared_ptr<const trust::Accepted> from,
-          std::optional<v1::SignedBody> head);
+          std::optional<v1::SignedBody> head, bool by_file);
   // Big ones wait for their turn (BigParse), which they keep until this is gone: parse them in the order of commits.
   bool big() const;
   void Parse();
@@ -37,26 +39,21 @@ class Arrival {
   void Count();  // once, after Store's records are durable
 
  private:
-  struct Verdict {
-    RejectReason held = RejectReason::kNone;
-    std::string detail;
-    model::Label label = model::Label::kUnlabelled;
-    std::optional<policy::Permit> permit;
-    std::optional<storage::VersionEntry> same;  // the bytes are stored already
-  };
   size_t ContentBytes() const;
   absl::Status CheckStream(storage::Transaction& transaction);
-  absl::StatusOr<Verdict> Decide(storage::Transaction& transaction, size_t index);
+  absl::StatusOr<InboundVerdict> Decide(storage::Transaction& transaction, size_t index);
   absl::Status StoreOne(storage::Transaction& transaction, uint64_t batch_seq, size_t index);
 
   Room room_;
   envelope::VerifiedEnvelope envelope_;
   std::shared_ptr<const trust::Accepted> from_;
   std::optional<v1::SignedBody> head_;
+  bool by_file_;
   std::optional<BigParse> turn_;
   std::vector<absl::StatusOr<model::StixObject>> objects_;
   std::vector<bool> fresh_;
-  std::map<std::pair<model::Label, model::Pap>, policy::Decision> decisions_;
+  std::shared_ptr<const RuleSet> rules_;  // of the commit
+  std::map<std::tuple<model::Label, model::Pap, std::string>, policy::Decision> decisions_;
   Creators creators_;
   uint64_t gaps_ = 0, stored_ = 0, duplicates_ = 0, quarantined_ = 0;
   std::vector<RejectReason> held_;

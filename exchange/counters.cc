@@ -65,6 +65,10 @@ void Counters::CountDecision(bool permitted, RejectReason reason, uint64_t n) {
   }
 }
 
+void Counters::CountShadow(bool permitted, bool by_shadow) {
+  ++(permitted == by_shadow ? shadow_same_ : by_shadow ? shadow_opens_ : shadow_closes_);
+}
+
 PeerCounters& Counters::Peer(const OrgId& org) {
   std::lock_guard lock(mutex_);
   std::unique_ptr<PeerCounters>& slot = peers_[org];

@@ -85,12 +85,17 @@ class Counters {
   uint64_t memory_limit() const { return memory_limit_; }
   void CountListenerRestart() { ++listener_restarts_; }
   void CountDecision(bool permitted, RejectReason reason, uint64_t n = 1);
+  // One decision, and what the rules in the shadow would have made of it.
+  void CountShadow(bool permitted, bool by_shadow);
   uint64_t Of(Outcome outcome) const { return outcomes_[outcome]; }
   uint64_t Rejects(RejectReason reason) const;  // at every door
   uint64_t Rejects(Door door, RejectReason reason) const { return rejects_[Index(door)][Index(reason)]; }
   uint64_t Handshakes(HandshakeRefusal why) const { return handshakes_[static_cast<size_t>(why)]; }
   uint64_t ListenerRestarts() const { return listener_restarts_; }
   uint64_t Permits() const { return permits_; }
+  uint64_t ShadowSame() const { return shadow_same_; }
+  uint64_t ShadowOpens() const { return shadow_opens_; }    // denied, and the shadow would permit
+  uint64_t ShadowCloses() const { return shadow_closes_; }  // the other way round
   uint64_t Denials(RejectReason reason) const { return denials_[static_cast<size_t>(reason)]; }
   // Made at first use; lives as long as this.
   PeerCounters& Peer(const OrgId& org);
@@ -105,6 +110,7 @@ class Counters {
   ByReason denials_{};
   std::array<std::atomic<uint64_t>, static_cast<size_t>(HandshakeRefusal::kCount)> handshakes_{};
   std::atomic<uint64_t> permits_{0}, listener_restarts_{0}, memory_used_{0}, memory_limit_{0};
+  std::atomic<uint64_t> shadow_same_{0}, shadow_opens_{0}, shadow_closes_{0};
   std::mutex mutex_;
   std::map<OrgId, std::unique_ptr<PeerCounters>> peers_;
 };

@@ -13,15 +13,26 @@ constexpr absl::Duration kSaveAgain = absl::Seconds(5);
 
 }  // namespace
 
-// Policy's last word on an entry. An embargo that runs again, after a clock was set back, is not the last, nor that a
-// group's document has expired or is not here, which its admins mend: for as long as a peer may refuse.
+namespace {
+
+// That a group's document has expired or is not here, its admins mend; that an agreement is suspended or has lapsed, the two who
+// made it.
+bool MayPass(RejectReason reason) {
+  using enum RejectReason;
+  return reason == kFreeze || reason == kMemberHash || reason == kPolicySuspended || reason == kPolicyLegalBasis;
+}
+
+}  // namespace
+
+// Policy's last word on an entry. An embargo that runs again, after a clock was set back, is not the last, nor what people may
+// mend: for as long as a peer may refuse.
 void Delivery::Withhold(Span& span, const Entry& entry, RejectReason reason) {
   room_.counters.CountDecision(false, reason);
-  const bool of_group = reason == RejectReason::kFreeze || reason == RejectReason::kMemberHash;
-  const bool too_long = of_group && span.source == Source::kRefused &&
+  const bool passing = MayPass(reason);
+  const bool too_long = passing && span.source == Source::kRefused &&
                         room_.clock.Now() - entry.mark >= kRefusedUntilGivenUp;
-  const bool later = reason == RejectReason::kPolicyEmbargo || (of_group && !too_long);
-  if (span.source == Source::kEmbargoed && of_group) {
+  const bool later = reason == RejectReason::kPolicyEmbargo || (passing && !too_long);
+  if (span.source == Source::kEmbargoed && passing) {
     unsaved_->Add({.held = {entry.seq}, .released = {{entry.mark, entry.seq}}});
   } else if (span.source != Source::kQueue) {
     if (!later) Settle(span, entry, /*given_up=*/true);

@@ -17,15 +17,18 @@
 #include "envelope/envelope.h"
 #include "exchange/counters.h"
 #include "exchange/group_envelopes.h"
+#include "exchange/rule_book.h"
+#include "exchange/seats.h"
 #include "model/json_fault.h"
+#include "model/warning_list.h"
 #include "policy/policy.h"
 #include "storage/journal.h"
 #include "trust/directory.h"
 #include "trust/group_directory.h"
 #include "trust/prekey.h"
 
-// The journeys: admission (in), publication (out; delivery.h goes on from there), reading (every read is a release),
-// acceptance of parties.
+// The journeys: admission (in), publication (out; delivery.h goes on from there), acceptance of parties; reading.h has
+// the one of every read.
 namespace entente::exchange {
 
 // What every journey works on. Borrowed; outlives them all.
@@ -35,10 +38,12 @@ struct Room {
   trust::PrekeyRing& prekeys;
   trust::GroupDirectory& groups;
   storage::Journal& journal;
-  const policy::Rules& rules;
+  const RuleBook& rules;
   const Clock& clock;
   Counters& counters;
   GroupEnvelopes& group_envelopes;
+  const std::vector<model::WarningList>& warning_lists;
+  const Seats* seats = nullptr;  // null: nobody said who holds them; whoever may use the admin socket does
 };
 
 // True for faults of the node that receives: nothing is said about the envelope, and the sender keeps it.
@@ -79,11 +84,20 @@ struct PublishItem {
   Bytes content;
   absl::Status refused = {};                   // set when the reader already refused it; then content is empty
   std::optional<model::TextPlace> start = {};  // where the object begins in the publisher's file, for messages
+  uint64_t released_from = 0, held_at = 0;  // in quarantine: let go from there; taken only while it is held there still
+  std::optional<uint64_t> index = {};       // its place in the whole call, where that is not its place here
+  std::optional<v1::Imputed> imputed = {};  // it is at least as strict, by its bundle or since it was held
+  std::string unlabelled = {};              // why no import profile gives it a label either
 };
 // What waits for an embargo's end is signed at publish: it must be valid when it is sent and tried again.
 inline constexpr absl::Duration kLongestEmbargo = absl::Hours(24 * 350);
 struct PublishTerms {
   policy::Constraints constraints;  // label kUnlabelled: each object's own label alone
+  std::string source = std::string(policy::kPublishSource);  // whose import profile labels what has none
+  std::string by;                   // who asks for it, as the admin socket knows
+  uint32_t uid = 0;
+  uint64_t draft = 0;               // that this publishes, whole or not at all
+  bool second_officer = false;      // two officers stand behind it
 };
 class Publication {
  public:
@@ -102,41 +116,13 @@ class Publication {
 // Adds or changes a party: card, fingerprint, local facts. Durable when it returns. Of a party on file the card's
 // documents are taken in first, as trust::IdentityHistory::TakeIn does and with its refusals; then the local facts stay
 // as they were.
-absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request);
+absl::StatusOr<v1::PeerRecord> AcceptParty(const Room& room, const v1::AddPeerRequest& request,
+                                           std::string_view by = {});
 // What is on file about a party, for the operator (without its session's status).
 v1::PeerRecord DescribeParty(const model::Party& party);
 // Fills a directory from the journal at start, with all documents that were taken in. A party that no longer checks is
 // left out; one whose newest document has expired is not, and a newer document wakes it. The first problem of both
 // kinds returns.
 absl::Status LoadParties(const storage::Journal& journal, trust::Directory& directory, absl::Time now);
-
-// Reads for this organisation's own people. Every one is a policy decision.
-class Reading {
- public:
-  explicit Reading(Room room) : room_(room) {}
-  struct Object {
-    v1::ObjectRow row;
-    Bytes content;
-  };
-  // `version` empty: the newest that may be read. kNotFound, kUsage, the reason it is in quarantine for, or the policy
-  // reason that withholds it.
-  absl::StatusOr<Object> Get(std::string_view id, std::string_view version) const;
-  // The statement of that object, with the proof that its origin signed it, for checking without a node. Refuses as Get
-  // does.
-  absl::StatusOr<v1::StatementProof> Prove(std::string_view id, std::string_view version) const;
-  absl::StatusOr<v1::SearchReply> Search(std::string_view value, size_t limit) const;
-  // The object stored at `seq`, or nothing when policy withholds it.
-  absl::StatusOr<std::optional<Object>> At(uint64_t seq) const;
-  // `version` empty: the newest, be it in quarantine. kNotFound (object or peer), kUsage.
-  absl::StatusOr<v1::ExplainReply> Explain(std::string_view id, std::string_view peer,
-                                           std::string_view version = {}) const;
-
- private:
-  absl::StatusOr<v1::ExplainReply> ExplainHeld(const storage::QuarantineEntry& held,
-                                               const trust::Accepted& party) const;
-  absl::StatusOr<v1::ExplainReply> ExplainStatement(const storage::VersionEntry& entry, uint64_t seq,
-                                                    const trust::Accepted& party) const;
-  Room room_;
-};
 
 }  // namespace entente::exchange

@@ -2,6 +2,7 @@
 
 #include "crypto/crypto.h"
 #include "exchange/lookup.h"
+#include "exchange/reading.h"
 #include "exchange/release.h"
 
 // A stored object's statement with its proof of origin, for readers who have no node (docs/formats/forward.md).
@@ -28,7 +29,9 @@ absl::Status AddPath(const v1::BatchAccepted& batch, const v1::ObjectAccepted& o
 
 absl::StatusOr<v1::StatementProof> Reading::Prove(std::string_view id, std::string_view version) const {
   // Whatever keeps the object from a local reader keeps its proof.
-  if (absl::StatusOr<Object> readable = Get(id, version); !readable.ok()) return readable.status();
+  const absl::StatusOr<Object> readable = Readable(id, version);
+  if (!readable.ok()) return readable.status();
+  if (absl::Status status = Opened("prove", {readable->row}); !status.ok()) return status;
   const absl::StatusOr<Found> found = FindObject(room_.journal, id, version);
   if (!found.ok()) return found.status();
   if (!found->accepted) return Reject(RejectReason::kNotFound, "the object is no longer there; ask again");

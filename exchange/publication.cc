@@ -40,6 +40,11 @@ absl::StatusOr<PublishTerms> Publication::Terms(const v1::PublishOptions& option
     return Reject(RejectReason::kUsage, "publish options: " + std::string(constraints.status().message()));
   }
   terms.constraints = *std::move(constraints);
+  if (!options.source().empty()) {
+    const absl::StatusOr<std::string> name = model::ParsePartyName(options.source());
+    if (!name.ok()) return Reject(RejectReason::kUsage, "--source takes a name of 1 to 64 of a-z 0-9 . - _");
+    terms.source += ":" + *name;
+  }
   if (terms.constraints.embargo_until > room_.clock.Now() + kLongestEmbargo) {
     return Reject(RejectReason::kUsage, "--embargo-until: an embargo ends within 350 days; a signed statement is valid for "
                                         "366, and what comes after would be refused by every peer");

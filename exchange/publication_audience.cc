@@ -8,42 +8,83 @@
 
 namespace entente::exchange {
 
-PublicationBatch::Class& PublicationBatch::ClassFor(const policy::Constraints& constraints) {
-  const auto [it, fresh] = classes_.try_emplace({constraints.label, constraints.pap});
+PublicationBatch::Class& PublicationBatch::ClassFor(const policy::Constraints& constraints,
+                                                    Candidate& candidate) {
+  Subject subject = SubjectOf(room_, *rules_, *candidate.object, candidate.content.size(), room_.self.org(),
+                              Source::kAnalyst, room_.clock.Now(), candidate.released_from != 0);
+  const auto [it, fresh] = classes_.try_emplace({constraints.label, constraints.pap, subject.alike});
   Class& members = it->second;
+  candidate.of = &members;
+  candidate.label = constraints.label;
   if (!fresh) return members;
   members.constraints = constraints;
-  const policy::Decision local = policy::Evaluate(room_.rules, LocalQuestion(room_, constraints));
+  members.subject = std::move(subject);
+  const policy::Decision local =
+      Judge(room_, *rules_, LocalQuestion(room_, constraints, members.subject)).decision;
   if (local.permitted()) {
     members.local = *local.permit();
   } else {
     Deny(members, local.denial()->reason, Sentence(*local.denial()));
+    Hold(local, members);
   }
+  // Local rules narrow: what they deny may still become stricter.
+  const policy::Decision bare = policy::Evaluate({}, LocalQuestion(room_, constraints, members.subject));
+  if (bare.permitted()) members.raises = *bare.permit();
   for (const auto& party : room_.directory.All()) Ask(*party, members);
+  if (members.held) HoldFromAll(members);
   members.audience = members.now;
   members.audience.insert(members.audience.end(), members.later.begin(), members.later.end());
   std::sort(members.audience.begin(), members.audience.end());
-  if (!constraints.sg_id.empty()) AskGroup(members);
+  if (constraints.sg_id.empty()) return members;
+  members.redactions.clear();  // what goes to a group goes whole, and to all of it
+  AskGroup(members);
   return members;
+}
+
+// A local rule that holds an object from one holds it from all.
+void PublicationBatch::Hold(const policy::Decision& decision, Class& members) {
+  if (!decision.denial()->quarantine || decision.denial()->reason != RejectReason::kPolicyRule) return;
+  Deny(members, RejectReason::kPolicyRule, Sentence(*decision.denial()));
+  members.held = true;
+}
+
+void PublicationBatch::HoldFromAll(Class& members) {
+  members.now.clear();
+  members.later.clear();
+  members.redactions.clear();
+  for (storage::PartyDecision& decision : members.decisions) {
+    if (std::holds_alternative<policy::Permit>(decision.outcome)) decision.outcome = members.denied;
+    decision.withheld_until.reset();
+  }
 }
 
 // What it is asked about now; and where an embargo alone denies it, about the time behind.
 void PublicationBatch::Ask(const trust::Accepted& party, Class& members) const {
   const OrgId& org = party.party.org;
-  policy::Question question = OutboundQuestion(room_, members.constraints, party);
-  const policy::Decision decision = policy::Evaluate(room_.rules, question);
+  policy::Question question = OutboundQuestion(room_, members.constraints, party, members.subject);
+  const auto [decision, shadow] = Judge(room_, *rules_, question);
+  storage::PartyDecision recorded{org, RejectReason::kNone};
+  recorded.shadow = shadow;
   if (decision.permitted()) {
-    members.decisions.push_back({org, *decision.permit()});
+    recorded.outcome = *decision.permit();
+    recorded.rule = decision.rule;
     members.now.push_back(org);
-    return;
+  } else {
+    recorded.outcome = decision.denial()->reason;
+    if (decision.denial()->reason == RejectReason::kPolicyRule) recorded.rule = decision.rule;
+    Hold(decision, members);
+    const bool redacted = NoteRedaction(question, recorded, members);
+    if (question.now < members.constraints.embargo_until) {
+      question.now = members.constraints.embargo_until;
+      if (policy::Evaluate(rules_->in_force, question).permitted()) {
+        recorded.withheld_until = members.constraints.embargo_until;
+      } else if (!redacted) {
+        NoteRedaction(question, recorded, members);
+      }
+    }
+    if (recorded.withheld_until) members.later.push_back(org);
   }
-  std::optional<absl::Time> until;
-  if (question.now < members.constraints.embargo_until) {
-    question.now = members.constraints.embargo_until;
-    if (policy::Evaluate(room_.rules, question).permitted()) until = members.constraints.embargo_until;
-  }
-  members.decisions.push_back({org, decision.denial()->reason, until});
-  if (until) members.later.push_back(org);
+  members.decisions.push_back(std::move(recorded));
 }
 
 void PublicationBatch::Deny(Class& members, RejectReason reason, std::string why) {

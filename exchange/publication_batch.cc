@@ -8,11 +8,17 @@
 namespace entente::exchange {
 
 PublicationBatch::PublicationBatch(Room room, std::vector<PublishItem> items, PublishTerms terms, uint64_t first_index)
-    : room_(room), terms_(std::move(terms)), first_index_(first_index), creators_(room_, room_.self.org()) {
+    : room_(room), terms_(std::move(terms)), creators_(room_, room_.self.org()) {
   candidates_.resize(items.size());
+  given_ = items.size();
   for (size_t i = 0; i < items.size(); ++i) {
     candidates_[i].content = std::move(items[i].content);
     candidates_[i].start = items[i].start;
+    candidates_[i].released_from = items[i].released_from;
+    candidates_[i].held_at = items[i].held_at;
+    candidates_[i].index = items[i].index.value_or(first_index + i);
+    candidates_[i].imputed = std::move(items[i].imputed);
+    candidates_[i].unlabelled = std::move(items[i].unlabelled);
     if (!items[i].refused.ok()) {
       Refuse(candidates_[i], ReasonOf(items[i].refused), std::string(items[i].refused.message()));
     }
@@ -43,48 +49,61 @@ void PublicationBatch::Parse() {
 }
 
 absl::Status PublicationBatch::Store(storage::Transaction& transaction) {
-  for (size_t i = 0; i < candidates_.size(); ++i) {
-    if (candidates_[i].fate != Fate::kPending) continue;
-    if (absl::Status status = Classify(transaction, i); !status.ok()) return status;
+  rules_ = room_.rules.Now();
+  transaction.ActFor(terms_.by);
+  if (absl::Status status = ClassifyAll(transaction); !status.ok()) return status;
+  if (absl::Status status = SettleDraft(transaction); !status.ok()) return status;
+  for (const Candidate& candidate : candidates_) {
+    if (candidate.fate != Fate::kQuarantined) continue;
+    if (absl::Status status = StoreHeld(transaction, candidate); !status.ok()) return status;
   }
-  for (auto& [key, members] : classes_) {
-    size_t begin = 0, bytes = 0;
-    for (size_t i = 0; i < members.members.size(); ++i) {
-      const size_t size = candidates_[members.members[i]].content.size();
-      if (i > begin && (i - begin == StatementsFor(members) || bytes + size > kBatchBytes)) {
-        if (absl::Status status = Sign(transaction, members, begin, i); !status.ok()) return status;
-        begin = i;
-        bytes = 0;
-      }
-      bytes += size;
-    }
-    if (begin == members.members.size()) continue;
-    if (absl::Status status = Sign(transaction, members, begin, members.members.size()); !status.ok()) return status;
+  // Marking definitions in front of what they may mark, at receivers too; the rest as it was given, by its first of each class.
+  std::vector<const Class*> in_order;
+  for (const auto& [key, members] : classes_) {
+    if (!members.members.empty()) in_order.push_back(&members);
+  }
+  const auto place = [](const Class* one) { return std::pair(one->subject.type != "marking-definition", one->members.front()); };
+  std::sort(in_order.begin(), in_order.end(), [&](const Class* a, const Class* b) { return place(a) < place(b); });
+  for (const Class* members : in_order) {
+    if (absl::Status status = SignAll(transaction, *members); !status.ok()) return status;
+  }
+  // Behind their sources, whose statements they name.
+  if (absl::Status status = DeriveAll(transaction); !status.ok()) return status;
+  for (const auto& [key, members] : derived_) {
+    if (absl::Status status = SignAll(transaction, members); !status.ok()) return status;
   }
   return absl::OkStatus();
 }
 
-// How many statement bodies of this audience stay well under the envelope's bound on statement bytes.
-size_t PublicationBatch::StatementsFor(const Class& members) {
-  constexpr size_t kFixedBytes = 1024, kOrgBytes = OrgId::kSize + 4;
-  const size_t named = members.group ? 0 : members.audience.size();
-  const size_t body = kFixedBytes + kOrgBytes * (named + members.constraints.addressees.size());
-  return std::clamp<size_t>(envelope::kMaxStatementBytes / body, 1, kBatchStatements);
+absl::Status PublicationBatch::ClassifyAll(const storage::Reader& reader) {
+  for (size_t i = 0; i < given_; ++i) {
+    if (candidates_[i].fate != Fate::kPending) continue;
+    if (absl::Status status = Classify(reader, i); !status.ok()) return status;
+  }
+  return absl::OkStatus();
 }
 
-absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_t index) {
+absl::Status PublicationBatch::Classify(const storage::Reader& reader, size_t index) {
   Candidate& candidate = candidates_[index];
   const model::StixObject& object = *candidate.object;
   absl::Status store = absl::OkStatus();
   const auto defines = [&](std::string_view id) {
     if (defined_here_.contains(id)) return true;
-    absl::StatusOr<bool> defined = transaction.DefinesStatementMarking(room_.self.org(), id);
+    absl::StatusOr<bool> defined = reader.DefinesStatementMarking(room_.self.org(), id);
     if (!defined.ok()) store = defined.status();
     return defined.ok() && *defined;
   };
+  const absl::StatusOr<bool> waits = StillHeld(reader, candidate);
+  if (!waits.ok()) return waits.status();
+  if (!*waits) {
+    Refuse(candidate, RejectReason::kNotFound, "it is in quarantine no more");
+    return absl::OkStatus();
+  }
   policy::Constraints constraints = terms_.constraints;
   std::string detail;
-  const RejectReason held = JoinMarkings(object, defines, constraints, detail);
+  const RejectReason own = JoinMarkings(object, defines, constraints, detail);
+  const RejectReason held = Impute(candidate, own, constraints, detail);
+  candidate.label = constraints.label;
   if (!store.ok()) return store;
 
   const std::pair<std::string, int64_t> version{std::string(object.id()), object.version_ns()};
@@ -97,16 +116,16 @@ absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_
     return absl::OkStatus();
   }
   absl::StatusOr<std::optional<storage::VersionEntry>> known =
-      transaction.FindVersion(object.id(), object.version_ns());
+      reader.FindVersion(object.id(), object.version_ns());
   if (!known.ok()) return known.status();
   if (known->has_value()) {
-    if (held == RejectReason::kMarking) return Quarantine(transaction, candidate, held, detail, constraints.label);
+    if (held == RejectReason::kMarking) return Hold(candidate, held, detail, constraints.label);
     seen_here_.emplace(version, candidate.digest);
-    return ClassifyKnown(transaction, index, **known, std::move(constraints));
+    return ClassifyKnown(reader, index, **known, std::move(constraints));
   }
-  if (held != RejectReason::kNone) return Quarantine(transaction, candidate, held, detail, constraints.label);
+  if (held != RejectReason::kNone) return Hold(candidate, held, detail, constraints.label);
 
-  absl::StatusOr<std::optional<storage::VersionEntry>> newest = transaction.NewestVersion(object.id());
+  absl::StatusOr<std::optional<storage::VersionEntry>> newest = reader.NewestVersion(object.id());
   if (!newest.ok()) return newest.status();
   if (newest->has_value() && (*newest)->origin != room_.self.org()) {
     Refuse(candidate, RejectReason::kOwner,
@@ -114,7 +133,7 @@ absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_
                "; only its origin may make versions of it, publish your own object instead");
     return absl::OkStatus();
   }
-  absl::StatusOr<std::optional<OrgId>> usurped = creators_.Usurped(transaction, object, constraints);
+  absl::StatusOr<std::optional<OrgId>> usurped = creators_.Usurped(reader, object, constraints);
   if (!usurped.ok()) return usurped.status();
   if (usurped->has_value()) {
     Refuse(candidate, RejectReason::kOwner,
@@ -122,24 +141,29 @@ absl::Status PublicationBatch::Classify(storage::Transaction& transaction, size_
                "; only its origin may speak in its name: name your own identity, or pass it on with --source-role custodian");
     return absl::OkStatus();
   }
-  Class& members = ClassFor(constraints);
+  Class& members = ClassFor(constraints, candidate);
   if (absl::Status input = policy::CheckInput(members.constraints); !input.ok()) {
     Refuse(candidate, ReasonOf(input), std::string(input.message()));
     return absl::OkStatus();
+  }
+  if (members.held) {
+    return Hold(candidate, members.denied, members.why_denied, members.constraints.label);
   }
   if (!members.local) {
     Refuse(candidate, members.denied, members.why_denied);
     return absl::OkStatus();
   }
+  if (AwaitsSecondOfficer(candidate, members.constraints.label)) return absl::OkStatus();
   if (model::ClassifyDefinition(object.json()) == model::DefinitionKind::kStatement) {
     defined_here_.insert(std::string(object.id()));
   }
   seen_here_.emplace(version, candidate.digest);
   members.members.push_back(index);
+  members.sources.push_back(index);
   return absl::OkStatus();
 }
 
-absl::Status PublicationBatch::ClassifyKnown(storage::Transaction& transaction, size_t index,
+absl::Status PublicationBatch::ClassifyKnown(const storage::Reader& reader, size_t index,
                                              const storage::VersionEntry& known, policy::Constraints constraints) {
   Candidate& candidate = candidates_[index];
   if (known.content_digest != candidate.digest) {
@@ -150,11 +174,21 @@ absl::Status PublicationBatch::ClassifyKnown(storage::Transaction& transaction, 
   candidate.fate = Fate::kUnchanged;
   if (known.origin != room_.self.org()) return absl::OkStatus();  // another's object: onward sharing is not publishing
   const bool raised = constraints.label > known.label;
+  if (candidate.imputed && known.label >= constraints.label) candidate.imputed.reset();
   constraints.label = std::max(constraints.label, known.label);
   if (!policy::CheckInput(constraints).ok()) return absl::OkStatus();
-  Class& members = ClassFor(constraints);
-  if (!members.local) return absl::OkStatus();
-  absl::StatusOr<Earlier> earlier = EarlierOf(transaction, known);
+  // What a person once let go stays so.
+  const absl::StatusOr<std::optional<v1::Record>> stored = reader.FindRecord(known.seq);
+  if (!stored.ok()) return stored.status();
+  if (stored->has_value()) candidate.released_from = (*stored)->object().released_from();
+  Class& members = ClassFor(constraints, candidate);
+  const bool stricter = raised && members.raises && constraints.sg_id.empty();
+  if (!members.local && raised && !stricter) {
+    Refuse(candidate, members.denied, members.why_denied + "; its label was not raised");
+    return absl::OkStatus();
+  }
+  if (!members.local && !stricter) return absl::OkStatus();
+  absl::StatusOr<Earlier> earlier = EarlierOf(reader, known);
   if (!earlier.ok()) return earlier.status();
   const bool as_strict = earlier->as_strict_as(constraints);
   if (raised && !as_strict) {
@@ -169,60 +203,18 @@ absl::Status PublicationBatch::ClassifyKnown(storage::Transaction& transaction, 
            "`modified`, and publish that to the group");
     return absl::OkStatus();
   }
-  const bool somebody_new = as_strict && earlier->misses(members);
+  if (members.local && as_strict) {
+    candidate.stored_at = known.seq;
+    candidate.whole = earlier->audience;
+    if (!NeedsAnotherOfficer(constraints.label)) members.sources.push_back(index);  // a copy is as strict as its source
+  }
+  const bool somebody_new = members.local && as_strict && earlier->misses(members);
   if (!somebody_new && !raised) return absl::OkStatus();
+  if (AwaitsSecondOfficer(candidate, constraints.label)) return absl::OkStatus();
   candidate.fate = Fate::kPending;
   candidate.repeats = known;
   candidate.refused = std::move(earlier->refused);
   members.members.push_back(index);
-  return absl::OkStatus();
-}
-
-absl::Status PublicationBatch::Quarantine(storage::Transaction& transaction, Candidate& candidate, RejectReason reason,
-                                          std::string detail, model::Label label) {
-  candidate.fate = Fate::kQuarantined;
-  candidate.reason = reason;
-  candidate.detail = detail;
-  const storage::ObjectFacts facts = FactsOf(*candidate.object);
-  absl::StatusOr<std::vector<storage::QuarantineEntry>> entries = transaction.FindQuarantine(facts.id);
-  if (!entries.ok()) return entries.status();
-  for (const storage::QuarantineEntry& entry : *entries) {
-    if (entry.version_ns == facts.version_ns && entry.content_digest == candidate.digest) return absl::OkStatus();
-  }
-  const storage::QuarantineRecord why{reason, std::move(detail), label};
-  return transaction.AppendQuarantine(0, nullptr, candidate.content, facts, room_.self.org(), why).status();
-}
-
-absl::Status PublicationBatch::Sign(storage::Transaction& transaction, const Class& members, size_t begin,
-                                    size_t end) {
-  std::vector<Bytes> contents;
-  contents.reserve(end - begin);
-  for (size_t i = begin; i < end; ++i) contents.push_back(std::move(candidates_[members.members[i]].content));
-  const std::optional<GroupId> group = members.group ? std::optional(members.group->group()) : std::nullopt;
-  absl::StatusOr<std::optional<envelope::StreamPosition>> stream = transaction.OutboundStream(members.audience, group);
-  if (!stream.ok()) return stream.status();
-  const envelope::StreamPosition position =
-      stream->value_or(envelope::StreamPosition{crypto::RandomId<StreamId>(), 0, StatementId()});
-  envelope::BatchTerms terms;
-  terms.group = members.group;
-  absl::StatusOr<envelope::Batch> batch =
-      envelope::SignBatch(room_.self, members.constraints, group ? std::vector<OrgId>() : members.audience,
-                          std::move(contents), position, room_.clock.Now(), terms);
-  if (!batch.ok()) return batch.status();
-  absl::StatusOr<uint64_t> batch_seq = transaction.AppendOwnBatch(*batch, members.decisions);
-  if (!batch_seq.ok()) return batch_seq.status();
-  for (size_t i = begin; i < end; ++i) {
-    Candidate& candidate = candidates_[members.members[i]];
-    const envelope::Statement& statement = batch->statements()[i - begin];
-    const storage::ObjectFacts facts = FactsOf(*candidate.object);
-    const absl::Status stored =
-        candidate.repeats
-            ? transaction.AppendRepeat(*batch_seq, statement, facts, *candidate.repeats, *members.local).status()
-            : transaction.AppendObject(*batch_seq, statement, facts, *members.local).status();
-    if (!stored.ok()) return stored;
-    if (absl::Status status = Supersede(transaction, members, candidate); !status.ok()) return status;
-    candidate.fate = Fate::kPublished;
-  }
   return absl::OkStatus();
 }
 

@@ -27,20 +27,20 @@ bool PublicationBatch::Earlier::misses(const Class& members) const {
          std::any_of(members.later.begin(), members.later.end(), unscheduled);
 }
 
-absl::StatusOr<PublicationBatch::Earlier> PublicationBatch::EarlierOf(storage::Transaction& transaction,
+absl::StatusOr<PublicationBatch::Earlier> PublicationBatch::EarlierOf(const storage::Reader& reader,
                                                                       const storage::VersionEntry& known) {
   std::vector<uint64_t> seqs = known.repeats;
   seqs.push_back(known.seq);
   Earlier all;
   for (const uint64_t seq : seqs) {
-    absl::StatusOr<std::optional<v1::Record>> record = transaction.FindRecord(seq);
+    absl::StatusOr<std::optional<v1::Record>> record = reader.FindRecord(seq);
     if (!record.ok()) return record.status();
     if (!record->has_value()) continue;
     const bool object = (*record)->has_object();
     const uint64_t batch_seq = object ? (*record)->object().batch_seq() : (*record)->repeated_statement().batch_seq();
     const auto [cached, fresh] = earlier_.try_emplace(batch_seq);
     if (fresh) {
-      absl::Status read = ReadBatch(transaction, batch_seq,
+      absl::Status read = ReadBatch(reader, batch_seq,
                                     object ? (*record)->object().statement() : (*record)->repeated_statement().statement(),
                                     cached->second);
       if (!read.ok()) return read;
@@ -61,9 +61,9 @@ absl::StatusOr<PublicationBatch::Earlier> PublicationBatch::EarlierOf(storage::T
 }
 
 // Whom one own batch was for, and under what. A peer to which deliveries were given up counts as not reached.
-absl::Status PublicationBatch::ReadBatch(storage::Transaction& transaction, uint64_t batch_seq, ByteView statement,
+absl::Status PublicationBatch::ReadBatch(const storage::Reader& reader, uint64_t batch_seq, ByteView statement,
                                          Earlier& out) const {
-  absl::StatusOr<std::optional<v1::Record>> batch = transaction.FindRecord(batch_seq);
+  absl::StatusOr<std::optional<v1::Record>> batch = reader.FindRecord(batch_seq);
   if (!batch.ok()) return batch.status();
   if (!batch->has_value() || (*batch)->batch().origin() != room_.self.org().view()) return absl::OkStatus();
   absl::StatusOr<policy::Constraints> constraints = ConstraintsOf(statement);

@@ -9,11 +9,12 @@ namespace entente::exchange {
 
 v1::PublishProgress PublicationBatch::Report() {
   v1::PublishProgress progress;
-  progress.set_objects(candidates_.size());
-  uint64_t unchanged = 0, quarantined = 0, rejected = 0;
-  for (size_t i = 0; i < candidates_.size(); ++i) {
+  progress.set_objects(given_);
+  uint64_t unchanged = 0, quarantined = 0, rejected = 0, imputed = 0, inherited = 0;
+  for (size_t i = 0; i < given_; ++i) {
     const Candidate& candidate = candidates_[i];
     if (candidate.fate == Fate::kUnchanged) ++unchanged;
+    if (candidate.fate == Fate::kPublished && candidate.imputed) ++(candidate.imputed->inherited() ? inherited : imputed);
     if (candidate.fate != Fate::kQuarantined && candidate.fate != Fate::kRejected) continue;
     const bool held = candidate.fate == Fate::kQuarantined;
     ++(held ? quarantined : rejected);
@@ -22,7 +23,7 @@ v1::PublishProgress PublicationBatch::Report() {
     outcome.set_outcome(held ? "quarantined" : "rejected");
     outcome.set_reason(std::string(Describe(candidate.reason).name));
     outcome.set_detail(candidate.detail);
-    outcome.set_index(first_index_ + i);
+    outcome.set_index(candidate.index);
     if (candidate.start) {
       outcome.set_line(candidate.start->line);
       outcome.set_column(candidate.start->column);
@@ -32,7 +33,9 @@ v1::PublishProgress PublicationBatch::Report() {
   progress.set_unchanged(unchanged);
   progress.set_quarantined(quarantined);
   progress.set_rejected(rejected);
-  progress.set_published(candidates_.size() - unchanged - quarantined - rejected);
+  progress.set_imputed(imputed);
+  progress.set_inherited(inherited);
+  progress.set_published(given_ - unchanged - quarantined - rejected);
   for (const auto& party : room_.directory.All()) {
     (*progress.mutable_permitted())[party->party.name] = 0;
     (*progress.mutable_withheld())[party->party.name] = 0;
@@ -46,6 +49,14 @@ v1::PublishProgress PublicationBatch::Report() {
       counts[name] += n;
       const RejectReason reason = permitted ? RejectReason::kNone : std::get<RejectReason>(decision.outcome);
       room_.counters.CountDecision(permitted, reason, n);
+    }
+  }
+  for (const auto& [key, members] : derived_) {
+    for (const storage::PartyDecision& decision : members.decisions) {
+      const bool goes = std::holds_alternative<policy::Permit>(decision.outcome) || decision.withheld_until;
+      if (goes && !members.members.empty()) {
+        (*progress.mutable_redacted())[room_.directory.NameOf(decision.org)] += members.members.size();
+      }
     }
   }
   // A party that was accepted, or renamed, since the decisions is whole as well: what nobody permitted it is withheld.

@@ -2,13 +2,19 @@
 
 #include <algorithm>
 
+#include "exchange/agreements.h"
+#include "model/iep_definition.h"
+#include "model/marking_table.h"
 #include "model/text.h"
 
 namespace entente::exchange {
 namespace {
 
-policy::Question Base(const Room& room, const policy::Constraints& constraints) {
+policy::Question Base(const Room& room, const policy::Constraints& constraints, policy::Direction direction,
+                      const Subject& subject) {
   policy::Question question;
+  question.direction = direction;
+  question.object = subject.facts.get();
   question.constraints = constraints;
   question.integrity = true;  // only Statements get here: their signatures and schema were checked to make them
   question.now = room.clock.Now();
@@ -54,17 +60,18 @@ bool HasInnerMarkings(const model::JsonValue& value, bool inner) {
 }  // namespace
 
 policy::Question OutboundQuestion(const Room& room, const policy::Constraints& constraints,
-                                  const trust::Accepted& recipient) {
-  policy::Question question = Base(room, constraints);
+                                  const trust::Accepted& recipient, const Subject& subject) {
+  policy::Question question = Base(room, constraints, policy::Direction::kOut, subject);
   question.sender = room.directory.self().party;
   question.recipient = recipient.party;
   question.standing.group = StandingIn(room, constraints, recipient.party.org);
   question.agreement = true;
+  SetTerms(recipient, subject.type, question);
   return question;
 }
 
-policy::Question LocalQuestion(const Room& room, const policy::Constraints& constraints) {
-  policy::Question question = Base(room, constraints);
+policy::Question LocalQuestion(const Room& room, const policy::Constraints& constraints, const Subject& subject) {
+  policy::Question question = Base(room, constraints, policy::Direction::kLocal, subject);
   question.sender = room.directory.self().party;
   question.recipient = room.directory.self().party;
   question.agreement = true;
@@ -72,15 +79,38 @@ policy::Question LocalQuestion(const Room& room, const policy::Constraints& cons
 }
 
 policy::Question InboundQuestion(const Room& room, const policy::Constraints& constraints,
-                                 const trust::Accepted& from) {
-  policy::Question question = Base(room, constraints);
+                                 const trust::Accepted& from, const Subject& subject) {
+  policy::Question question = Base(room, constraints, policy::Direction::kIn, subject);
   question.sender = from.party;
   question.recipient = room.directory.self().party;
   question.recipient.ceiling = from.party.ceiling;
   question.standing.group = StandingIn(room, constraints, room.self.org());
   question.recipient.sectors = constraints.sector_to;  // a party's sectors are on file at the sender, which applied them
   question.agreement = true;
+  SetTerms(from, subject.type, question);
   return question;
+}
+
+std::vector<std::string> ToRemove(const RuleSet& rules, policy::Question question) {
+  const auto reason = [](const policy::Decision& decision) {
+    return decision.permitted() ? RejectReason::kNone : decision.denial()->reason;
+  };
+  if (question.object == nullptr) return {};
+  question.honours_obligations = false;
+  if (reason(policy::Evaluate(rules.in_force, question)) != RejectReason::kPolicyUnsupported) return {};
+  question.honours_obligations = true;
+  const policy::Decision redacted = policy::Evaluate(rules.in_force, question);
+  if (!redacted.permitted()) return {};
+  using enum policy::Obligation;
+  for (const policy::Obligation other : {kSeatsOnly, kRedactVictims, kStripSource, kKeepSource, kEncrypt}) {
+    if (redacted.permit()->asks(other)) return {};  // nobody here does that
+  }
+  std::vector<std::string> remove;
+  const std::vector<std::string>& there = question.object->properties;
+  for (const std::string& name : redacted.permit()->removes()) {
+    if (std::find(there.begin(), there.end(), name) != there.end()) remove.push_back(name);
+  }
+  return remove;
 }
 
 RejectReason JoinMarkings(const model::StixObject& object, const std::function<bool(std::string_view)>& defines,
@@ -95,6 +125,11 @@ RejectReason JoinMarkings(const model::StixObject& object, const std::function<b
              "standard's own marking id instead";
     return RejectReason::kMarking;
   }
+  if (model::IsIepDefinition(object.json())) {
+    const absl::StatusOr<model::Iep> iep = model::ReadIep(object.json());
+    if (!iep.ok()) detail = std::string(iep.status().message()) + "; correct it and publish again";
+    if (!iep.ok()) return RejectReason::kMarking;
+  }
   const model::EffectiveMarking marking = model::NormaliseMarkings(object.json(), defines);
   constraints.label = std::max(constraints.label, marking.label);
   constraints.pap = std::max(constraints.pap, marking.pap);
@@ -107,7 +142,9 @@ RejectReason JoinMarkings(const model::StixObject& object, const std::function<b
     return RejectReason::kMarking;
   }
   if (!marking.unresolved.empty()) {
+    const std::string near = model::NearestMarking(marking.unresolved.front());
     detail = "unknown marking id " + model::Escaped(marking.unresolved.front(), 80) +
+             (near.empty() ? "" : ", a digit or two off that of " + near) +
              "; publish its definition first, or use a TLP 1 or TLP 2 marking";
     return RejectReason::kMarking;
   }
@@ -156,6 +193,13 @@ storage::ObjectFacts FactsOf(const model::StixObject& object) {
   facts.values = model::SearchValues(object);
   facts.defines_statement_marking = model::ClassifyDefinition(object.json()) == model::DefinitionKind::kStatement;
   return facts;
+}
+
+std::string SentenceOf(const Room& room, const v1::Imputed& imputed) {
+  std::string sentence(model::Name(static_cast<model::Label>(imputed.label())));
+  sentence += ", imputed by " + room.directory.self().party.name + ": ";
+  if (imputed.inherited()) return sentence + "inherited from others of its bundle";
+  return sentence + "import profile " + model::Escaped(imputed.source(), 80);
 }
 
 std::string Sentence(const policy::Denial& denial) {

@@ -11,13 +11,19 @@
 // exchange: one place where a statement's constraints and a party's record become a policy::Question.
 namespace entente::exchange {
 
+// Each borrows the subject's facts.
 // May `recipient` have what this node's organisation originated?
 policy::Question OutboundQuestion(const Room& room, const policy::Constraints& constraints,
-                                  const trust::Accepted& recipient);
+                                  const trust::Accepted& recipient, const Subject& subject);
 // May this organisation's own people hold or read it?
-policy::Question LocalQuestion(const Room& room, const policy::Constraints& constraints);
+policy::Question LocalQuestion(const Room& room, const policy::Constraints& constraints, const Subject& subject);
 // May this organisation hold what `from` sent it? The ceiling is the one agreed with `from`.
-policy::Question InboundQuestion(const Room& room, const policy::Constraints& constraints, const trust::Accepted& from);
+policy::Question InboundQuestion(const Room& room, const policy::Constraints& constraints, const trust::Accepted& from,
+                                 const Subject& subject);
+
+// The properties to take out of an object before the question's recipient may have what is left: where a local rule
+// obliges to that and nothing else stands against it. Empty otherwise, and where it may have the whole.
+std::vector<std::string> ToRemove(const RuleSet& rules, policy::Question question);
 
 // The object's markings joined into `constraints` (the stricter of each). Returns the reason to hold the object back from
 // everybody (kMarking, kNoLabel) with a sentence in `detail`, or kNone. `defines` answers which marking ids the object's
@@ -44,6 +50,8 @@ class Creators {
 };
 
 storage::ObjectFacts FactsOf(const model::StixObject& object);
+// "AMBER, imputed by NAME: ...": what gave an object of this organisation its label.
+std::string SentenceOf(const Room& room, const v1::Imputed& imputed);
 // The sentence of a denial: its reason's meaning and what would have to change.
 std::string Sentence(const policy::Denial& denial);
 // The constraints that a stored statement was signed with.

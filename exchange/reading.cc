@@ -1,16 +1,13 @@
 #include <algorithm>
 #include <utility>
 
+#include "exchange/lineage.h"
 #include "exchange/lookup.h"
 #include "exchange/questions.h"
+#include "exchange/reading.h"
 
 namespace entente::exchange {
 namespace {
-
-// The statement whose constraints govern a stored object, wherever it stands.
-const Bytes& StatementIn(const v1::Record& record) {
-  return record.has_object() ? record.object().statement() : record.repeated_statement().statement();
-}
 
 // Why an object is held back from everybody, with the reason that it was held for.
 absl::Status Held(const Room& room, const storage::QuarantineEntry& entry) {
@@ -28,17 +25,30 @@ absl::Status Held(const Room& room, const storage::QuarantineEntry& entry) {
 
 }  // namespace
 
-absl::StatusOr<std::optional<Reading::Object>> Reading::At(uint64_t seq) const {
+absl::StatusOr<std::optional<Reading::Object>> Reading::At(uint64_t seq, absl::Status* withheld) const {
   absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(seq);
   if (!record.ok()) return record.status();
   if (!record->has_value() || !(*record)->has_object()) return std::nullopt;
   v1::ObjectAccepted& object = *(*record)->mutable_object();
-  absl::StatusOr<policy::Constraints> constraints = ConstraintsOf(StatementIn(**record));
+  absl::StatusOr<policy::Constraints> constraints = ConstraintsOf(object.statement());
   if (!constraints.ok()) return constraints.status();
+  // Also what it was raised to since.
+  const auto version = room_.journal.FindVersion(object.id(), object.version_ns());
+  if (!version.ok()) return version.status();
   constraints->label = std::max(constraints->label, static_cast<model::Label>(object.label()));
-  if (!policy::Evaluate(room_.rules, LocalQuestion(room_, *constraints)).permitted()) return std::nullopt;
+  if (version->has_value()) constraints->label = std::max(constraints->label, (*version)->label);
   absl::StatusOr<std::optional<v1::Record>> batch = room_.journal.FindRecord(object.batch_seq());
   if (!batch.ok()) return batch.status();
+  const std::shared_ptr<const RuleSet> rules = room_.rules.Now();
+  const absl::StatusOr<Subject> subject =
+      StoredSubject(room_, *rules, object.id(), object.content(), object.released_from() != 0,
+                    batch->has_value() ? (*batch)->batch() : v1::BatchAccepted(), room_.clock.Now());
+  if (!subject.ok()) return subject.status();
+  const policy::Decision decision = Judge(room_, *rules, Asked(*constraints, *subject)).decision;
+  if (!decision.permitted()) {
+    if (withheld != nullptr) *withheld = Reject(decision.denial()->reason, Sentence(*decision.denial()));
+    return std::nullopt;
+  }
 
   Object out;
   out.row.set_id(object.id());
@@ -53,32 +63,57 @@ absl::StatusOr<std::optional<Reading::Object>> Reading::At(uint64_t seq) const {
   out.row.set_received_us((*record)->time_us());
   out.row.set_name(object.name());
   out.row.set_source_role(std::string(policy::Name(constraints->source_role)));
+  if (object.has_lineage()) *out.row.mutable_lineage() = object.lineage();
+  if (object.has_imputed()) out.row.set_imputed(SentenceOf(room_, object.imputed()));
   out.content = std::move(*object.mutable_content());
   return out;
 }
 
-absl::StatusOr<Reading::Object> Reading::Get(std::string_view id, std::string_view version) const {
+absl::StatusOr<Reading::Object> Reading::Readable(std::string_view id, std::string_view version) const {
   const absl::StatusOr<Found> found = FindObject(room_.journal, id, version);
   if (!found.ok()) return found.status();
-  if (!found->accepted) return Held(room_, *found->held);
-  absl::StatusOr<std::optional<Object>> object = At(found->accepted->seq);
-  if (!object.ok()) return object.status();
-  if (!object->has_value()) {
-    return Reject(RejectReason::kPolicyTlp, "policy withholds this object from local readers; entente explain says why");
+  if (!found->accepted) {
+    if (absl::Status status = CheckHeld(*found->held); !status.ok()) return status;
+    return Held(room_, *found->held);
   }
+  absl::Status withheld = Reject(RejectReason::kStoreCorrupt, "the object's record is missing; run entente fsck");
+  absl::StatusOr<std::optional<Object>> object = At(found->accepted->seq, &withheld);
+  if (!object.ok()) return object.status();
+  if (!object->has_value()) return withheld;
+  const absl::StatusOr<std::vector<v1::DerivedRow>> derived =
+      DerivedRows(room_, (*object)->row.id(), found->accepted->version_ns);
+  if (!derived.ok()) return derived.status();
+  for (const v1::DerivedRow& row : *derived) *(*object)->row.add_derived() = row;
   return **std::move(object);
 }
 
+absl::StatusOr<Reading::Object> Reading::Get(std::string_view id, std::string_view version) const {
+  absl::StatusOr<Object> object = Readable(id, version);
+  if (!object.ok()) return object.status();
+  if (absl::Status status = Opened("get", {object->row}); !status.ok()) return status;
+  return object;
+}
+
+// Says that there are more only where there are more for whoever asks: a hit that is withheld must not show in it.
 absl::StatusOr<v1::SearchReply> Reading::Search(std::string_view value, size_t limit) const {
   if (value.empty()) return Reject(RejectReason::kUsage, "an empty value finds nothing; give a value to look up");
-  absl::StatusOr<storage::SearchHits> hits = room_.journal.Search(model::NormaliseValue(value), limit);
+  const size_t through = room_.seats == nullptr ? limit : std::max(limit, kSearchedThrough);
+  absl::StatusOr<storage::SearchHits> hits = room_.journal.Search(model::NormaliseValue(value), through);
   if (!hits.ok()) return hits.status();
   v1::SearchReply reply;
-  reply.set_more(hits->more);
+  reply.set_more(hits->more && room_.seats == nullptr);
   for (const uint64_t seq : hits->seqs) {
     absl::StatusOr<std::optional<Object>> object = At(seq);
     if (!object.ok()) return object.status();
-    if (object->has_value()) *reply.add_matches() = std::move((*object)->row);
+    if (!object->has_value()) continue;
+    if (static_cast<size_t>(reply.matches_size()) == limit) {
+      reply.set_more(true);
+      break;
+    }
+    *reply.add_matches() = std::move((*object)->row);
+  }
+  if (absl::Status status = Opened("search", {reply.matches().begin(), reply.matches().end()}); !status.ok()) {
+    return status;
   }
   return reply;
 }

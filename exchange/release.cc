@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "exchange/lineage.h"
 #include "exchange/publication_batch.h"
 #include "exchange/questions.h"
 #include "exchange/release_seal.h"
@@ -36,25 +37,33 @@ absl::StatusOr<StoredStatement> LoadStatement(const storage::Journal& journal, u
   StoredStatement out;
   if (record->has_object()) {
     v1::ObjectAccepted& object = *record->mutable_object();
+    const absl::StatusOr<model::Label> source = SourceLabel(journal, object);
+    if (!source.ok()) return source.status();
     out = {object.batch_seq(),
            object.index(),
            std::move(*object.mutable_statement()),
            std::move(*object.mutable_salt()),
            std::move(*object.mutable_content()),
            std::move(*object.mutable_id()),
-           object.version_ns()};
+           object.version_ns(),
+           object.released_from() != 0};
+    out.source_label = *source;
     return out;
   }
   v1::StatementRepeated& repeated = *record->mutable_repeated_statement();
   absl::StatusOr<v1::Record> original = RequireRecord(journal, repeated.object_seq());
   if (!original.ok()) return original.status();
+  const absl::StatusOr<model::Label> source = SourceLabel(journal, original->object());
+  if (!source.ok()) return source.status();
   out = {repeated.batch_seq(),
          repeated.index(),
          std::move(*repeated.mutable_statement()),
          std::move(*repeated.mutable_salt()),
          std::move(*original->mutable_object()->mutable_content()),
          std::move(*repeated.mutable_id()),
-         repeated.version_ns()};
+         repeated.version_ns(),
+         original->object().released_from() != 0};
+  out.source_label = *source;
   return out;
 }
 
@@ -68,6 +77,7 @@ absl::StatusOr<StoredBatch> LoadBatch(const Room& room, const OrgId& peer, uint6
   absl::StatusOr<policy::Constraints> constraints = ConstraintsOf(a_statement);
   if (!constraints.ok()) return constraints.status();
   out.constraints = *constraints;
+  out.rules = room.rules.Now();
   if (!out.record.has_group()) return out;
   const v1::GroupAudience& group = out.record.group();
   out.group = {GroupId::From(group.group_id()).value_or(GroupId()), group.membership_version(),
@@ -76,9 +86,14 @@ absl::StatusOr<StoredBatch> LoadBatch(const Room& room, const OrgId& peer, uint6
   return out;
 }
 
-// Besides its batch's, the label counts that was raised since.
-absl::Status SetLabel(const Room& room, const StoredBatch& batch, StoredStatement& statement) {
-  statement.label = batch.constraints.label;
+// What policy has to know of the statement. Besides its batch's, the label counts that was raised since, its source's
+// too.
+absl::Status SetKind(const Room& room, const StoredBatch& batch, StoredStatement& statement) {
+  absl::StatusOr<Subject> subject = StoredSubject(room, *batch.rules, statement.id, statement.content,
+                                                         statement.released, batch.record, room.clock.Now());
+  if (!subject.ok()) return subject.status();
+  statement.subject = *std::move(subject);
+  statement.label = std::max(batch.constraints.label, statement.source_label);
   absl::StatusOr<std::optional<storage::VersionEntry>> version =
       room.journal.FindVersion(statement.id, statement.version_ns);
   if (!version.ok()) return version.status();
@@ -87,17 +102,18 @@ absl::Status SetLabel(const Room& room, const StoredBatch& batch, StoredStatemen
 }
 
 Outcome OutcomeNow(const Room& room, const OrgId& peer, const trust::Prekey& prekey, StoredBatch& batch,
-                   model::Label label) {
+                   const StoredStatement& statement) {
   if (batch.keeps != RejectReason::kNone) return batch.keeps;
-  const auto [asked, fresh] = batch.outcomes.try_emplace(label, RejectReason::kNone);
-  if (fresh) asked->second = Ask(room, peer, batch.constraints, label);
+  const auto [asked, fresh] =
+      batch.outcomes.try_emplace({statement.label, statement.subject.alike}, RejectReason::kNone);
+  if (fresh) asked->second = Ask(room, peer, batch, statement);
   const bool permitted = std::holds_alternative<policy::Permit>(asked->second);
   if (!permitted && batch.group) {
     // The document may have expired since the batch was looked at: that is no word of policy's.
     batch.keeps = KeptBy(room, *batch.group, peer);
     if (batch.keeps != RejectReason::kNone) return batch.keeps;
   }
-  return permitted && label > prekey.ceiling ? Outcome(RejectReason::kPrekey) : asked->second;
+  return permitted && statement.label > prekey.ceiling ? Outcome(RejectReason::kPrekey) : asked->second;
 }
 
 // What the state of the group refuses is this entry's affair and ends no session.
@@ -137,8 +153,8 @@ absl::StatusOr<Released> ReleaseFirst(const Room& room, const OrgId& peer, const
     const bool full = statements.size() == kBatchStatements || bytes + statement->content.size() > kBatchBytes;
     if (full && !statements.empty()) break;
     out.last = seq;
-    if (absl::Status status = SetLabel(room, batch, *statement); !status.ok()) return status;
-    Outcome outcome = OutcomeNow(room, peer, prekey, batch, statement->label);
+    if (absl::Status status = SetKind(room, batch, *statement); !status.ok()) return status;
+    Outcome outcome = OutcomeNow(room, peer, prekey, batch, *statement);
     if (const RejectReason* denied = std::get_if<RejectReason>(&outcome)) {
       out.withheld.push_back({seq, *denied});
       continue;

@@ -36,10 +36,10 @@ class MembersPermits {
   MembersPermits(const Room& room, const StoredBatch& batch, const std::vector<StoredStatement>& statements)
       : room_(room), batch_(batch), statements_(statements) {}
   const policy::Permit* Of(const OrgId& member, size_t statement) {
-    const model::Label label = statements_[statement].label;
-    const auto [asked, fresh] = asked_.try_emplace({member, label});
+    const StoredStatement& one = statements_[statement];
+    const auto [asked, fresh] = asked_.try_emplace({member, {one.label, one.subject.alike}});
     if (fresh) {
-      Outcome outcome = Ask(room_, member, batch_.constraints, label);
+      Outcome outcome = Ask(room_, member, batch_, one);
       if (auto* permit = std::get_if<policy::Permit>(&outcome)) asked->second = std::move(*permit);
     }
     return asked->second ? &*asked->second : nullptr;
@@ -49,7 +49,7 @@ class MembersPermits {
   const Room& room_;
   const StoredBatch& batch_;
   const std::vector<StoredStatement>& statements_;
-  std::map<std::pair<OrgId, model::Label>, std::optional<policy::Permit>> asked_;
+  std::map<std::pair<OrgId, Kind>, std::optional<policy::Permit>> asked_;
 };
 
 }  // namespace
@@ -60,11 +60,13 @@ bool IsOfGroup(RejectReason reason) {
          reason == kMemberHash;
 }
 
-Outcome Ask(const Room& room, const OrgId& org, policy::Constraints constraints, model::Label label) {
+Outcome Ask(const Room& room, const OrgId& org, const StoredBatch& batch, const StoredStatement& statement) {
   const auto party = room.directory.Find(org);
   if (!party) return RejectReason::kUnknownParty;
-  constraints.label = label;
-  const policy::Decision decision = policy::Evaluate(room.rules, OutboundQuestion(room, constraints, *party));
+  policy::Constraints constraints = batch.constraints;
+  constraints.label = statement.label;
+  const policy::Question question = OutboundQuestion(room, constraints, *party, statement.subject);
+  const policy::Decision decision = Judge(room, *batch.rules, question).decision;
   if (decision.permitted()) return *decision.permit();
   return decision.denial()->reason;
 }

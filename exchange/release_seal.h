@@ -1,7 +1,10 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -13,7 +16,10 @@ namespace entente::exchange {
 // What policy says now about one recipient.
 using Outcome = std::variant<RejectReason, policy::Permit>;
 
-// A batch as stored, with the outcome for one recipient under each label that counts for one of its statements.
+// What tells statements of one batch apart for policy: the label that counts, and the class of the object.
+using Kind = std::pair<model::Label, std::string>;
+
+// A batch as stored, with the outcome for one recipient for each kind among its statements.
 struct StoredBatch {
   uint64_t seq = 0;
   v1::BatchAccepted record;
@@ -21,7 +27,8 @@ struct StoredBatch {
   policy::Constraints constraints;
   std::optional<trust::MembershipRef> group;
   RejectReason keeps = RejectReason::kNone;  // why the group keeps all of it from the recipient
-  std::map<model::Label, Outcome> outcomes;
+  std::shared_ptr<const RuleSet> rules;
+  std::map<Kind, Outcome> outcomes;
 };
 
 // One statement as stored: own objects and repeats read alike.
@@ -30,14 +37,17 @@ struct StoredStatement {
   uint32_t index = 0;
   Bytes body, salt, content, id;
   int64_t version_ns = 0;
+  bool released = false;  // by a person, from a rule that held it
   model::Label label =
       model::Label::kUnlabelled;  // that counts now: its batch's, or the one that it was raised to since
+  Subject subject = {};
+  model::Label source_label = model::Label::kUnlabelled;  // of what it is derived from, as it stands now
 };
 
 // What sealing refuses because of how the group stands now.
 bool IsOfGroup(RejectReason reason);
-// About one organisation, under the label that counts.
-Outcome Ask(const Room& room, const OrgId& org, policy::Constraints constraints, model::Label label);
+// About one organisation and one statement of the batch.
+Outcome Ask(const Room& room, const OrgId& org, const StoredBatch& batch, const StoredStatement& statement);
 
 // For one recipient. Refuses with kStoreCorrupt, and as envelope::SealDirect.
 absl::StatusOr<Bytes> SealTo(const Room& room, const StoredBatch& batch, const std::vector<StoredStatement>& statements,

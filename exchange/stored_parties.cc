@@ -1,9 +1,12 @@
 #include "exchange/stored_parties.h"
 
 #include "base/reject.h"
+#include "trust/agreement_history.h"
 
 namespace entente::exchange {
 namespace {
+
+constexpr size_t kAgreementsAtOnce = 256;
 
 absl::StatusOr<model::Party> FromRecord(const v1::PartyAccepted& record) {
   model::Party party;
@@ -47,11 +50,34 @@ absl::Status Load(const storage::Journal& journal, const v1::PartyAccepted& reco
   const absl::Status fresh = history->CheckFresh(now);
   trust::Accepted accepted{*std::move(party), history->newest(),
                            std::make_shared<const trust::IdentityHistory>(*std::move(history))};
+  auto agreements = StoredAgreements(journal, directory.self().party.org, accepted.party.org);
+  if (!agreements.ok()) return agreements.status();
+  accepted.agreements = *std::move(agreements);
   absl::Status status = directory.Accept(std::move(accepted));
   return status.ok() ? fresh : status;
 }
 
 }  // namespace
+
+absl::StatusOr<std::shared_ptr<const trust::AgreementHistory>> StoredAgreements(const storage::Journal& journal, const OrgId& self,
+                                                                               const OrgId& org) {
+  trust::AgreementHistory history(self, org);
+  uint64_t after = 0;
+  for (size_t seen = kAgreementsAtOnce; seen == kAgreementsAtOnce;) {
+    const auto page = journal.Agreements(org, after, kAgreementsAtOnce);
+    if (!page.ok()) return page.status();
+    seen = page->size();
+    for (const v1::AgreementTaken& taken : *page) {
+      const absl::StatusOr<trust::Agreement> agreement = trust::Agreement::Read(taken.agreement());
+      if (!agreement.ok()) return agreement.status();
+      const absl::StatusOr<bool> news = history.IsNews(*agreement);
+      if (!news.ok()) return news.status();
+      if (*news) history.Take(*agreement);
+    }
+  }
+  if (after == 0) return nullptr;
+  return std::make_shared<const trust::AgreementHistory>(std::move(history));
+}
 
 v1::PartyAccepted ToRecord(const model::Party& party, const trust::IdentityHistory& history) {
   v1::PartyAccepted record;

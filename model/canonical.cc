@@ -3,6 +3,7 @@
 #include <charconv>
 
 #include "model/json.h"
+#include "model/json_text.h"
 
 namespace entente::model {
 namespace {
@@ -124,6 +125,10 @@ void AppendValue(Bytes& out, const JsonValue& value) {
 }
 
 }  // namespace
+
+void AppendCanonicalString(Bytes& out, std::string_view text) {
+  AppendString(out, text);
+}
 
 Bytes Canonical(const JsonValue& value) {
   Bytes out;

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <cctype>
 
 #include "model/marking.h"
 #include "model/marking_limits.h"
@@ -39,6 +40,7 @@ class Normaliser {
     if (!object_.is_object()) Malformed("the object is no JSON object");
     ReadObjectMarkings();
     ReadGranularMarkings();
+    ReadLabels();
     return std::move(marking_);
   }
 
@@ -58,6 +60,18 @@ class Normaliser {
     if (!list->is_array()) return Malformed("granular_markings is no array");
     for (size_t i = 0; i < list->elements().size() && marking_.malformed.empty(); ++i) {
       ReadGranular(list->elements()[i], "granular_markings[" + std::to_string(i) + "]");
+    }
+  }
+
+  // MISP's tag for what nobody has decided about. Its other tags of that taxonomy stand in markings.
+  void ReadLabels() {
+    const JsonValue* labels = object_.Find("labels");
+    if (labels == nullptr || !labels->is_array()) return;
+    for (size_t i = 0; i < labels->elements().size() && marking_.malformed.empty(); ++i) {
+      std::string label(labels->elements()[i].text());
+      std::transform(label.begin(), label.end(), label.begin(), [](unsigned char c) { return std::tolower(c); });
+      if (label != "tlp:unclear") continue;
+      Malformed("labels[" + std::to_string(i) + "] is tlp:unclear: nobody decided yet how it may be shared");
     }
   }
 
@@ -90,6 +104,7 @@ class Normaliser {
       marking_.pap = std::max(marking_.pap, known->pap);
       return;
     }
+    if (ref.text() == object_.StringAt("id")) return Malformed(place + " is the object's own id: a marking cycle");
     if (is_statement_ && is_statement_(ref.text())) return;
     std::string id(ref.text());
     if (std::find(marking_.unresolved.begin(), marking_.unresolved.end(), id) == marking_.unresolved.end()) {

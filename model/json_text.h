@@ -3,6 +3,7 @@
 #include <optional>
 #include <string_view>
 
+#include "base/bytes.h"
 #include "model/json_fault.h"
 
 namespace entente::model {
@@ -22,5 +23,8 @@ struct Unescaped {
   std::optional<JsonFault> fault;
 };
 Unescaped UnescapeInPlace(char* content, size_t size);
+
+// `text`, UTF-8, as a string of RFC 8785, quotes included, behind `out`.
+void AppendCanonicalString(Bytes& out, std::string_view text);
 
 }  // namespace entente::model

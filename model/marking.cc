@@ -90,6 +90,22 @@ absl::StatusOr<Label> ParseLabel(std::string_view text) {
   return Reject(RejectReason::kUsage, message);
 }
 
+std::string NearestMarking(std::string_view marking_id) {
+  constexpr size_t kSlips = 2;
+  constexpr std::array<std::string_view, 5> kPapNames = {"", "CLEAR", "GREEN", "AMBER", "RED"};
+  if (marking_id.substr(0, kIdPrefix.size()) != kIdPrefix) return {};
+  const std::string_view uuid = marking_id.substr(kIdPrefix.size());
+  for (const TableMarking& row : kTable) {
+    if (uuid.size() != row.uuid.size()) continue;
+    size_t slips = 0;
+    for (size_t i = 0; i < uuid.size(); ++i) slips += uuid[i] == row.uuid[i] ? 0 : 1;
+    if (slips == 0 || slips > kSlips) continue;
+    if (row.means.label != Label::kUnlabelled) return "TLP:" + std::string(Name(row.means.label));
+    return "PAP:" + std::string(kPapNames[static_cast<size_t>(row.means.pap)]);
+  }
+  return {};
+}
+
 std::optional<KnownMarking> LookUpMarking(std::string_view marking_id) {
   if (marking_id.substr(0, kIdPrefix.size()) != kIdPrefix) return std::nullopt;
   const std::string_view uuid = marking_id.substr(kIdPrefix.size());

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <optional>
+#include <string>
 #include <string_view>
 
 #include "model/marking.h"
@@ -16,5 +17,9 @@ struct TableMarking {
 // The label or PAP level a text names, with or without its "TLP:" or "PAP:", in any case; nothing when it names none.
 std::optional<Label> FindLabel(std::string_view text);
 std::optional<Pap> FindPap(std::string_view text);
+
+// The level whose marking id is at most two digits off ("TLP:AMBER", "PAP:RED"), for messages; empty when none is, or
+// when the id is a level's own.
+std::string NearestMarking(std::string_view marking_id);
 
 }  // namespace entente::model

@@ -30,15 +30,15 @@ Finding CheckAgreement(const Facts& facts) {
   const Terms& terms = facts.standing.terms;
   if (!facts.question.agreement || facts.recipient.org.IsZero()) {
     return Fail(kPolicyAgreement, "no agreement with " + name + " is in force",
-                "accept " + name + " with entente peer add");
+                "accept " + name + " with entente peer add; where an agreement was ended, entente agreement propose " + name);
   }
   if (terms.suspended && !facts.question.hotline) {
     return Fail(kPolicySuspended, "the agreement with " + name + " is suspended",
-                "end the suspension, or use the hotline");
+                "both sides sign it anew: `entente agreement propose " + name + " --as-before`, and they accept");
   }
   if (facts.question.now >= terms.legal_until) {
     return Fail(kPolicyLegalBasis, "the legal basis of the agreement with " + name + " has lapsed",
-                "agree a new one with " + name);
+                "agree a new one: `entente agreement propose " + name + " --as-before`");
   }
   if (!terms.covers) {
     return Fail(kPolicyScope, "the agreement with " + name + " does not cover objects of this class",
@@ -48,6 +48,10 @@ Finding CheckAgreement(const Facts& facts) {
     const std::string label = LabelName(facts.label), ceiling = LabelName(facts.recipient.ceiling);
     return Fail(kPolicyScope, label + " is above the ceiling agreed with " + name + ", " + ceiling,
                 RemedyAboveCeiling(facts));
+  }
+  if (!IsLabel(terms.ceiling) || facts.label > terms.ceiling) {
+    return Fail(kPolicyScope, LabelName(facts.label) + " is above what was agreed with " + name + ", " + LabelName(terms.ceiling),
+                "agree more with " + name + ": `entente agreement propose " + name + " --ceiling " + LabelName(facts.label) + "`");
   }
   return Pass("in force");
 }

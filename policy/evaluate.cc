@@ -3,6 +3,7 @@
 
 #include "policy/actions.h"
 #include "policy/checks.h"
+#include "policy/object_facts.h"
 #include "policy/rule_index.h"
 
 namespace entente::policy {
@@ -26,7 +27,7 @@ class Trace {
   Decision& decision() { return decision_; }
 
  private:
-  Decision decision_{Denial{RejectReason::kInternal, false, {}, WithoutContent::kNothing}, {}};
+  Decision decision_{Denial{RejectReason::kInternal, false, {}, WithoutContent::kNothing}, {}, {}};
   bool permitted_ = true;
 };
 
@@ -43,6 +44,15 @@ Finding FindingOf(const std::vector<const Rule*>& rules, const std::string& file
   const Effect effect = rules.back()->effect;
   if (effect == Effect::kRedact || effect == Effect::kPermit) return {Result::kPass, detail, RejectReason::kNone, {}};
   return {Result::kFail, detail, RejectReason::kPolicyRule, "change local rule " + place + ", if its reason is gone"};
+}
+
+// Whether a redaction has anything to take away. Of an object that is known to have none of it, nothing is asked.
+bool HasToRemove(const Rule& rule, const ObjectFacts* object) {
+  if (rule.effect != Effect::kRedact) return false;
+  if (object == nullptr || !object->properties_whole) return true;
+  return std::any_of(rule.remove.begin(), rule.remove.end(), [object](const std::string& name) {
+    return std::find(object->properties.begin(), object->properties.end(), name) != object->properties.end();
+  });
 }
 
 }  // namespace
@@ -75,9 +85,10 @@ Decision Evaluate(const Rules& rules, const Question& question) {
   std::vector<const Rule*> matching;
   if (const RuleIndex* index = Engine::IndexOf(rules); index != nullptr) {
     matching = index->Find(facts);
+    if (!matching.empty() && matching.back()->effect != Effect::kRedact) trace.decision().rule = matching.back()->id;
     const bool held = !matching.empty() && matching.back()->effect == Effect::kQuarantine;
     trace.Add("local_rules", FindingOf(matching, index->file()), held);
-    const auto redacts = [](const Rule* rule) { return rule->effect == Effect::kRedact; };
+    const auto redacts = [&](const Rule* rule) { return HasToRemove(*rule, question.object); };
     if (std::any_of(matching.begin(), matching.end(), redacts))
       obligations |= static_cast<Obligations>(Obligation::kRedact);
   }

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "policy/checks.h"
+#include "policy/object_facts.h"
 #include "policy/rule.h"
 
 // Private to policy/: the matchers of local rules, by name and by what a question says to them.
@@ -31,10 +32,17 @@ struct WordOrFault {
 };
 WordOrFault ReadWord(Key key, const std::string& text);
 
-// What a question says to one matcher of words: appended to `out`, borrowed from `facts`. False where it is not known.
-bool WordsOf(Key key, const Facts& facts, std::vector<std::string_view>& out);
+// Whether what is said is known: not at all, in part (more may be true than is said), or wholly.
+enum class Known { kNothing, kPart, kAll };
+// What a question says to one matcher of words: appended to `out`, borrowed from `facts`.
+Known WordsOf(Key key, const Facts& facts, std::vector<std::string_view>& out);
 // What it says to one of numbers; unset where it is not known.
 std::optional<int64_t> NumberOf(Measure measure, const Facts& facts);
+
+// The same of an object alone, for the matchers that read nothing else.
+bool ReadsObject(Key key);
+Known WordsOfObject(Key key, const ObjectFacts& object, absl::Time now, std::vector<std::string_view>& out);
+std::optional<int64_t> NumberOfObject(Measure measure, const ObjectFacts& object, absl::Time now);
 
 inline constexpr size_t kMaxMatcherWords = 64, kMaxMatcherWordBytes = 256;
 

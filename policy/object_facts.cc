@@ -36,14 +36,16 @@ std::string TextOf(const JsonValue& value) {
 
 constexpr size_t kMaxValueBytes = 256;  // no rule names a longer one
 
-void AddProperties(const JsonValue& object, std::vector<std::string>& out) {
+// False where there are more than are read.
+bool AddProperties(const JsonValue& object, std::vector<std::string>& out) {
   for (const JsonValue::Member& member : object.members()) {
-    if (out.size() >= kMaxFactProperties) return;
+    if (out.size() >= kMaxFactProperties) return false;
     out.emplace_back(member.key);
     const std::string text = TextOf(member.value);
     const bool scalar = !member.value.is_array() && !member.value.is_object();
     if (scalar && member.key.size() + text.size() < kMaxValueBytes) out.push_back(std::string(member.key) + "=" + text);
   }
+  return true;
 }
 
 }  // namespace
@@ -74,7 +76,7 @@ ObjectFacts FactsOf(const model::StixObject& object, size_t size) {
   ObjectFacts facts;
   facts.type = object.type();
   facts.size = size;
-  AddProperties(json, facts.properties);
+  facts.properties_whole = AddProperties(json, facts.properties);
   if (const JsonValue* labels = json.Find("labels"); labels != nullptr) {
     for (const JsonValue& label : labels->elements()) {
       if (label.is_string()) facts.labels.emplace_back(label.text());

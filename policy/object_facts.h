@@ -23,6 +23,9 @@ struct ObjectFacts {
   std::optional<uint64_t> size;
   std::optional<std::vector<std::string>> warning_lists;  // that one of its values is on; unset where nobody looked
   std::string source;                                     // "peer", "feed", "file", "analyst"; empty where nobody says
+  bool properties_whole = true;  // `properties` are all there are; else what they lack is not known
+  bool values_whole = true;      // all its values were looked up in warning lists
+  bool released = false;  // a person let it go from where a rule held it: rules that hold do not count for it
 };
 
 inline constexpr size_t kMaxFactProperties = 512;  // of an object; further ones are not seen by rules

@@ -124,6 +124,7 @@ struct Denial {
 struct Decision {
   std::variant<Denial, Permit> outcome;
   std::vector<Step> trace;  // every check, in order; those behind a failing one are still evaluated
+  std::string rule;         // id of the local rule that matched first and is no redaction; empty where none did
   bool permitted() const { return std::holds_alternative<Permit>(outcome); }
   const Permit* permit() const { return std::get_if<Permit>(&outcome); }
   const Denial* denial() const { return std::get_if<Denial>(&outcome); }

@@ -1,46 +1,15 @@
 #include "policy/rule_file.h"
 
-#include <toml++/toml.h>
-
 #include <algorithm>
 
 #include "model/text.h"
 #include "policy/matchers.h"
+#include "policy/rule_toml.h"
 
 namespace entente::policy {
 namespace {
 
-using Words = std::vector<std::string>;
-
-constexpr size_t kMaxComment = 512, kMaxRemoved = 64, kMaxPropertyName = 64;
-
-Place PlaceOf(const toml::source_region& where) {
-  return {where.begin.line, where.begin.column};
-}
-
-// Ends the reading at the first fault, wherever it is found.
-struct Fault {
-  Place place;
-  std::string_view name;
-  std::string what;
-};
-[[noreturn]] void Fail(const toml::source_region& where, std::string_view name, std::string what) {
-  throw Fault{PlaceOf(where), name, std::move(what)};
-}
-
-void RefuseKey(const toml::key& key, const Words& known) {
-  const std::string near = model::DidYouMean(key.str(), known);
-  std::string choices;
-  for (const std::string& name : known) choices += (choices.empty() ? "" : ", ") + name;
-  Fail(key.source(), "unknown-key",
-       "'" + model::Escaped(key.str(), 64) + "'; " +
-           (near.empty() ? "known are " + choices : "did you mean " + near + "?"));
-}
-
-std::string TextOf(const toml::node& value, std::string_view key) {
-  if (!value.is_string()) Fail(value.source(), "type", std::string(key) + " must be a text, in quotes");
-  return value.as_string()->get();
-}
+constexpr size_t kMaxRemoved = 64, kMaxPropertyName = 64;
 
 // One text or a list of them, each with its place.
 std::vector<std::pair<std::string, const toml::node*>> TextsOf(const toml::node& value, std::string_view key) {
@@ -213,30 +182,31 @@ class RuleReader {
   const KnownNames& known_;
 };
 
-std::vector<Rule> ReadTable(const toml::table& root, const KnownNames& known) {
-  static const Words kKeys = {"version", "rule"};
+RuleFile ReadTable(const toml::table& root, const KnownNames& known) {
+  static const Words kKeys = {"version", "rule", "import"};
   for (const auto& [key, value] : root) {
-    if (key.str() != "version" && key.str() != "rule") RefuseKey(key, kKeys);
+    if (std::find(kKeys.begin(), kKeys.end(), key.str()) == kKeys.end()) RefuseKey(key, kKeys);
   }
   const toml::node* version = root.get("version");
   if (version == nullptr) throw Fault{{1, 1}, "missing", "version = 1"};
   if (!version->is_integer()) Fail(version->source(), "type", "version must be a whole number");
   if (version->as_integer()->get() != 1) Fail(version->source(), "value", "version must be 1");
-  std::vector<Rule> rules;
+  RuleFile file;
+  if (const toml::node* imports = root.get("import"); imports != nullptr) file.imports = ReadImports(*imports);
   const toml::node* list = root.get("rule");
-  if (list == nullptr) return rules;
+  if (list == nullptr) return file;
   if (!list->is_array()) Fail(list->source(), "type", "rules must be tables, [[rule]]");
   RuleReader reader(known);
   for (const toml::node& node : *list->as_array()) {
-    if (rules.size() == kMaxRules) Fail(node.source(), "too-many-rules", "more than 4096 rules");
-    rules.push_back(reader.Read(node));
+    if (file.rules.size() == kMaxRules) Fail(node.source(), "too-many-rules", "more than 4096 rules");
+    file.rules.push_back(reader.Read(node));
   }
-  return rules;
+  return file;
 }
 
 }  // namespace
 
-absl::StatusOr<std::vector<Rule>> ReadRules(std::string_view text, std::string_view file, const KnownNames& known) {
+absl::StatusOr<RuleFile> ReadRules(std::string_view text, std::string_view file, const KnownNames& known) {
   try {
     return ReadTable(toml::parse(text), known);
   } catch (const Fault& fault) {

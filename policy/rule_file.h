@@ -1,5 +1,6 @@
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,8 +20,13 @@ absl::Status RuleFault(std::string_view file, Place place, std::string_view name
 // of them would be deeper than a stack. Linear.
 absl::Status ScanRuleText(std::string_view text, std::string_view file);
 
-// The rules, each by itself as the page says.
-absl::StatusOr<std::vector<Rule>> ReadRules(std::string_view text, std::string_view file, const KnownNames& known);
+using ImportProfiles = std::map<std::string, model::Label, std::less<>>;  // by source
+struct RuleFile {
+  std::vector<Rule> rules;
+  ImportProfiles imports;
+};
+// The rules and import profiles, each by itself as the page says.
+absl::StatusOr<RuleFile> ReadRules(std::string_view text, std::string_view file, const KnownNames& known);
 
 // What is wrong with rules beside each other: duplicate-id, opens, never, unreachable.
 absl::Status CheckRules(const std::vector<Rule>& rules, std::string_view file);

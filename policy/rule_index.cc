@@ -23,12 +23,10 @@ bool Exempts(const Rule& rule, const Facts& facts) {
     const std::vector<std::string>& asked = rule.unless->words[key];
     if (asked.empty()) continue;
     said.clear();
-    if (!WordsOf(static_cast<Key>(key), facts, said)) {
-      if (!where_unknown) return false;
-      continue;
-    }
+    const Known known = WordsOf(static_cast<Key>(key), facts, said);
     const auto is_asked = [&](std::string_view word) { return std::binary_search(asked.begin(), asked.end(), word); };
-    if (std::none_of(said.begin(), said.end(), is_asked)) return false;
+    if (std::any_of(said.begin(), said.end(), is_asked)) continue;
+    if (known == Known::kAll || !where_unknown) return false;
   }
   for (size_t i = 0; i < kMeasureCount; ++i) {
     const Interval& interval = rule.unless->measures[i];
@@ -42,7 +40,7 @@ bool Exempts(const Rule& rule, const Facts& facts) {
 }  // namespace
 
 RuleIndex::RuleIndex(std::vector<Rule> rules, std::string file)
-    : rules_(std::move(rules)), file_(std::move(file)), blocks_((rules_.size() + 63) / 64) {
+    : rules_(std::move(rules)), object_classes_(rules_), file_(std::move(file)), blocks_((rules_.size() + 63) / 64) {
   for (size_t key = 0; key < kKeyCount; ++key) AddWords(static_cast<Key>(key));
   for (size_t measure = 0; measure < kMeasureCount; ++measure) AddMeasure(static_cast<Measure>(measure));
 }
@@ -89,12 +87,11 @@ void RuleIndex::AddMeasure(Measure measure) {
 void RuleIndex::Narrow(const WordColumn& column, const Facts& facts, std::vector<std::string_view>& words,
                        Candidates& left) const {
   words.clear();
-  if (!WordsOf(column.key, facts, words)) {
-    for (size_t b = 0; b < blocks_; ++b) left[b] &= column.unknown[b];
-    return;
-  }
+  // Where not all is known, a rule that does not permit holds as if the rest were what it asks for.
+  const Known known = WordsOf(column.key, facts, words);
+  const Bits& without_words = known == Known::kAll ? column.free : column.unknown;
   Candidates held;
-  std::copy(column.free.begin(), column.free.end(), held.begin());
+  std::copy(without_words.begin(), without_words.end(), held.begin());
   for (const std::string_view word : words) {
     const auto askers = column.by_word.find(word);
     if (askers == column.by_word.end()) continue;
@@ -118,6 +115,7 @@ void RuleIndex::Narrow(const MeasureColumn& column, const Facts& facts, Candidat
 
 std::vector<const Rule*> RuleIndex::Find(const Facts& facts) const {
   std::vector<const Rule*> found;
+  const bool released = facts.question.object != nullptr && facts.question.object->released;
   Candidates left;
   std::fill_n(left.begin(), blocks_, ~uint64_t{0});
   if (rules_.size() % 64 != 0) left[blocks_ - 1] = (uint64_t{1} << (rules_.size() % 64)) - 1;
@@ -128,7 +126,7 @@ std::vector<const Rule*> RuleIndex::Find(const Facts& facts) const {
   for (size_t b = 0; b < blocks_; ++b) {
     for (; left[b] != 0; left[b] &= left[b] - 1) {
       const Rule& rule = rules_[b * 64 + static_cast<size_t>(std::countr_zero(left[b]))];
-      if (Exempts(rule, facts)) continue;
+      if ((rule.effect == Effect::kQuarantine && released) || Exempts(rule, facts)) continue;
       found.push_back(&rule);
       if (rule.effect != Effect::kRedact) return found;
     }
@@ -136,18 +134,56 @@ std::vector<const Rule*> RuleIndex::Find(const Facts& facts) const {
   return found;
 }
 
+bool RuleIndex::names_party(std::string_view name) const {
+  const auto named = [name](const Conditions& conditions) {
+    const auto among = [&](Key key) {
+      const std::vector<std::string>& words = conditions.words[static_cast<size_t>(key)];
+      return std::binary_search(words.begin(), words.end(), name);
+    };
+    return among(Key::kPeer) || among(Key::kOrigin);
+  };
+  return std::any_of(rules_.begin(), rules_.end(), [&](const Rule& rule) {
+    return named(rule.when) || (rule.unless && named(*rule.unless));
+  });
+}
+
 absl::StatusOr<Rules> Rules::Parse(std::string_view text, std::string_view file, const KnownNames& known) {
   if (absl::Status status = ScanRuleText(text, file); !status.ok()) return status;
-  absl::StatusOr<std::vector<Rule>> rules = ReadRules(text, file, known);
-  if (!rules.ok()) return rules.status();
-  if (absl::Status status = CheckRules(*rules, file); !status.ok()) return status;
+  absl::StatusOr<RuleFile> read = ReadRules(text, file, known);
+  if (!read.ok()) return read.status();
+  if (absl::Status status = CheckRules(read->rules, file); !status.ok()) return status;
   Rules out;
-  if (!rules->empty()) out.index_ = std::make_shared<const RuleIndex>(*std::move(rules), model::Escaped(file, 256));
+  if (!read->rules.empty()) {
+    out.index_ = std::make_shared<const RuleIndex>(std::move(read->rules), model::Escaped(file, 256));
+  }
+  if (!read->imports.empty()) out.imports_ = std::make_shared<const ImportProfiles>(std::move(read->imports));
   return out;
+}
+
+size_t Rules::imports() const {
+  return imports_ ? imports_->size() : 0;
+}
+
+std::optional<model::Label> Rules::DefaultLabel(std::string_view source) const {
+  if (!imports_) return std::nullopt;
+  const auto found = imports_->find(source);
+  return found == imports_->end() ? std::nullopt : std::optional(found->second);
 }
 
 size_t Rules::size() const {
   return index_ ? index_->size() : 0;
+}
+
+bool Rules::reads_objects() const {
+  return index_ && !index_->object_classes().empty();
+}
+
+std::string Rules::ClassOf(const ObjectFacts& object, absl::Time now) const {
+  return index_ ? index_->object_classes().Of(object, now) : std::string();
+}
+
+bool Rules::names_party(std::string_view name) const {
+  return index_ && index_->names_party(name);
 }
 
 }  // namespace entente::policy

@@ -11,6 +11,7 @@
 
 #include "policy/checks.h"
 #include "policy/matchers.h"
+#include "policy/object_classes.h"
 #include "policy/rule.h"
 #include "policy/rules.h"
 
@@ -26,6 +27,8 @@ class RuleIndex {
   std::vector<const Rule*> Find(const Facts& facts) const;
   const std::string& file() const { return file_; }
   size_t size() const { return rules_.size(); }
+  const ObjectClasses& object_classes() const { return object_classes_; }
+  bool names_party(std::string_view name) const;
 
  private:
   static constexpr size_t kMostWords = kMaxRules / 64;
@@ -60,6 +63,7 @@ class RuleIndex {
   void Narrow(const MeasureColumn& column, const Facts& facts, Candidates& left) const;
 
   std::vector<Rule> rules_;
+  ObjectClasses object_classes_;
   std::string file_;
   size_t blocks_;
   std::vector<WordColumn> words_;

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "base/reject.h"
 #include "model/text.h"
 #include "policy/rule_file.h"
@@ -60,11 +62,20 @@ class TextScan {
       comment_ = true;
     } else if (c == '.' && ++dots_ > kMaxDotsInLine) {
       return Here("syntax", "more than 8 dots outside strings in one line; no rule needs them");
-    } else if (first && text_.substr(at_, 2) == "[[" && ++rules_ > kMaxRules) {
-      return Here("too-many-rules",
-                  "more than " + std::to_string(kMaxRules) + " rules; join rules that differ in one list");
+    } else if (first && text_.substr(at_, 2) == "[[") {
+      return Table();
     }
     return absl::OkStatus();
+  }
+
+  absl::Status Table() {
+    std::string_view name = text_.substr(at_ + 2);
+    name.remove_prefix(std::min(name.find_first_not_of(" \t"), name.size()));
+    const bool import = name.starts_with("import");
+    if (++(import ? imports_ : rules_) <= (import ? kMaxImports : kMaxRules)) return absl::OkStatus();
+    if (import) return Here("too-many-imports", "more than " + std::to_string(kMaxImports) + " import profiles");
+    return Here("too-many-rules",
+                "more than " + std::to_string(kMaxRules) + " rules; join rules that differ in one list");
   }
 
   absl::Status Here(std::string_view name, const std::string& what) const {
@@ -72,7 +83,7 @@ class TextScan {
   }
 
   std::string_view text_, file_;
-  size_t at_ = 0, line_start_ = 0, dots_ = 0, rules_ = 0;
+  size_t at_ = 0, line_start_ = 0, dots_ = 0, rules_ = 0, imports_ = 0;
   uint32_t line_ = 1;
   char quote_ = 0;
   bool multiline_ = false, comment_ = false, blank_ = true;

@@ -57,6 +57,7 @@ struct Terms {
   bool suspended = false;
   absl::Time legal_until = absl::InfiniteFuture();  // from then on its legal basis has lapsed
   bool covers = true;                               // objects of this class are in it
+  model::Label ceiling = model::Label::kRed;        // its own, beside that of the recipient's record
   std::optional<bool> pap_attested;
   std::optional<uint32_t> hop_limit;                 // it allows no more onward hops than that
   std::optional<std::vector<std::string>> purposes;  // permitted uses

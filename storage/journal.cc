@@ -7,7 +7,6 @@
 #include "base/reject.h"
 #include "storage/rocks_journal.h"
 #include "storage/store_check.h"
-#include "trust/identity_chain.h"
 
 namespace entente::storage {
 
@@ -145,44 +144,23 @@ absl::StatusOr<PeerCursor> RocksJournal::Cursor(const OrgId& peer) const {
   return cursor;
 }
 
-absl::StatusOr<std::vector<v1::PartyAccepted>> RocksJournal::Parties() const {
-  std::vector<uint64_t> seqs;
-  absl::Status damaged;
-  const absl::Status status = rows_.Scan(Family::kParties, {}, {}, [&](ByteView key, ByteView value) {
-    if (key.size() != crypto::AtRest::kIndexKeySize) return true;  // of one of its documents
-    absl::StatusOr<uint64_t> seq = DecodeNumber(value);
-    damaged = seq.status();
-    if (seq.ok()) seqs.push_back(*seq);
-    return seq.ok();
+absl::StatusOr<Journal::HeldPage> RocksJournal::Held(ByteView after, size_t limit) const {
+  HeldPage page;
+  bool damaged = false;
+  const Bytes from = after.empty() ? Bytes() : Bytes(after) + '\0';
+  const absl::Status status = rows_.Scan(Family::kQuarantine, {}, from, [&](ByteView key, ByteView value) {
+    if (page.entries.size() == limit) return false;
+    const std::optional<QuarantineEntry> entry = DecodeHeld(key, value);
+    damaged = !entry.has_value();
+    if (damaged) return false;
+    page.entries.push_back(*entry);
+    page.last = Bytes(key);
+    return true;
   });
   if (!status.ok()) return status;
-  if (!damaged.ok()) return damaged;
-  std::vector<v1::PartyAccepted> parties;
-  for (const uint64_t seq : seqs) {
-    absl::StatusOr<std::optional<v1::Record>> record = FindRecord(seq);
-    if (!record.ok()) return record.status();
-    if (!record->has_value() || !(*record)->has_party()) return DamagedRow(Family::kParties);
-    parties.push_back(std::move(*(*record)->mutable_party()));
-  }
-  return parties;
-}
-
-absl::StatusOr<std::vector<v1::SignedIdentity>> RocksJournal::LaterIdentities(const OrgId& org) const {
-  const absl::StatusOr<std::vector<uint64_t>> seqs =
-      SequencesBehind(0, Family::kParties, keys().Party(org.view()), trust::kMaxIdentityVersions);
-  if (!seqs.ok()) return seqs.status();
-  std::vector<v1::SignedIdentity> documents;
-  for (const uint64_t seq : *seqs) {
-    absl::StatusOr<std::optional<v1::Record>> record = FindRecord(seq);
-    if (!record.ok()) return record.status();
-    if (!record->has_value() || (*record)->identity().org_id() != org.view()) return DamagedRow(Family::kParties);
-    documents.push_back(std::move(*(*record)->mutable_identity()->mutable_identity()));
-  }
-  return documents;
-}
-
-absl::StatusOr<std::vector<uint64_t>> RocksJournal::GroupRecords(uint64_t after, size_t limit) const {
-  return SequencesBehind(after, Family::kParties, keys().Groups(), limit);
+  if (damaged) return DamagedRow(Family::kQuarantine);
+  if (page.entries.size() < limit) page.last.clear();
+  return page;
 }
 
 absl::StatusOr<std::optional<v1::EpochSlots>> RocksJournal::Slots(ByteView epoch_id) const {

@@ -88,8 +88,23 @@ class Journal : public Reader {
   virtual absl::StatusOr<std::vector<v1::PartyAccepted>> Parties() const = 0;
   // The documents behind version 1 of a party, in the order in which they were taken in; at most kMaxIdentityVersions.
   virtual absl::StatusOr<std::vector<v1::SignedIdentity>> LaterIdentities(const OrgId& org) const = 0;
+  // What was agreed with a party, in the order in which it was taken in: at most `limit` records behind `after`, which becomes
+  // the sequence of the last.
+  virtual absl::StatusOr<std::vector<v1::AgreementTaken>> Agreements(const OrgId& org, uint64_t& after,
+                                                                     size_t limit) const = 0;
   // Sequences of what was taken in of groups, slots left out, ascending, behind `after`; the records tell of which.
   virtual absl::StatusOr<std::vector<uint64_t>> GroupRecords(uint64_t after, size_t limit) const = 0;
+  // Sequences of the RulesChanged records, ascending, behind `after`.
+  virtual absl::StatusOr<std::vector<uint64_t>> RulesRecords(uint64_t after, size_t limit) const = 0;
+  // The same of the DraftStep records, and of the ContentOpened ones.
+  virtual absl::StatusOr<std::vector<uint64_t>> DraftRecords(uint64_t after, size_t limit) const = 0;
+  virtual absl::StatusOr<std::vector<uint64_t>> OpenedRecords(uint64_t after, size_t limit) const = 0;
+  // What is in quarantine, in the order of its rows, which says nothing, behind the row `after` (empty: from the first).
+  struct HeldPage {
+    std::vector<QuarantineEntry> entries;
+    Bytes last;  // empty at the end
+  };
+  virtual absl::StatusOr<HeldPage> Held(ByteView after, size_t limit) const = 0;
   // All slots of an epoch, where this node was given them to hand out.
   virtual absl::StatusOr<std::optional<v1::EpochSlots>> Slots(ByteView epoch_id) const = 0;
   // Journal sequences of objects (newest version of each accepted id) that `value` finds; `value` normalised.

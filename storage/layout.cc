@@ -113,11 +113,35 @@ Bytes Keys::PartyDocument(ByteView org, uint64_t seq) const {
   return Joined(Party(org), SeqBytes(seq));
 }
 
+Bytes Keys::Agreements(ByteView org) const {
+  return at_rest_->IndexKey("agreements", org);
+}
+Bytes Keys::AgreementRow(ByteView org, uint64_t seq) const {
+  return Joined(Agreements(org), SeqBytes(seq));
+}
 Bytes Keys::Groups() const {
   return at_rest_->IndexKey("group", {});
 }
 Bytes Keys::GroupRow(uint64_t seq) const {
   return Joined(Groups(), SeqBytes(seq));
+}
+Bytes Keys::Rules() const {
+  return at_rest_->IndexKey("rules", {});
+}
+Bytes Keys::RulesRow(uint64_t seq) const {
+  return Joined(Rules(), SeqBytes(seq));
+}
+Bytes Keys::Drafts() const {
+  return at_rest_->IndexKey("drafts", {});
+}
+Bytes Keys::DraftRow(uint64_t seq) const {
+  return Joined(Drafts(), SeqBytes(seq));
+}
+Bytes Keys::Opened() const {
+  return at_rest_->IndexKey("opened", {});
+}
+Bytes Keys::OpenedRow(uint64_t seq) const {
+  return Joined(Opened(), SeqBytes(seq));
 }
 Bytes Keys::Slots(ByteView epoch_id) const {
   return at_rest_->IndexKey("slots", epoch_id);
@@ -128,6 +152,16 @@ Bytes Keys::SlotsRow(ByteView epoch_id, uint64_t seq) const {
 
 Bytes Keys::Marking(ByteView origin, std::string_view marking_id) const {
   return at_rest_->IndexKey("marking", Joined(origin, marking_id));
+}
+
+Bytes Keys::Derived(std::string_view source_id, int64_t source_version_ns) const {
+  return Joined(at_rest_->IndexKey("derived", source_id), SeqBytes(Biased(source_version_ns)));
+}
+Bytes Keys::DerivedRow(const Bytes& derived, uint64_t seq) const {
+  return Joined(derived, SeqBytes(seq));
+}
+Bytes Keys::DerivedSpace() const {
+  return at_rest_->IndexKey("derived-space", {});
 }
 
 Bytes ReplayHourRow(uint32_t hour, ByteView envelope_row) {

@@ -74,11 +74,23 @@ class Keys {
   Bytes CursorTally(ByteView peer_key) const;
   Bytes Party(ByteView org) const;  // parties: the party's row; prefix of those of its documents
   Bytes PartyDocument(ByteView org, uint64_t seq) const;
+  Bytes Agreements(ByteView org) const;  // parties: prefix of the rows of what was agreed with it
+  Bytes AgreementRow(ByteView org, uint64_t seq) const;
   Bytes Groups() const;  // parties: prefix of the rows of what was taken in of all groups
   Bytes GroupRow(uint64_t seq) const;
+  Bytes Rules() const;  // parties: prefix of the rows of what the operator put in force
+  Bytes RulesRow(uint64_t seq) const;
+  Bytes Drafts() const;  // parties: prefix of the rows of the steps of drafts
+  Bytes DraftRow(uint64_t seq) const;
+  Bytes Opened() const;  // parties: prefix of the rows of who opened what
+  Bytes OpenedRow(uint64_t seq) const;
   Bytes Slots(ByteView epoch_id) const;  // parties: prefix of the rows of an epoch's slots
   Bytes SlotsRow(ByteView epoch_id, uint64_t seq) const;
   Bytes Marking(ByteView origin, std::string_view marking_id) const;
+  // markings: prefix of the rows of what was derived from one version of an object
+  Bytes Derived(std::string_view source_id, int64_t source_version_ns) const;
+  Bytes DerivedRow(const Bytes& derived, uint64_t seq) const;
+  Bytes DerivedSpace() const;  // 16 bytes that nobody else has, to compute ids of derived objects in
 
  private:
   const crypto::AtRest* at_rest_;

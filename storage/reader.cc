@@ -40,13 +40,10 @@ absl::StatusOr<std::vector<QuarantineEntry>> ViewReader::FindQuarantine(std::str
   bool damaged = false;
   const Bytes prefix = keys_.Object(id);
   const absl::Status status = rows_.Scan(Family::kQuarantine, prefix, prefix, [&](ByteView key, ByteView value) {
-    v1::QuarantineRow row;
-    damaged = !row.ParseFromArray(value.data(), static_cast<int>(value.size())) || key.size() < prefix.size() + 8;
-    if (damaged) return false;
-    entries.push_back({row.seq(), Unbiased(ReadBigEndian<uint64_t>(key.substr(prefix.size()))), row.reason(),
-                       Digest::From(row.content_digest()).value_or(Digest()),
-                       OrgId::From(row.origin()).value_or(OrgId())});
-    return true;
+    const std::optional<QuarantineEntry> entry = DecodeHeld(key, value);
+    damaged = !entry.has_value();
+    if (!damaged) entries.push_back(*entry);
+    return !damaged;
   });
   if (!status.ok()) return status;
   if (damaged) return DamagedRow(Family::kQuarantine);
@@ -67,6 +64,17 @@ absl::StatusOr<bool> ViewReader::HasEnvelope(const EnvelopeId& id) const {
 }
 absl::StatusOr<bool> ViewReader::DefinesStatementMarking(const OrgId& origin, std::string_view marking_id) const {
   return Has(Family::kMarkings, keys_.Marking(origin.view(), marking_id));
+}
+
+absl::StatusOr<std::vector<uint64_t>> ViewReader::DerivedFrom(std::string_view id, int64_t version_ns) const {
+  std::vector<uint64_t> seqs;
+  const Bytes prefix = keys_.Derived(id, version_ns);
+  const absl::Status status = rows_.Scan(Family::kMarkings, prefix, prefix, [&](ByteView key, ByteView) {
+    seqs.push_back(SeqAtEnd(key));
+    return seqs.size() < kMaxDerivedListed;
+  });
+  if (!status.ok()) return status;
+  return seqs;
 }
 
 absl::StatusOr<std::optional<envelope::StreamPosition>> ViewReader::StreamRow(ByteView key) const {

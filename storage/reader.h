@@ -51,6 +51,7 @@ struct EmbargoedEntry {
   uint64_t seq = 0;
 };
 inline constexpr size_t kMaxRepeats = 64;
+inline constexpr size_t kMaxDerivedListed = 256;
 
 // Reads of the views and records. Three answers everywhere: found, absent (empty optional), or a status (kStoreCorrupt,
 // kStoreIo). Implemented over the committed state (Journal: safe from any thread) and over an open transaction.
@@ -74,6 +75,10 @@ class Reader {
                                                                  uint64_t sequence) const = 0;
   // True when `origin` has an accepted marking-definition of type statement with this id.
   virtual absl::StatusOr<bool> DefinesStatementMarking(const OrgId& origin, std::string_view marking_id) const = 0;
+  // ObjectAccepted records of what this node derived from that version, ascending; at most kMaxDerivedListed, the first.
+  virtual absl::StatusOr<std::vector<uint64_t>> DerivedFrom(std::string_view id, int64_t version_ns) const = 0;
+  // A namespace of ids (crypto::NameUuid) that is this node's alone: the same for as long as it has its storage key.
+  virtual Bytes DerivedSpace() const = 0;
 };
 
 }  // namespace entente::storage

@@ -43,7 +43,13 @@ class RocksJournal final : public AnswersReader<Journal> {
   absl::StatusOr<PeerCursor> Cursor(const OrgId& peer) const override;
   absl::StatusOr<std::vector<v1::PartyAccepted>> Parties() const override;
   absl::StatusOr<std::vector<v1::SignedIdentity>> LaterIdentities(const OrgId& org) const override;
+  absl::StatusOr<std::vector<v1::AgreementTaken>> Agreements(const OrgId& org, uint64_t& after,
+                                                             size_t limit) const override;
   absl::StatusOr<std::vector<uint64_t>> GroupRecords(uint64_t after, size_t limit) const override;
+  absl::StatusOr<std::vector<uint64_t>> RulesRecords(uint64_t after, size_t limit) const override;
+  absl::StatusOr<std::vector<uint64_t>> DraftRecords(uint64_t after, size_t limit) const override;
+  absl::StatusOr<std::vector<uint64_t>> OpenedRecords(uint64_t after, size_t limit) const override;
+  absl::StatusOr<HeldPage> Held(ByteView after, size_t limit) const override;
   absl::StatusOr<std::optional<v1::EpochSlots>> Slots(ByteView epoch_id) const override;
   absl::StatusOr<SearchHits> Search(std::string_view value, size_t limit) const override;
   absl::StatusOr<std::vector<uint64_t>> Objects(uint64_t after, size_t limit) const override;

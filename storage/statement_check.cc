@@ -46,6 +46,11 @@ absl::Status StatementCheck::Check(const v1::Record& record, const ViewReader& r
       return VerifyRepeat(record.repeated_statement(), reader);
     case v1::Record::kBatch:
     case v1::Record::kGroup:  // taken in again, and checked, at every start
+    case v1::Record::kAgreement:  // read again at every start
+    case v1::Record::kRules:  // read again at every start
+    case v1::Record::kDraft:  // read again at every start
+    case v1::Record::kOpened:
+    case v1::Record::kHeldRejected:
     case v1::Record::kDelivered:
     case v1::Record::kEnvelope:
       return absl::OkStatus();

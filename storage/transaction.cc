@@ -1,6 +1,7 @@
 #include "base/reject.h"
 #include "crypto/crypto.h"
 #include "storage/open_transaction.h"
+#include "storage/statement_fields.h"
 
 namespace entente::storage {
 namespace {
@@ -21,17 +22,6 @@ void SetBatch(const envelope::Batch& batch, const OrgId& from, bool own, v1::Bat
   out.mutable_group()->set_membership_hash(batch.group()->hash.str());
 }
 
-template <typename Message>
-void SetStatement(uint64_t batch_seq, const envelope::Statement& statement, Message& out) {
-  out.set_batch_seq(batch_seq);
-  out.set_index(statement.index());
-  out.set_statement_id(statement.id().str());
-  out.set_statement(statement.body());
-  out.set_salt(statement.salt());
-  out.set_sequence(statement.sequence());
-  for (const Digest& step : statement.path()) out.add_path(step.str());
-}
-
 bool Holds(ByteView ids, const envelope::Statement& statement) {
   const ByteView id = statement.id().view();
   const size_t at = statement.index() * StatementId::kSize;
@@ -40,10 +30,6 @@ bool Holds(ByteView ids, const envelope::Statement& statement) {
     if (ids.substr(i, id.size()) == id) return true;
   }
   return false;
-}
-
-v1::Label ToWire(model::Label label) {
-  return static_cast<v1::Label>(label);
 }
 
 }  // namespace
@@ -56,6 +42,7 @@ absl::StatusOr<uint64_t> OpenTransaction::Refuse(std::string_view why) {
 absl::StatusOr<uint64_t> OpenTransaction::Append(v1::Record record) {
   if (!failure_.ok()) return failure_;
   record.set_time_us(time_us_);
+  record.set_by(by_);
   const uint64_t seq = next_seq_;
   failure_ = views_.Apply(record, seq, overlay_, overlay_);
   if (!failure_.ok()) return failure_;
@@ -96,6 +83,16 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendIdentity(const OrgId& org, const
   return Append(std::move(record));
 }
 
+absl::StatusOr<uint64_t> OpenTransaction::AppendAgreement(const OrgId& org, const v1::AgreementTaken& taken) {
+  if (!failure_.ok()) return failure_;
+  const absl::StatusOr<std::optional<Bytes>> party = overlay_.Get(Family::kParties, keys_.Party(org.view()));
+  if (!party.ok()) return failure_ = party.status();
+  if (!party->has_value() || taken.org_id() != org.view()) return Refuse("an agreement with nobody who is on file");
+  v1::Record record;
+  *record.mutable_agreement() = taken;
+  return Append(std::move(record));
+}
+
 absl::StatusOr<uint64_t> OpenTransaction::AppendGroup(const v1::GroupTaken& taken) {
   if (!GroupId::From(taken.group_id()) || taken.kind_case() == v1::GroupTaken::KIND_NOT_SET) {
     return Refuse("nothing of a group");
@@ -105,15 +102,38 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendGroup(const v1::GroupTaken& take
   return Append(std::move(record));
 }
 
+absl::StatusOr<uint64_t> OpenTransaction::AppendRules(const v1::RulesChanged& rules) {
+  v1::Record record;
+  *record.mutable_rules() = rules;
+  return Append(std::move(record));
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendDraft(const v1::DraftStep& step) {
+  if (step.number() == 0 || step.step_case() == v1::DraftStep::STEP_NOT_SET) return Refuse("no step of a draft");
+  v1::Record record;
+  *record.mutable_draft() = step;
+  return Append(std::move(record));
+}
+
+absl::StatusOr<uint64_t> OpenTransaction::AppendOpened(const v1::ContentOpened& opened) {
+  if (by_.empty()) return Refuse("nobody opened it");
+  v1::Record record;
+  *record.mutable_opened() = opened;
+  return Append(std::move(record));
+}
+
 absl::StatusOr<uint64_t> OpenTransaction::AppendOwnBatch(const envelope::Batch& batch,
-                                                         const std::vector<PartyDecision>& decisions) {
+                                                         const std::vector<PartyDecision>& decisions, uint64_t rules) {
   if (batch.origin() != self_ || batch.statements().size() != batch.size())
     return Refuse("no whole batch of this node");
   v1::Record record;
   SetBatch(batch, self_, true, *record.mutable_batch());
+  record.mutable_batch()->set_rules(rules);
   for (const PartyDecision& decision : decisions) {
     v1::RecordedDecision& out = *record.mutable_batch()->add_decisions();
     out.set_org_id(decision.org.str());
+    out.set_rule(decision.rule);
+    out.set_shadow(decision.shadow);
     if (const auto* permit = std::get_if<policy::Permit>(&decision.outcome)) {
       if (permit->recipient() != decision.org) return Refuse("the permit is another organisation's");
       out.set_permitted(true);
@@ -126,10 +146,12 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendOwnBatch(const envelope::Batch& 
   return Append(std::move(record));
 }
 
-absl::StatusOr<uint64_t> OpenTransaction::AppendReceivedBatch(const envelope::Batch& batch, const OrgId& from) {
+absl::StatusOr<uint64_t> OpenTransaction::AppendReceivedBatch(const envelope::Batch& batch, const OrgId& from,
+                                                              bool by_file) {
   if (batch.statements().empty()) return Refuse("a batch without statements");
   v1::Record record;
   SetBatch(batch, from, false, *record.mutable_batch());
+  record.mutable_batch()->set_by_file(by_file);
   return Append(std::move(record));
 }
 
@@ -142,16 +164,7 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendObject(uint64_t batch_seq, const
   v1::Record record;
   v1::ObjectAccepted& object = *record.mutable_object();
   SetStatement(batch_seq, statement, object);
-  object.set_content(statement.content());
-  object.set_content_digest(crypto::Sha256(statement.content()).str());
-  object.set_id(facts.id);
-  object.set_type(facts.type);
-  object.set_version(facts.version);
-  object.set_version_ns(facts.version_ns);
-  object.set_name(facts.name);
-  object.set_label(ToWire(local.label()));
-  object.set_defines_statement_marking(facts.defines_statement_marking);
-  for (const std::string& value : facts.values) object.add_values(keys_.Value(value));
+  SetObject(facts, local, statement.content(), object);
   return Append(std::move(record));
 }
 
@@ -172,31 +185,7 @@ absl::StatusOr<uint64_t> OpenTransaction::AppendRepeat(uint64_t batch_seq, const
   repeat.set_id(facts.id);
   repeat.set_version_ns(facts.version_ns);
   repeat.set_label(ToWire(local.label()));
-  return Append(std::move(record));
-}
-
-absl::StatusOr<uint64_t> OpenTransaction::AppendQuarantine(uint64_t batch_seq, const envelope::Statement* statement,
-                                                           ByteView content, const ObjectFacts& facts,
-                                                           const OrgId& origin, const QuarantineRecord& why) {
-  v1::Record record;
-  v1::ObjectQuarantined& held = *record.mutable_quarantine();
-  if (statement != nullptr) {
-    if (absl::Status status = CheckStatement(batch_seq, *statement, nullptr); !status.ok()) return status;
-    if (content != statement->content()) return Refuse("it holds back other bytes than the statement's");
-    SetStatement(batch_seq, *statement, held);
-  } else if (batch_seq != 0 || origin != self_) {
-    return Refuse("a received object is held back without its statement");
-  }
-  held.set_reason(std::string(Describe(why.reason).name));
-  held.set_detail(why.detail);
-  held.set_content(Bytes(content));
-  held.set_content_digest(crypto::Sha256(content).str());
-  held.set_id(facts.id);
-  held.set_type(facts.type);
-  held.set_version(facts.version);
-  held.set_version_ns(facts.version_ns);
-  held.set_origin(origin.str());
-  held.set_label(ToWire(why.label));
+  if (facts.imputed) *repeat.mutable_imputed() = *facts.imputed;
   return Append(std::move(record));
 }
 

@@ -22,6 +22,7 @@ class ViewReader {
   absl::StatusOr<std::optional<StatementId>> StatementAt(const OrgId& origin, const StreamId& stream,
                                                          uint64_t sequence) const;
   absl::StatusOr<bool> DefinesStatementMarking(const OrgId& origin, std::string_view marking_id) const;
+  absl::StatusOr<std::vector<uint64_t>> DerivedFrom(std::string_view id, int64_t version_ns) const;
 
  private:
   absl::StatusOr<bool> Has(Family family, ByteView key) const;
@@ -67,6 +68,10 @@ class AnswersReader : public Base {
   absl::StatusOr<bool> DefinesStatementMarking(const OrgId& origin, std::string_view marking_id) const override {
     return ViewReader(rows(), keys()).DefinesStatementMarking(origin, marking_id);
   }
+  absl::StatusOr<std::vector<uint64_t>> DerivedFrom(std::string_view id, int64_t version_ns) const override {
+    return ViewReader(rows(), keys()).DerivedFrom(id, version_ns);
+  }
+  Bytes DerivedSpace() const override { return keys().DerivedSpace(); }
 
  protected:
   virtual const Rows& rows() const = 0;

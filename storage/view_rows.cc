@@ -1,6 +1,7 @@
 #include "storage/view_rows.h"
 
 #include "base/reject.h"
+#include "storage/layout.h"
 
 namespace entente::storage {
 namespace {
@@ -70,6 +71,17 @@ absl::StatusOr<Counters> DecodeCounters(ByteView bytes) {
 absl::StatusOr<uint64_t> DecodeNumber(ByteView bytes, Family family) {
   if (bytes.size() != 8) return DamagedRow(family);
   return NumberAt(bytes, 0);
+}
+
+std::optional<QuarantineEntry> DecodeHeld(ByteView key, ByteView value) {
+  v1::QuarantineRow row;
+  constexpr size_t kVersionAt = crypto::AtRest::kIndexKeySize;
+  if (!row.ParseFromArray(value.data(), static_cast<int>(value.size())) || key.size() < kVersionAt + 8) {
+    return std::nullopt;
+  }
+  return QuarantineEntry{row.seq(), Unbiased(ReadBigEndian<uint64_t>(key.substr(kVersionAt))), row.reason(),
+                         Digest::From(row.content_digest()).value_or(Digest()),
+                         OrgId::From(row.origin()).value_or(OrgId())};
 }
 
 VersionEntry ToEntry(const v1::VersionRow& row, int64_t version_ns) {

@@ -40,6 +40,8 @@ absl::StatusOr<Counters> DecodeCounters(ByteView bytes);
 // One number: parties (seq u64), refused entries of the outbox (since when, us u64).
 absl::StatusOr<uint64_t> DecodeNumber(ByteView bytes, Family family = Family::kParties);
 
+// A row of the quarantine by its key, which has the version behind the object's hash; nothing where it is damaged.
+std::optional<QuarantineEntry> DecodeHeld(ByteView key, ByteView value);
 VersionEntry ToEntry(const v1::VersionRow& row, int64_t version_ns);
 absl::Status DamagedRow(Family family);
 

@@ -56,8 +56,20 @@ absl::Status Views::Apply(const v1::Record& record, uint64_t seq, const Rows& ro
       return Envelope(record.envelope(), step);
     case v1::Record::kIdentity:
       return Document(record.identity(), step);
+    case v1::Record::kAgreement:
+      return Agreement(record.agreement(), step);
     case v1::Record::kGroup:
       return Group(record.group(), step);
+    case v1::Record::kRules:
+      return Rules(step);
+    case v1::Record::kDraft:
+      step.out.Put(Family::kParties, keys_.DraftRow(seq), {});
+      return absl::OkStatus();
+    case v1::Record::kOpened:
+      step.out.Put(Family::kParties, keys_.OpenedRow(seq), {});
+      return absl::OkStatus();
+    case v1::Record::kHeldRejected:
+      return HeldRejected(record.held_rejected(), step);
     case v1::Record::KIND_NOT_SET:
       break;
   }
@@ -88,6 +100,14 @@ absl::Status Views::Document(const v1::IdentityTaken& taken, Step& step) {
   return absl::OkStatus();
 }
 
+absl::Status Views::Agreement(const v1::AgreementTaken& taken, Step& step) {
+  const absl::StatusOr<std::optional<Bytes>> party = step.rows.Get(Family::kParties, keys_.Party(taken.org_id()));
+  if (!party.ok()) return party.status();
+  if (!party->has_value()) return Unfitting(step.seq, "an agreement with an organisation that is not on file");
+  step.out.Put(Family::kParties, keys_.AgreementRow(taken.org_id(), step.seq), {});
+  return absl::OkStatus();
+}
+
 absl::Status Views::Group(const v1::GroupTaken& taken, Step& step) {
   if (!GroupId::From(taken.group_id())) return Unfitting(step.seq, "something of a group without its id");
   if (taken.kind_case() == v1::GroupTaken::KIND_NOT_SET) return Unfitting(step.seq, "nothing is said of its group");
@@ -97,6 +117,11 @@ absl::Status Views::Group(const v1::GroupTaken& taken, Step& step) {
   } else {
     step.out.Put(Family::kParties, keys_.GroupRow(step.seq), {});
   }
+  return absl::OkStatus();
+}
+
+absl::Status Views::Rules(Step& step) {
+  step.out.Put(Family::kParties, keys_.RulesRow(step.seq), {});
   return absl::OkStatus();
 }
 
@@ -146,8 +171,24 @@ absl::Status Views::Object(const v1::ObjectAccepted& object, Step& step) {
   if (object.defines_statement_marking()) {
     step.out.Put(Family::kMarkings, keys_.Marking(batch_.origin.view(), object.id()), {});
   }
+  if (absl::Status status = Derived(object, step); !status.ok()) return status;
   if (absl::Status status = Findable(object, step); !status.ok()) return status;
   return Unhold(object.id(), object.version_ns(), object.content_digest(), step);
+}
+
+// What this node made from another object of its own, found by that one.
+absl::Status Views::Derived(const v1::ObjectAccepted& object, Step& step) {
+  if (!object.has_lineage()) return absl::OkStatus();
+  const v1::Lineage& lineage = object.lineage();
+  if (!batch_.own) return Unfitting(step.seq, "it is said to be derived, and came from elsewhere");
+  const absl::StatusOr<std::optional<v1::Record>> source = ViewReader(step.rows, keys_).FindRecord(lineage.source_seq());
+  if (!source.ok()) return source.status();
+  const bool there = source->has_value() && (*source)->object().id() == lineage.source_id() &&
+                     (*source)->object().version_ns() == lineage.source_version_ns();
+  if (!there) return Unfitting(step.seq, "what it is derived from is missing");
+  const Bytes derived = keys_.Derived(lineage.source_id(), lineage.source_version_ns());
+  step.out.Put(Family::kMarkings, keys_.DerivedRow(derived, step.seq), {});
+  return absl::OkStatus();
 }
 
 // Counts the version, and makes the object found by its newest version's values alone.
@@ -173,34 +214,6 @@ absl::Status Views::Findable(const v1::ObjectAccepted& object, Step& step) {
   step.out.Put(Family::kVersions, keys_.Object(object.id()), Encode(NewestRow{object.version_ns(), step.seq}));
   for (const std::string& value : object.values()) step.out.Put(Family::kValues, keys_.ValueRow(value, step.seq), {});
   return absl::OkStatus();
-}
-
-absl::Status Views::Unhold(std::string_view id, int64_t version_ns, ByteView digest, Step& step) {
-  Bytes key = keys_.Quarantined(id, version_ns, digest);
-  absl::StatusOr<std::optional<Bytes>> row = step.rows.Get(Family::kQuarantine, key);
-  if (!row.ok()) return row.status();
-  if (!row->has_value()) return absl::OkStatus();
-  step.out.Delete(Family::kQuarantine, std::move(key));
-  return step.Count([](Counters& counters) { --counters.quarantined; });
-}
-
-absl::Status Views::Quarantine(const v1::ObjectQuarantined& held, Step& step) {
-  if (held.batch_seq() != 0) {
-    if (absl::Status status = Statement(held.batch_seq(), held.statement_id(), held.sequence(), step); !status.ok()) {
-      return status;
-    }
-  }
-  const Bytes key = keys_.Quarantined(held.id(), held.version_ns(), held.content_digest());
-  absl::StatusOr<std::optional<Bytes>> before = step.rows.Get(Family::kQuarantine, key);
-  if (!before.ok()) return before.status();
-  v1::QuarantineRow row;
-  row.set_seq(step.seq);
-  row.set_reason(held.reason());
-  row.set_content_digest(held.content_digest());
-  row.set_origin(held.origin());
-  step.out.Put(Family::kQuarantine, key, row.SerializeAsString());
-  if (before->has_value()) return absl::OkStatus();
-  return step.Count([](Counters& counters) { ++counters.quarantined; });
 }
 
 absl::Status Views::Repeat(const v1::StatementRepeated& repeat, Step& step) {

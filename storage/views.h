@@ -46,7 +46,11 @@ class Views {
   struct Step;  // record, seq, rows, out
   absl::Status Party(const v1::PartyAccepted& party, Step& step);
   absl::Status Document(const v1::IdentityTaken& taken, Step& step);
+  absl::Status Agreement(const v1::AgreementTaken& taken, Step& step);
   absl::Status Group(const v1::GroupTaken& taken, Step& step);
+  absl::Status Rules(Step& step);
+  absl::StatusOr<bool> Outweighs(ByteView row, const v1::ObjectQuarantined& newer, Step& step);
+  absl::Status HeldRejected(const v1::HeldRejected& rejected, Step& step);
   absl::Status OwnOrReceived(const v1::BatchAccepted& batch, Step& step);
   absl::Status Object(const v1::ObjectAccepted& object, Step& step);
   absl::Status Quarantine(const v1::ObjectQuarantined& held, Step& step);
@@ -56,6 +60,7 @@ class Views {
 
   absl::Status Statement(uint64_t batch_seq, ByteView statement_id, uint64_t sequence, Step& step);
   absl::Status Findable(const v1::ObjectAccepted& object, Step& step);
+  absl::Status Derived(const v1::ObjectAccepted& object, Step& step);
   absl::Status Unhold(std::string_view id, int64_t version_ns, ByteView digest, Step& step);
   absl::Status Queued(const BatchFacts& batch, Step& step);
   absl::Status Settle(const v1::Delivered& delivered, int64_t& pending, v1::CursorRow& row, Step& step);

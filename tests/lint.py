@@ -28,7 +28,7 @@ WALLS = {
     r"openssl/": ["crypto/", "services/peer/tls_end.cc", "services/peer/testing/"],
     r"rocksdb/": ["storage/", "bench/machine_limits.cc"],
     r"simdjson": ["model/json_walk.", "crypto/testing/corpus.h", "crypto/corpus_"],
-    r"toml\+\+": ["services/entented/config", "policy/rule_file."],
+    r"toml\+\+": ["services/entented/config", "policy/rule_file.", "policy/rule_toml.", "services/entente/policy_cases."],
     r"spdlog/": ["services/entented/log.cc"],
     r"prometheus/": ["services/metrics/"],
     r"boost/": ["services/metrics/http_server.cc"],

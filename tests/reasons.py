@@ -24,20 +24,13 @@ OF_THE_TABLE = ["base/reject_test.cc", "services/entente/output_test.cc", "servi
 # Reasons that no door of this version can answer with, and why. Each has a unit test of the code that gives it.
 NO_FACT = "no door of this version gives policy the fact that it follows from"
 NOT_REACHABLE = {
-    "AGR_NONE": "only parties on file are asked about, and being on file is the agreement of this version",
     "E_EPOCHSTALE": "an epoch is stale days behind its end, and no clock at a door is set so far",
     "E_NOTE": "no node of this version keeps a log or asks a witness, so nobody is shown a note",
-    "AGR_SUSPENDED": NO_FACT,
     "COALITION_EXPIRED": NO_FACT,
     "IEP_DATE": NO_FACT,
     "IEP_PLAIN": NO_FACT,
     "IEP_RESALE": NO_FACT,
-    "LEGAL_BASIS_LAPSED": NO_FACT,
-    "LOCAL_RULE": "no door of this version loads local rules",
-    "PAP_UNATTESTED": NO_FACT,
-    "PD_NO_BASIS": NO_FACT,
     "PD_SPECIAL": NO_FACT,
-    "PURPOSE": NO_FACT,
     "RECALLED": NO_FACT,
     "E_SELFTEST": "the library is linked in and passed its known answers when the program was built",
     "INTERNAL": "a fault of this program: what reaches a door with it is a bug",

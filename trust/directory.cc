@@ -5,6 +5,7 @@
 #include "base/reject.h"
 #include "crypto/encoding.h"
 #include "model/text.h"
+#include "trust/agreement_history.h"
 
 namespace entente::trust {
 
@@ -78,6 +79,7 @@ absl::Status Directory::Accept(Accepted accepted) {
   if (known != parties_.end()) {
     accepted.history = known->second->history;
     accepted.taken = known->second->taken;
+    accepted.agreements = known->second->agreements;
   } else if (accepted.history == nullptr && accepted.identity.version() == 1) {
     accepted.history = std::make_shared<const IdentityHistory>(accepted.identity);
   } else if (accepted.history == nullptr) {
@@ -132,9 +134,34 @@ absl::Status Directory::Extend(const OrgId& org, const v1::IdentityChain& chain,
     return unknown;
   }
   const absl::Time since = history.newest().version() > before->identity.version() ? now : before->taken;
-  now_known->second = std::make_shared<const Accepted>(
-      Accepted{now_known->second->party, history.newest(), std::make_shared<const IdentityHistory>(history), since});
+  Accepted extended = *now_known->second;
+  extended.identity = history.newest();
+  extended.history = std::make_shared<const IdentityHistory>(history);
+  extended.taken = since;
+  now_known->second = std::make_shared<const Accepted>(std::move(extended));
   return taken;
+}
+
+absl::StatusOr<bool> Directory::Agree(const OrgId& org, const Agreement& agreement, const Arrival& arrival, Persist persist) {
+  const absl::Status unknown = Reject(RejectReason::kUnknownParty, "an agreement with nobody who is accepted here");
+  const std::lock_guard one_run(extending_);
+  const std::shared_ptr<const Accepted> before = org == self_->identity.org() ? nullptr : Find(org);
+  if (before == nullptr) return unknown;
+  AgreementHistory agreements =
+      before->agreements == nullptr ? AgreementHistory(self_->identity.org(), org) : *before->agreements;
+  absl::StatusOr<bool> news = agreements.IsNews(agreement);
+  if (!news.ok() || !*news) return news;
+  if (absl::Status status = agreement.Check(*this, arrival); !status.ok()) return status;
+  if (absl::Status status = persist(); !status.ok()) return status;
+  agreements.Take(agreement);
+  const std::lock_guard lock(mutex_);
+  const auto now_known = parties_.find(org);
+  if (now_known == parties_.end()) return unknown;
+  Accepted changed = *now_known->second;
+  changed.agreements = std::make_shared<const AgreementHistory>(std::move(agreements));
+  now_known->second = std::make_shared<const Accepted>(std::move(changed));
+  ++agreement_changes_;
+  return true;
 }
 
 void Directory::Release(const std::vector<Bytes>& keys) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -12,8 +13,11 @@
 #include "model/party.h"
 #include "trust/heard_prekeys.h"
 #include "trust/parties.h"
+#include "trust/party_signature.h"
 
 namespace entente::trust {
+
+class Agreement;  // trust/agreement.h
 
 // As many as one statement may be addressed to.
 inline constexpr size_t kMaxParties = 1000;
@@ -45,6 +49,11 @@ class Directory : public Parties {
   // ended in a refusal. Calls `persist` without holding up readers. Refuses as TakeIn does, with kUnknownParty for an
   // organisation that is not accepted, self included, and with kConflict for a key that another one has.
   absl::Status Extend(const OrgId& org, const v1::IdentityChain& chain, absl::Time now, IdentityHistory::Persist persist);
+  // Takes an agreement with a party in, once its signatures hold and `persist` has it; false where it changes nothing. Refuses
+  // with kUnknownParty for an organisation that is not accepted, and as AgreementHistory::IsNews and Agreement::Check do.
+  absl::StatusOr<bool> Agree(const OrgId& org, const Agreement& agreement, const Arrival& arrival, Persist persist);
+  // How often an agreement was taken in, for who tells of them.
+  uint64_t agreement_changes() const { return agreement_changes_; }
   // Takes a party that was accepted off the list again, with its keys. Not self.
   void Forget(const OrgId& org);
   // The party that the STIX identity object `identity` is on file for.
@@ -66,6 +75,7 @@ class Directory : public Parties {
   absl::flat_hash_map<OrgId, std::shared_ptr<const Accepted>> parties_;
   absl::flat_hash_map<Bytes, OrgId> keys_;  // every public key on file; a key belongs to one organisation for good
   HeardPrekeys heard_prekeys_;
+  std::atomic<uint64_t> agreement_changes_ = 0;
 };
 
 }  // namespace entente::trust

@@ -8,12 +8,15 @@
 
 namespace entente::trust {
 
+class AgreementHistory;  // trust/agreement_history.h
+
 // A party that the operator accepted: the local record and the checked documents behind it.
 struct Accepted {
   model::Party party;
   Identity identity;  // the newest document
   std::shared_ptr<const IdentityHistory> history = nullptr;  // all of them; null only until a Parties has it
   absl::Time taken = absl::InfinitePast();                   // when the newest document came here; the past where nobody knows any more
+  std::shared_ptr<const AgreementHistory> agreements = nullptr;  // with this organisation; null where there never was one
 };
 
 // Whose signatures can be checked: the parties on file at a node (Directory), or those whose cards somebody verifies with.

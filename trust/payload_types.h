@@ -33,6 +33,7 @@ inline constexpr ByteView kLeaveType = "application/vnd.entente.leave.v1";
 inline constexpr ByteView kEpochType = "application/vnd.entente.epoch.v1";
 inline constexpr ByteView kRewrapType = "application/vnd.entente.rewrap.v1";
 inline constexpr ByteView kEvidenceType = "application/vnd.entente.evidence.v1";
+inline constexpr ByteView kAgreementType = "application/vnd.entente.agreement.v1";
 
 // Whether a key of `usage` may sign under `payload_type`. Possession of a new key, which every usage proves under
 // kIdentityType, is not a use in this sense. Log and witness keys sign notes, never a payload type.
@@ -40,7 +41,7 @@ constexpr bool MaySign(v1::KeyUsage usage, ByteView payload_type) {
   constexpr auto kStatementKeyTypes = std::to_array<ByteView>(
       {kBatchType, kSealType, kPrekeyType, kHeadType, crypto::kTransportType, kCosignType, kExerciseCosignType, kForwardType,
        kExerciseForwardType, kPermissionType, kRecallType, kExerciseRecallType, kReceiptType, kExerciseReceiptType, kGroupLogType,
-       kLeaveType, kEpochType, kRewrapType, kEvidenceType});
+       kLeaveType, kEpochType, kRewrapType, kEvidenceType, kAgreementType});
   switch (usage) {
     case v1::KEY_USAGE_ROOT:
       return payload_type == kIdentityType;

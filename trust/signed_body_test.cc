@@ -18,7 +18,7 @@ TEST(SignedBody, EveryTypeOfAStatementKeyVerifiesUnderItselfOnly) {
       kBatchType,      kSealType,           kPrekeyType,    kHeadType,           crypto::kTransportType,
       kCosignType,     kExerciseCosignType, kForwardType,   kExerciseForwardType, kPermissionType,
       kRecallType,     kExerciseRecallType, kReceiptType,   kExerciseReceiptType, kGroupLogType,
-      kLeaveType,      kEpochType,          kRewrapType,    kEvidenceType};
+      kLeaveType,      kEpochType,          kRewrapType,    kEvidenceType,       kAgreementType};
   for (ByteView signed_as : types) {
     const v1::SignedBody body = *SignBody(self, signed_as, "body");
     for (ByteView read_as : types) EXPECT_EQ(Verify(self, read_as, body), signed_as == read_as ? kNone : kSignature);

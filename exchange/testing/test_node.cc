@@ -92,7 +92,8 @@ TestNode::~TestNode() {
 }
 
 Room TestNode::room() {
-  return {*self, *directory, *prekeys, *group_directory, *journal, rules, clock, counters, group_envelopes};
+  return {*self, *directory, *prekeys, *group_directory, *journal, rules, clock, counters, group_envelopes,
+          warning_lists};
 }
 
 trust::Accepted TestNode::AsParty(model::Label ceiling) const {

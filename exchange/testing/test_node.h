@@ -9,6 +9,7 @@
 #include "crypto/keystore.h"
 #include "exchange/delivery.h"
 #include "exchange/groups.h"
+#include "exchange/reading.h"
 
 namespace entente::exchange::testing {
 
@@ -59,7 +60,8 @@ class TestNode {
   std::unique_ptr<trust::GroupDirectory> group_directory;
   std::unique_ptr<Groups> groups;
   std::unique_ptr<storage::Journal> journal;
-  policy::Rules rules;
+  RuleBook rules;
+  std::vector<model::WarningList> warning_lists;
   Counters counters;
   GroupEnvelopes group_envelopes;
   std::unique_ptr<Admission> admission;

@@ -39,7 +39,8 @@ std::string Agreement(const Reader& r) {
   if (!r.q.agreement || r.q.recipient.org == OrgId()) return "AGR_NONE";
   if (r.s.terms.suspended && !r.q.hotline) return "AGR_SUSPENDED";
   if (r.s.terms.legal_until <= r.q.now) return "LEGAL_BASIS_LAPSED";
-  const int ceiling = static_cast<int>(r.q.recipient.ceiling);
+  const int ceiling = static_cast<int>(r.q.recipient.ceiling), agreed = static_cast<int>(r.s.terms.ceiling);
+  if (agreed < 1 || agreed > 5 || r.label > agreed) return "AGR_SCOPE";
   return !r.s.terms.covers || ceiling < 1 || ceiling > 5 || r.label > ceiling ? "AGR_SCOPE" : "";
 }
 

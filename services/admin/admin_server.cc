@@ -16,13 +16,14 @@ namespace {
 class SocketServer final : public AdminServer {
  public:
   SocketServer(SocketPath path, AdminSources sources)
-      : path_(std::move(path)), sources_(std::move(sources)), admin_(sources_, growth_), health_(sources_, growth_) {}
+      : path_(std::move(path)), sources_(std::move(sources)), admin_(sources_, growth_, callers_), health_(sources_, growth_) {}
   ~SocketServer() override { Stop(absl::ZeroDuration()); }
 
   absl::Status Open() {
-    path_.Unlink();
+    auto callers = Callers::Listen(path_, sources_.socket_group);
+    if (!callers.ok()) return callers.status();
+    callers_ = *std::move(callers);
     grpc::ServerBuilder builder;
-    builder.AddListeningPort(path_.address(), grpc::InsecureServerCredentials());
     builder.SetMaxReceiveMessageSize(kMaxMessageBytes);
     builder.SetMaxSendMessageSize(kMaxMessageBytes);
     // What inflates is not measured before it is inflated; on one machine compression buys nothing.
@@ -35,8 +36,9 @@ class SocketServer final : public AdminServer {
     builder.RegisterService(&health_);
     builder.RegisterService(&reflection_);
     server_ = builder.BuildAndStart();
-    if (!server_) return Reject(RejectReason::kStoreIo, "the admin socket cannot be opened in the node's folder");
-    return path_.RestrictToOwner();
+    if (!server_) return Reject(RejectReason::kStoreIo, "the admin surface cannot be started; is memory short?");
+    callers_->Serve(*server_);
+    return absl::OkStatus();
   }
 
   void NotifyGroup() override { growth_.Notify(); }
@@ -44,6 +46,7 @@ class SocketServer final : public AdminServer {
   void Stop(absl::Duration patience) override {
     if (stopped_.exchange(true)) return;
     growth_.Stop();
+    if (callers_) callers_->Stop();
     if (!server_) return;
     server_->Shutdown(std::chrono::system_clock::now() + absl::ToChronoMilliseconds(patience));
     server_->Wait();
@@ -54,6 +57,7 @@ class SocketServer final : public AdminServer {
   const SocketPath path_;
   const AdminSources sources_;
   Growth growth_;
+  std::unique_ptr<Callers> callers_;
   AdminService admin_;
   HealthService health_;
   ReflectionService reflection_{{v1::Admin::service_full_name(), grpc::health::v1::Health::service_full_name(),

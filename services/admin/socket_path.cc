@@ -28,16 +28,28 @@ SocketPath::~SocketPath() {
 }
 
 std::string SocketPath::address() const {
-  return "unix:/proc/self/fd/" + std::to_string(folder_) + "/" + name_;
+  return "unix:" + file();
+}
+
+std::string SocketPath::file() const {
+  return "/proc/self/fd/" + std::to_string(folder_) + "/" + name_;
 }
 
 void SocketPath::Unlink() const {
   unlinkat(folder_, name_.c_str(), 0);
 }
 
-absl::Status SocketPath::RestrictToOwner() const {
-  if (fchmodat(folder_, name_.c_str(), 0600, 0) == 0) return absl::OkStatus();
-  return Reject(RejectReason::kStoreIo, name_ + ": cannot restrict this socket to its owner: " + std::strerror(errno));
+absl::Status SocketPath::Restrict(std::optional<gid_t> group) const {
+  if (fchmodat(folder_, name_.c_str(), 0600, 0) != 0) {
+    return Reject(RejectReason::kStoreIo, name_ + ": cannot restrict this socket to its owner: " + std::strerror(errno));
+  }
+  if (!group) return absl::OkStatus();
+  if (fchownat(folder_, name_.c_str(), static_cast<uid_t>(-1), *group, AT_SYMLINK_NOFOLLOW) == 0 &&
+      fchmodat(folder_, name_.c_str(), 0660, 0) == 0) {
+    return absl::OkStatus();
+  }
+  return Reject(RejectReason::kStoreIo, name_ + ": cannot give this socket to the group of seats.toml: " +
+                                            std::strerror(errno) + "; the daemon's user must be a member of it");
 }
 
 }  // namespace entente::admin

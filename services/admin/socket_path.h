@@ -1,5 +1,8 @@
 #pragma once
 
+#include <sys/types.h>
+
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -16,10 +19,12 @@ class SocketPath {
   SocketPath& operator=(SocketPath&&) = delete;
   ~SocketPath();
 
-  std::string address() const;  // "unix:/proc/self/fd/7/admin.sock"
+  std::string address() const;  // "unix:" and file()
+  std::string file() const;     // "/proc/self/fd/7/admin.sock"
   // Removes the file. Missing is fine.
   void Unlink() const;
-  absl::Status RestrictToOwner() const;  // mode 0600
+  // Mode 0600; with a group, that group's too, and mode 0660. Refuses with kStoreIo.
+  absl::Status Restrict(std::optional<gid_t> group) const;
 
  private:
   SocketPath(int folder, std::string name) : folder_(folder), name_(std::move(name)) {}

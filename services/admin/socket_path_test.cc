@@ -36,9 +36,9 @@ TEST_F(SocketPathTest, RestrictsAndRemovesTheFile) {
   const std::string path = deep_ + "/admin.sock";
   const auto socket = SocketPath::Open(path);
   ASSERT_TRUE(socket.ok());
-  EXPECT_FALSE(socket->RestrictToOwner().ok());
+  EXPECT_FALSE(socket->Restrict(std::nullopt).ok());
   ASSERT_EQ(mknod(path.c_str(), S_IFREG | 0644, 0), 0);
-  ASSERT_TRUE(socket->RestrictToOwner().ok());
+  ASSERT_TRUE(socket->Restrict(std::nullopt).ok());
   struct stat found {};
   ASSERT_EQ(stat(path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0600u);

@@ -1,5 +1,5 @@
 #include <algorithm>
-#include <deque>
+#include <vector>
 
 #include "services/admin/calls.h"
 
@@ -11,9 +11,9 @@ constexpr size_t kMaxNewest = 10'000;  // `last` at most; also how far back a fi
 
 class Following {
  public:
-  Following(const AdminSources& sources, const Growth& growth, const v1::TailRequest& request,
-            const grpc::ServerContext& context, grpc::ServerWriter<v1::ObjectRow>& rows)
-      : sources_(sources), growth_(growth), request_(request), context_(context), rows_(rows) {}
+  Following(const AdminSources& sources, const exchange::Caller& by, const Growth& growth,
+            const v1::TailRequest& request, const grpc::ServerContext& context, grpc::ServerWriter<v1::ObjectRow>& rows)
+      : sources_(sources), reading_(sources.room, by), growth_(growth), request_(request), context_(context), rows_(rows) {}
 
   absl::Status Run() {
     uint64_t after = request_.after_seq();
@@ -39,10 +39,17 @@ class Following {
   }
   // The row at `seq`, or nothing when policy withholds it or nobody asked for it.
   absl::StatusOr<std::optional<v1::ObjectRow>> RowAt(uint64_t seq) const {
-    auto object = sources_.reading.At(seq);
+    auto object = reading_.At(seq);
     if (!object.ok()) return object.status();
     if (!object->has_value() || !Wanted((*object)->row)) return std::optional<v1::ObjectRow>();
     return std::optional<v1::ObjectRow>(std::move((*object)->row));
+  }
+
+  // Who opens them is on record before they are shown.
+  absl::Status Write(const std::vector<v1::ObjectRow>& rows) {
+    if (absl::Status status = reading_.Opened("tail", rows); !status.ok()) return status;
+    for (const v1::ObjectRow& row : rows) gone_ = gone_ || !rows_.Write(row);
+    return absl::OkStatus();
   }
 
   absl::Status ShowNewest(uint64_t& after) {
@@ -50,14 +57,15 @@ class Following {
     const bool filtered = !request_.type().empty() || !request_.peer().empty();
     const auto seqs = sources_.room.journal.NewestObjects(filtered ? kMaxNewest : count);
     if (!seqs.ok()) return seqs.status();
-    std::deque<v1::ObjectRow> newest;
+    std::vector<v1::ObjectRow> newest;  // the other way round
     for (auto seq = seqs->rbegin(); seq != seqs->rend() && newest.size() < count && !context_.IsCancelled(); ++seq) {
       auto row = RowAt(*seq);
       if (!row.ok()) return row.status();
-      if (row->has_value()) newest.push_front(**std::move(row));
+      if (row->has_value()) newest.push_back(**std::move(row));
     }
     after = seqs->empty() ? 0 : seqs->back();
-    for (const v1::ObjectRow& row : newest) gone_ = gone_ || !rows_.Write(row);
+    std::reverse(newest.begin(), newest.end());
+    if (absl::Status status = Write(newest); !status.ok()) return status;
     // Without `follow` the newest are all there is to say, whatever was stored meanwhile.
     gone_ = gone_ || !request_.follow();
     return absl::OkStatus();
@@ -69,18 +77,21 @@ class Following {
       const auto seqs = sources_.room.journal.Objects(after, kBatch);
       if (!seqs.ok()) return seqs.status();
       if (seqs->empty()) return absl::OkStatus();
+      std::vector<v1::ObjectRow> page;
       for (const uint64_t seq : *seqs) {
         auto row = RowAt(seq);
         if (!row.ok()) return row.status();
-        if (row->has_value()) gone_ = gone_ || !rows_.Write(**row);
+        if (row->has_value()) page.push_back(**std::move(row));
         after = seq;
       }
+      if (absl::Status status = Write(page); !status.ok()) return status;
       gone_ = gone_ || context_.IsCancelled();
     }
     return absl::OkStatus();
   }
 
   const AdminSources& sources_;
+  const exchange::Reading reading_;
   const Growth& growth_;
   const v1::TailRequest& request_;
   const grpc::ServerContext& context_;
@@ -90,12 +101,12 @@ class Following {
 
 }  // namespace
 
-absl::Status RunTail(const AdminSources& sources, const Growth& growth, const v1::TailRequest& request,
-                     const grpc::ServerContext& context, grpc::ServerWriter<v1::ObjectRow>& rows) {
+absl::Status RunTail(const AdminSources& sources, const exchange::Caller& by, const Growth& growth,
+                     const v1::TailRequest& request, const grpc::ServerContext& context, grpc::ServerWriter<v1::ObjectRow>& rows) {
   if (!request.peer().empty()) {
     if (const auto origin = sources.room.directory.Named(request.peer()); !origin.ok()) return origin.status();
   }
-  return Following(sources, growth, request, context, rows).Run();
+  return Following(sources, by, growth, request, context, rows).Run();
 }
 
 }  // namespace entente::admin

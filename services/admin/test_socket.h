@@ -38,12 +38,14 @@ class TestSocket : public testing::Test {
   AdminSources Sources() {
     return {.room = node_.room(),
             .publication = *node_.publication,
-            .reading = *node_.reading,
             .admission = *node_.admission,
             .groups = *node_.groups,
+            .rules = changes_,
+            .drafts = drafts_,
             .peers = [] { return std::vector<v1::PeerStatus>(); },
             .ready = [this] { return broken_ ? Reject(RejectReason::kDiskFull, "no space") : absl::OkStatus(); },
             .accepted = [this](const v1::PeerRecord&) { ++accepted_; },
+            .ruled = [](const v1::PolicyReply&) {},
             .peer_address = "127.0.0.1:7443",
             .metrics_address = "",
             .software = "9.8.7",
@@ -56,6 +58,8 @@ class TestSocket : public testing::Test {
   }
 
   exchange::testing::TestNode node_{"cert.norlandia"};
+  exchange::RuleChanges changes_{node_.room(), node_.rules};
+  exchange::Drafts drafts_{node_.room(), *node_.publication};
   const std::string path_ = node_.folder.string() + "/admin.sock";
   std::atomic<AdminServer*> now_{nullptr};
   std::atomic<bool> broken_{false};

@@ -6,12 +6,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include <thread>
 #include <utility>
 
 #include "base/reject.h"
-#include "entente/v1/admin.grpc.pb.h"
-#include "grpcpp/grpcpp.h"
+#include "services/entente/client_wire.h"
 #include "services/entented/config.h"
 
 namespace entente::cli {
@@ -24,20 +22,6 @@ constexpr auto kReasonKey = "entente-reason";
 std::string SocketThrough(int folder_fd) {
   return "/proc/self/fd/" + std::to_string(folder_fd) + "/admin.sock";
 }
-
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 std::optional<pid_t> Listener(int folder_fd) {
   const Descriptor probe(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
@@ -68,6 +52,8 @@ std::string NamedReason(const grpc::ClientContext& context) {
   return found == trailers.end() ? std::string() : std::string(found->second.data(), found->second.size());
 }
 
+}  // namespace
+
 absl::Status FromRpc(const grpc::ClientContext& context, const grpc::Status& status) {
   if (status.ok()) return absl::OkStatus();
   const std::string name = NamedReason(context);
@@ -84,28 +70,6 @@ absl::Status FromRpc(const grpc::ClientContext& context, const grpc::Status& sta
     return Reject(reason, "the daemon does not answer: " + status.error_message());
   return Reject(reason, status.error_message());
 }
-
-}  // namespace
-
-struct AdminClient::Wire {
-  explicit Wire(int folder_fd) : folder(folder_fd) {}
-  Descriptor folder;
-  std::shared_ptr<grpc::Channel> channel;
-  std::unique_ptr<v1::Admin::Stub> stub;
-
-  template <typename Request, typename Reply>
-  absl::StatusOr<Reply> Call(grpc::Status (v1::Admin::Stub::*method)(grpc::ClientContext*, const Request&, Reply*),
-                             const Request& request, absl::Duration patience) {
-    grpc::ClientContext context;
-    if (patience != absl::InfiniteDuration()) {
-      context.set_deadline(absl::ToChronoTime(absl::Now() + patience));
-    }
-    Reply reply;
-    const absl::Status status = FromRpc(context, (stub.get()->*method)(&context, request, &reply));
-    if (!status.ok()) return status;
-    return reply;
-  }
-};
 
 AdminClient::AdminClient(std::unique_ptr<Wire> wire) : wire_(std::move(wire)) {}
 AdminClient::~AdminClient() = default;
@@ -142,6 +106,10 @@ absl::StatusOr<v1::PeerRecord> AdminClient::AddPeer(const v1::AddPeerRequest& re
 absl::StatusOr<v1::ListPeersReply> AdminClient::ListPeers() {
   return wire_->Call(&v1::Admin::Stub::ListPeers, v1::ListPeersRequest(), kPatience);
 }
+absl::StatusOr<v1::AgreementReply> AdminClient::Agreements(const v1::AgreementRequest& request) {
+  return wire_->Call(&v1::Admin::Stub::Agreements, request, absl::Minutes(1));
+}
+
 absl::StatusOr<v1::GroupsReply> AdminClient::Groups(const v1::GroupsRequest& request) {
   return wire_->Call(&v1::Admin::Stub::Groups, request, absl::Minutes(1));
 }
@@ -154,23 +122,6 @@ absl::StatusOr<v1::ExplainReply> AdminClient::Explain(const v1::ExplainRequest& 
 absl::StatusOr<v1::FsckReply> AdminClient::Fsck(const v1::FsckRequest& request) {
   return wire_->Call(&v1::Admin::Stub::Fsck, request, absl::InfiniteDuration());  // as long as the store is large
 }
-
-namespace {
-
-template <typename Row>
-absl::Status Drain(grpc::ClientContext& context, grpc::ClientReader<Row>& reader,
-                   const std::function<bool(const Row&)>& take) {
-  Row row;
-  bool stopped = false;
-  while (!stopped && reader.Read(&row)) {
-    if (!take(row)) stopped = true;
-  }
-  if (stopped) context.TryCancel();
-  const absl::Status status = FromRpc(context, reader.Finish());
-  return stopped ? absl::OkStatus() : status;
-}
-
-}  // namespace
 
 absl::Status AdminClient::Get(const v1::GetRequest& request, const std::function<bool(const v1::ObjectPiece&)>& take) {
   grpc::ClientContext context;
@@ -210,37 +161,9 @@ absl::Status AdminClient::Tail(const v1::TailRequest& request, const std::functi
   return Drain(context, *reader, take);
 }
 
-namespace {
-
-class GrpcPublishCall final : public PublishCall {
- public:
-  GrpcPublishCall(v1::Admin::Stub& stub, std::function<void(const v1::PublishProgress&)> on_progress)
-      : stream_(stub.Publish(&context_)), reader_([this, on_progress = std::move(on_progress)] {
-          v1::PublishProgress progress;
-          while (stream_->Read(&progress)) on_progress(progress);
-        }) {}
-  ~GrpcPublishCall() override {
-    if (!reader_.joinable()) return;
-    context_.TryCancel();
-    static_cast<void>(Finish());
-  }
-  bool Send(const v1::PublishChunk& chunk) override { return stream_->Write(chunk); }
-  absl::Status Finish() override {
-    stream_->WritesDone();
-    reader_.join();
-    return FromRpc(context_, stream_->Finish());
-  }
-
- private:
-  grpc::ClientContext context_;
-  std::unique_ptr<grpc::ClientReaderWriter<v1::PublishChunk, v1::PublishProgress>> stream_;
-  std::thread reader_;
-};
-
-}  // namespace
-
 std::unique_ptr<PublishCall> AdminClient::Publish(std::function<void(const v1::PublishProgress&)> on_progress) {
-  return std::make_unique<GrpcPublishCall>(*wire_->stub, std::move(on_progress));
+  return std::make_unique<StreamingCall<v1::PublishProgress>>(*wire_->stub, &v1::Admin::Stub::Publish,
+                                                              std::move(on_progress));
 }
 
 std::optional<pid_t> ListenerOf(const std::string& folder) {

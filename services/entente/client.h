@@ -45,11 +45,22 @@ class AdminClient {
   absl::Status Prove(const v1::GetRequest& request, const std::function<bool(const v1::ProofPiece&)>& take);
   absl::Status Tail(const v1::TailRequest& request, const std::function<bool(const v1::ObjectRow&)>& take);
   absl::StatusOr<v1::GroupsReply> Groups(const v1::GroupsRequest& request);
+  absl::StatusOr<v1::AgreementReply> Agreements(const v1::AgreementRequest& request);
   absl::Status Export(const v1::ExportRequest& request, const std::function<bool(const v1::ExportPiece&)>& take);
   // `next` fills one piece after the other and answers false when there is none; a daemon that has read enough answers
   // early.
   absl::StatusOr<v1::ImportReport> Import(const std::function<bool(v1::ImportPiece&)>& next);
   std::unique_ptr<PublishCall> Publish(std::function<void(const v1::PublishProgress&)> on_progress);
+  // The same chunks, and an answer for each object in order; the first chunk's options say who is asked about.
+  std::unique_ptr<PublishCall> CanShare(std::function<void(const v1::CanShareReply&)> on_answer);
+  // Every reply; the last one has the counts.
+  absl::Status Desk(const v1::DeskRequest& request, const std::function<bool(const v1::DeskReply&)>& take);
+  // Every reply: rows, pieces, or what an act answers.
+  absl::Status Drafts(const v1::DraftsRequest& request, const std::function<bool(const v1::DraftsReply&)>& take);
+  absl::Status Opened(const v1::OpenedRequest& request, const std::function<bool(const v1::OpenedRow&)>& take);
+  // The last reply; those before it tell how far it is.
+  absl::StatusOr<v1::PolicyReply> Policy(const v1::PolicyRequest& request,
+                                         const std::function<void(const v1::PolicyReply&)>& on_progress);
 
  private:
   struct Wire;

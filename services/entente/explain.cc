@@ -18,8 +18,17 @@ std::string ExplanationJson(const v1::ExplainReply& reply) {
     json.BeginObject().Field("check", step.check()).Field("result", step.result());
     json.Field("detail", step.detail()).EndObject();
   }
-  json.EndArray().Field("tlp", reply.tlp()).Field("delivered", reply.delivered());
+  json.EndArray();
+  if (!reply.removes().empty()) {
+    json.Key("removes").BeginArray();
+    for (const std::string& name : reply.removes()) json.Value(name);
+    json.EndArray();
+  }
+  if (!reply.derived().empty()) WriteDerived(json, reply.derived());
+  json.Field("tlp", reply.tlp()).Field("delivered", reply.delivered());
   json.Field("version", reply.version()).Field("origin", reply.origin()).Field("source_role", reply.source_role());
+  json.Field("imputed", reply.imputed());
+  json.Field("by", reply.by());
   return json.Field("recorded", reply.recorded()).Field("remedy", reply.remedy()).EndObject().text();
 }
 
@@ -32,6 +41,11 @@ std::string Verdict(const Terminal& terminal, const std::string& peer, const v1:
   if (reply.decision() == "permit") {
     return terminal.Good(reply.delivered() ? "SHARED" : "SHARED, NOT YET DELIVERED") + " with " + peer;
   }
+  if (reply.decision() == "redact" && !reply.derived().empty()) {
+    return terminal.Warn(reply.delivered() ? "SHARED REDACTED" : "SHARED REDACTED, NOT YET DELIVERED") + " with " + peer +
+           ", without " + Properties(reply.removes());
+  }
+  if (reply.decision() == "redact") return terminal.Warn("TO BE REDACTED") + " for " + peer + ", and not sent yet";
   if (reply.decision() == "quarantine") return terminal.Warn("QUARANTINED") + ", shared with nobody";
   return terminal.Bad("NOT SHARED") + " with " + peer;
 }
@@ -70,6 +84,18 @@ Exit RunExplain(const Invocation& invocation, const std::string& id, const std::
 
 }  // namespace
 
+void PrintTrace(const Terminal& terminal, const google::protobuf::RepeatedPtrField<v1::TraceStep>& trace,
+                const std::string& remedy) {
+  std::vector<std::vector<std::string>> rows;
+  int number = 0;
+  for (const v1::TraceStep& step : trace) {
+    rows.push_back(
+        {std::to_string(++number), PaintedResult(terminal, step.result()), Shown(step.check()), Shown(step.detail())});
+  }
+  Print(Columns(rows));
+  if (!remedy.empty()) Print("  would be shared if: " + Shown(remedy));
+}
+
 void PrintExplanation(const Terminal& terminal, const std::string& id, const std::string& peer,
                       const v1::ExplainReply& reply) {
   Print(Verdict(terminal, Shown(peer), reply) + ": " + Shown(reply.reason()));
@@ -77,15 +103,10 @@ void PrintExplanation(const Terminal& terminal, const std::string& id, const std
   Print("  " + Shown(id) + (reply.version().empty() ? "" : "  " + Shown(reply.version())) + "  " +
         PaintedLabel(terminal, reply.tlp()) +
         (passed_on ? "  from " + Origin(reply.origin(), reply.source_role()) : ""));
-  std::vector<std::vector<std::string>> rows;
-  int number = 0;
-  for (const v1::TraceStep& step : reply.trace()) {
-    rows.push_back(
-        {std::to_string(++number), PaintedResult(terminal, step.result()), Shown(step.check()), Shown(step.detail())});
-  }
-  Print(Columns(rows));
-  if (!reply.remedy().empty()) Print("  would be shared if: " + Shown(reply.remedy()));
+  if (!reply.imputed().empty()) Print("  " + Shown(reply.imputed()));
+  PrintTrace(terminal, reply.trace(), reply.remedy());
   if (!reply.recorded().empty()) Print("  on record: " + Shown(reply.recorded()));
+  if (!reply.by().empty()) Print("  asked for by: " + Shown(reply.by()));
 }
 
 void AddExplain(Command app, Invocation& invocation) {

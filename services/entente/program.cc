@@ -42,6 +42,12 @@ void Build(Command app, Invocation& invocation) {
   AddSearch(app, invocation);
   AddTail(app, invocation);
   AddExplain(app, invocation);
+  AddCanShare(app, invocation);
+  AddAgreement(app, invocation);
+  AddPolicy(app, invocation);
+  AddQuarantine(app, invocation);
+  AddDraft(app, invocation);
+  AddOpened(app, invocation);
   AddExport(app, invocation);
   AddImport(app, invocation);
   AddVerify(app, invocation);

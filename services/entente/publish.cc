@@ -4,7 +4,7 @@
 #include "services/entente/commands.h"
 #include "services/entente/publish_file.h"
 #include "services/entente/publish_report.h"
-#include "services/entente/publish_terms.h"
+#include "services/entente/release_options.h"
 
 namespace entente::cli {
 namespace {
@@ -13,6 +13,8 @@ struct Publish {
   PublishFlags flags;
   std::string file;
   std::optional<uint32_t> wait_seconds;
+  bool draft = false;
+  std::string note;
 };
 
 Exit Report(const Invocation& invocation, const PublishTotals& totals, const absl::Status& broke_off) {
@@ -35,6 +37,9 @@ Exit Report(const Invocation& invocation, const PublishTotals& totals, const abs
 Exit RunPublish(const Invocation& invocation, const Publish& publish) {
   auto options = TermsFrom(publish.flags);
   if (!options.ok()) return Fail(options.status());
+  if (!publish.note.empty() && !publish.draft) return Fail(RejectReason::kUsage, "--note goes with --draft");
+  options->set_draft(publish.draft);
+  options->set_draft_note(publish.note);
   const auto input = InputFile::Open(publish.file);
   if (!input.ok()) {
     Fail(input.status(), "name a readable file, or - for stdin");
@@ -63,38 +68,13 @@ Exit RunPublish(const Invocation& invocation, const Publish& publish) {
     return totals.objects > 0 ? Exit::kFailed : exit;
   }
   const Exit exit = Report(invocation, totals, reading.broke_off);
+  if (publish.draft) return exit;
   if (publish.wait_seconds) {
     const absl::Status waited = AwaitDelivery(**client, totals, absl::Seconds(*publish.wait_seconds));
     if (!waited.ok()) return Fail(waited);
   }
   Next(invocation.terminal, "entente status; entente explain ID --peer P");
   return exit;
-}
-
-void AddReleaseOptions(Command command, PublishFlags& flags) {
-  const auto list = [&command](const std::string& name, std::vector<std::string>& into, const std::string& help) {
-    return command.AddOption(name, into, help + "; repeat for more").OneEach().Group("Release");
-  };
-  const auto text = [&command](const std::string& name, std::string& into, const std::string& help) {
-    return command.AddOption(name, into, help).Group("Release");
-  };
-  text("--tlp", flags.tlp, "CLEAR, GREEN, AMBER, AMBER+STRICT or RED: labels what has none, may raise, never lowers")
-      .Kind("LABEL");
-  list("--to", flags.to, "Address it to this peer").Kind("PEER");
-  list("--rel-to", flags.rel_to, "Releasable to this nation only");
-  list("--not-rel-to", flags.not_rel_to, "Not releasable to this nation");
-  command.AddFlag("--orcon", flags.orcon, "The originator controls onward release").Group("Release");
-  text("--pap", flags.pap, "Permissible actions: CLEAR, GREEN, AMBER or RED");
-  text("--embargo-until", flags.embargo_until, "UTC time before which it is held to the addressees");
-  text("--post-embargo-tlp", flags.post_embargo_tlp, "Label from the end of the embargo on").Kind("LABEL");
-  list("--sector-to", flags.sector_to, "For organisations of this sector only");
-  list("--purpose", flags.purpose, "Permitted use");
-  text("--personal-data", flags.personal_data, "none, present or special");
-  text("--retain-until", flags.retain_until, "UTC time after which receivers delete it");
-  command.AddOption("--hop-limit", flags.hop_limit, "How many more organisations may pass it on").Group("Release");
-  text("--exercise", flags.exercise, "Id of the exercise it belongs to");
-  text("--group", flags.group, "Name of a group (or digits of its id), for its members alone");
-  text("--source-role", flags.source_role, "author or custodian of the objects");
 }
 
 }  // namespace
@@ -110,6 +90,8 @@ void AddPublish(Command app, Invocation& invocation) {
       .AddOption("--wait", publish->wait_seconds,
                  "Wait until the peers that it goes to have acknowledged, at most this many seconds (default: 60)")
       .Between(0u, 86'400u);
+  command.AddFlag("--draft", publish->draft, "Check it and keep it as a draft: nothing is signed, nothing leaves");
+  command.AddOption("--note", publish->note, "What you say about the draft, for the record");
   command.OnChosen([&invocation, publish] {
     invocation.command = [&invocation, publish] { return RunPublish(invocation, *publish); };
   });

@@ -41,10 +41,14 @@ void WriteCounts(JsonWriter& json, std::string_view key, const std::map<std::str
 
 std::string PublishJson(const PublishTotals& totals) {
   JsonWriter json;
-  json.BeginObject().Field("objects", totals.objects).Field("published", totals.published);
+  json.BeginObject().Field("objects", totals.objects);
+  if (totals.draft > 0) json.Field("draft", totals.draft);
+  json.Field("published", totals.published);
   json.Field("unchanged", totals.unchanged).Field("quarantined", totals.quarantined).Field("rejected", totals.rejected);
+  json.Field("imputed", totals.imputed).Field("inherited", totals.inherited);
   WriteCounts(json, "permitted", totals.permitted);
   WriteCounts(json, "withheld", totals.withheld);
+  if (!totals.redacted.empty()) WriteCounts(json, "redacted", totals.redacted);
   if (!totals.notable.empty()) {
     json.Key("notable").BeginArray();
     for (const v1::PublishOutcome& outcome : totals.notable) {
@@ -59,9 +63,15 @@ std::string PublishJson(const PublishTotals& totals) {
 }
 
 void PrintPublish(const Terminal& terminal, const PublishTotals& totals) {
+  if (totals.draft > 0) {
+    Print("draft " + std::to_string(totals.draft) + " of " + Grouped(totals.objects) + " objects; nothing was signed or sent");
+    return;
+  }
   Print(Grouped(totals.objects) + " objects: " + Grouped(totals.published) + " published, " +
         Grouped(totals.unchanged) + " unchanged, " + Grouped(totals.quarantined) + " quarantined, " +
         Grouped(totals.rejected) + " rejected");
+  if (totals.imputed > 0) Print("  " + Grouped(totals.imputed) + " had no label and got one by an import profile");
+  if (totals.inherited > 0) Print("  " + Grouped(totals.inherited) + " are as strict as others of their bundle make them");
   std::vector<std::vector<std::string>> rows = {{"peer", "permitted", "withheld"}};
   for (const auto& [peer, permitted] : totals.permitted) {
     const auto withheld = totals.withheld.find(peer);
@@ -69,6 +79,9 @@ void PrintPublish(const Terminal& terminal, const PublishTotals& totals) {
         {Shown(peer), Grouped(permitted), Grouped(withheld == totals.withheld.end() ? 0 : withheld->second)});
   }
   if (rows.size() > 1) Print(Columns(rows));
+  for (const auto& [peer, count] : totals.redacted) {
+    Print("  " + Shown(peer) + " gets " + Grouped(count) + " of them redacted; entente explain ID --peer P says how");
+  }
   for (const v1::PublishOutcome& outcome : totals.notable) {
     std::string id = outcome.id().empty() ? "object " + std::to_string(outcome.index() + 1) : Shown(outcome.id());
     if (outcome.line() > 0) {
@@ -84,8 +97,10 @@ void PrintPublish(const Terminal& terminal, const PublishTotals& totals) {
 
 bool IsOwed(const PublishTotals& totals, const v1::PeerStatus& peer) {
   const auto permitted = totals.permitted.find(peer.name()), position = totals.positions.find(peer.name());
-  return permitted != totals.permitted.end() && permitted->second > 0 && position != totals.positions.end() &&
-         peer.acknowledged() < position->second;
+  const auto redacted = totals.redacted.find(peer.name());
+  const bool something = (permitted != totals.permitted.end() && permitted->second > 0) ||
+                         (redacted != totals.redacted.end() && redacted->second > 0);
+  return something && position != totals.positions.end() && peer.acknowledged() < position->second;
 }
 
 absl::Status AwaitDelivery(AdminClient& client, const PublishTotals& totals, absl::Duration patience) {

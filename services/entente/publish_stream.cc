@@ -11,17 +11,25 @@ PublishStream::PublishStream(AdminClient& client, v1::PublishOptions options,
   call_ = client.Publish([this](const v1::PublishProgress& progress) { Take(progress); });
 }
 
+PublishStream::PublishStream(std::unique_ptr<PublishCall> call, v1::PublishOptions options) : call_(std::move(call)) {
+  *chunk_.mutable_options() = std::move(options);
+}
+
 void PublishStream::Take(const v1::PublishProgress& progress) {
   PublishTotals snapshot;
   {
     const std::lock_guard lock(mutex_);
     totals_.objects = progress.objects();
+    totals_.draft = progress.draft();
     totals_.published = progress.published();
     totals_.unchanged = progress.unchanged();
     totals_.quarantined = progress.quarantined();
     totals_.rejected = progress.rejected();
+    totals_.imputed = progress.imputed();
+    totals_.inherited = progress.inherited();
     totals_.permitted = {progress.permitted().begin(), progress.permitted().end()};
     totals_.withheld = {progress.withheld().begin(), progress.withheld().end()};
+    totals_.redacted = {progress.redacted().begin(), progress.redacted().end()};
     totals_.positions = {progress.positions().begin(), progress.positions().end()};
     for (const v1::PublishOutcome& outcome : progress.notable()) {
       if (totals_.notable.size() >= kNotableShown) break;

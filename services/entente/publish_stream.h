@@ -24,8 +24,10 @@ inline constexpr size_t kNotableShown = 20;
 
 // What the daemon has acknowledged: everything counted here is durable at the node.
 struct PublishTotals {
+  uint64_t draft = 0;  // number of the draft that was made of them
   uint64_t objects = 0, published = 0, unchanged = 0, quarantined = 0, rejected = 0;
-  std::map<std::string, uint64_t> permitted, withheld, positions;
+  uint64_t imputed = 0, inherited = 0;  // of the published
+  std::map<std::string, uint64_t> permitted, withheld, positions, redacted;
   std::vector<v1::PublishOutcome> notable;  // the first kNotableShown that were quarantined or rejected
 };
 
@@ -34,6 +36,8 @@ class PublishStream {
  public:
   // `on_totals` runs after each acknowledgement, on the call's reading thread.
   PublishStream(AdminClient& client, v1::PublishOptions options, std::function<void(const PublishTotals&)> on_totals);
+  // Over another call that takes the same chunks; totals stay empty.
+  PublishStream(std::unique_ptr<PublishCall> call, v1::PublishOptions options);
   // Refuses once the daemon has ended the call; Finish then says why.
   // `start` is where the object begins in its file, for messages.
   absl::Status Add(ByteView content, std::optional<model::TextPlace> start = std::nullopt);

@@ -133,6 +133,7 @@ absl::StatusOr<v1::PublishOptions> TermsFrom(const PublishFlags& flags) {
   SortOnce(*limits.mutable_purpose());
   for (const std::string& name : flags.to) options.add_to(name);
   options.set_group(flags.group);
+  options.set_source(flags.source);
   return options;
 }
 

@@ -23,12 +23,20 @@ void PrintRow(const Terminal& terminal, const v1::ObjectRow& row, uint64_t size)
       {"type", Shown(row.type())},
       {"name", row.name().empty() ? "-" : Shown(row.name())},
       {"label", PaintedLabel(terminal, row.tlp())},
+      {"imputed", row.imputed().empty() ? "-" : Shown(row.imputed())},
       {"origin", Origin(row.origin(), row.source_role())},
       {"version", row.version().empty() ? "unversioned" : Shown(row.version())},
       {"received", When(row.received_us(), absl::Now())},
       {"journal", std::to_string(row.journal_seq())},
       {"size", Grouped(size) + " bytes"},
   };
+  if (row.has_lineage()) {
+    rows.push_back({"derived from", Shown(row.lineage().source_id()) + ", without " + Properties(row.lineage().removed())});
+  }
+  for (const v1::DerivedRow& derived : row.derived()) {
+    rows.push_back({"redacted", Shown(derived.id()) + ", without " + Properties(derived.removed()) + ", for " +
+                                    Properties(derived.peers())});
+  }
   Print(terminal.Bold(Shown(row.id())));
   Print(Columns(rows));
 }

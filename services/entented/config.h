@@ -33,7 +33,7 @@ std::span<const ConfigKey> ConfigKeys();
 // Files of a node's folder. The card is named after the party: empty unless `name` is given.
 struct NodePaths {
   explicit NodePaths(const std::string& folder, const std::string& name = "");
-  std::string folder, config, keystore, root_keystore, identity, card, store, admin_socket, passphrase, log;
+  std::string folder, config, keystore, root_keystore, identity, card, store, admin_socket, passphrase, log, warning_lists, seats;
 };
 
 // Refuses with kConfig: "FILE:line:column: what; did you mean 'x'?" for unknown keys, wrong types, bad values, missing

@@ -47,7 +47,9 @@ NodePaths::NodePaths(const std::string& path, const std::string& name)
       store(folder + "/store"),
       admin_socket(folder + "/admin.sock"),
       passphrase(folder + "/passphrase"),
-      log(folder + "/entented.log") {}
+      log(folder + "/entented.log"),
+      warning_lists(folder + "/warning-lists"),
+      seats(folder + "/seats.toml") {}
 
 absl::Status WriteNewFile(const std::string& path, ByteView bytes) {
   const OpenFile file{open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600)};

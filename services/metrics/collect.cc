@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "entente/v1/identity.pb.h"
+#include "trust/agreement_history.h"
 
 namespace entente::metrics {
 namespace {
@@ -94,12 +95,25 @@ void CollectOutcomes(const exchange::Counters& counters, std::vector<MetricFamil
   }
   out.insert(out.end(), {std::move(objects), std::move(rejects), std::move(publish), std::move(failures),
                          std::move(handshakes), std::move(decisions)});
+  MetricFamily shadow = Counter("entente_shadow_decisions_total",
+                                "Answers of the policy, by how local rules in the shadow would have answered.");
+  Add(shadow, {{"difference", "same"}}, static_cast<double>(counters.ShadowSame()));
+  Add(shadow, {{"difference", "opens"}}, static_cast<double>(counters.ShadowOpens()));
+  Add(shadow, {{"difference", "closes"}}, static_cast<double>(counters.ShadowCloses()));
+  out.push_back(std::move(shadow));
   out.push_back(One(Counter("entente_listener_restarts_total", "Times the peer port was opened again by itself."),
                     static_cast<double>(counters.ListenerRestarts())));
   out.push_back(One(Gauge("entente_memory_limit_bytes", "Memory this node keeps within; 0 without a limit."),
                     static_cast<double>(counters.memory_limit())));
   out.push_back(One(Gauge("entente_memory_used_bytes", "Anonymous memory, which counts against the limit."),
                     static_cast<double>(counters.memory_used())));
+}
+
+// The end of the agreement that is in force with the party; 0 when none is.
+double AgreementEnd(const trust::Accepted& party) {
+  const auto counts = party.agreements == nullptr ? nullptr : party.agreements->counts();
+  const bool in_force = counts != nullptr && counts->body().state() == v1::AGREEMENT_STATE_IN_FORCE;
+  return in_force ? Seconds(counts->body().until_us()) : 0;
 }
 
 // Publication time of the oldest statement that `peer` has not acknowledged; 0 when there is none or it cannot be read.
@@ -157,6 +171,8 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
       Gauge("entente_outbox_oldest_timestamp_seconds", "When the oldest of them was stored; 0 when none waits.");
   MetricFamily held = Gauge("entente_outbox_held_objects", "Refused by the party and tried again from time to time.");
   MetricFamily embargoed = Gauge("entente_outbox_embargoed_objects", "Sent to the party when their embargo ends.");
+  MetricFamily agreed = Gauge("entente_peer_agreement_end_timestamp_seconds",
+                              "When the agreement in force with the party ends; 0 when none is in force.");
   for (const auto& accepted : sources.directory.All()) {
     const std::string& peer = accepted->party.name;
     const OrgId& org = accepted->party.org;
@@ -175,10 +191,11 @@ void CollectPeers(const MetricsSources& sources, std::vector<MetricFamily>& out)
     const storage::PeerCursor cursor = sources.journal.Cursor(org).value_or(storage::PeerCursor());
     Add(held, {{"peer", peer}}, static_cast<double>(cursor.held));
     Add(embargoed, {{"peer", peer}}, static_cast<double>(cursor.embargoed));
+    Add(agreed, {{"peer", peer}}, AgreementEnd(*accepted));
   }
   for (PeerFamily& entry : families) out.push_back(std::move(entry.family));
   for (TwoWay& entry : two_way) out.push_back(std::move(entry.family));
-  out.insert(out.end(), {std::move(over), std::move(outbox), std::move(oldest), std::move(held), std::move(embargoed)});
+  out.insert(out.end(), {std::move(over), std::move(outbox), std::move(oldest), std::move(held), std::move(embargoed), std::move(agreed)});
 }
 
 void CollectStore(const storage::Journal& journal, std::vector<MetricFamily>& out) {

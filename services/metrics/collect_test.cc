@@ -62,7 +62,8 @@ TEST_F(Collected, UnitsAreBaseUnits) {
 
 TEST_F(Collected, LabelsAreTheBoundedOnes) {
   const std::set<std::string> allowed = {"version",  "check", "role",      "reason", "kind",
-                                         "decision", "peer",  "direction", "outcome", "budget"};
+                                         "decision", "peer",  "direction", "outcome", "budget",
+                                         "difference"};
   for (const auto& family : All()) {
     std::set<std::string> series;
     for (const auto& metric : family.metric) {
@@ -127,6 +128,16 @@ TEST_F(Collected, DecisionsCountPermitsAndDenialsByReason) {
   EXPECT_EQ(decisions.at("decision=permit,reason=NONE"), 5);
   EXPECT_EQ(decisions.at("decision=deny,reason=TLP"), 2);
   EXPECT_EQ(decisions.at("decision=deny,reason=AGR_SCOPE"), 0);
+}
+
+TEST_F(Collected, TheShadowIsCountedByItsDifference) {
+  node_->counters.CountShadow(true, true);
+  node_->counters.CountShadow(false, true);
+  node_->counters.CountShadow(false, true);
+  node_->counters.CountShadow(true, false);
+  EXPECT_EQ(Series("entente_shadow_decisions_total"),
+            (std::map<std::string, double>{
+                {"difference=same", 1}, {"difference=opens", 2}, {"difference=closes", 1}}));
 }
 
 TEST_F(Collected, EveryPartyHasItsSeriesBeforeAnythingHappens) {

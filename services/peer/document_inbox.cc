@@ -81,8 +81,9 @@ absl::Status DocumentInbox::TakeAnswer(const v1::Document& document) {
 absl::Status DocumentInbox::TakeUnasked(const v1::Document& document, SteadyTime now) {
   if (document.end()) return Malformed("the end of an answer to nothing");
   if (!MayComeUnasked(document.kind())) return Malformed("a document of a kind that nobody sends unasked");
-  if (document.kind() == v1::DOCUMENT_KIND_IDENTITY && document.id() != peer_.view()) {
-    return Malformed("another organisation's identity document, unasked");
+  const bool of_the_peer = document.kind() == v1::DOCUMENT_KIND_IDENTITY || document.kind() == v1::DOCUMENT_KIND_AGREEMENT;
+  if (of_the_peer && document.id() != peer_.view()) {
+    return Malformed("another organisation's identity document or agreement, unasked");
   }
   if (!unasked_.Take(now)) return Reject(RejectReason::kBudget, "the peer sent over 64 documents in a minute unasked");
   if (unasked_bytes_ + document.document().size() > kMaxUnaskedBytes) {

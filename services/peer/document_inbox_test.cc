@@ -48,7 +48,7 @@ class DocumentInboxTest : public ::testing::Test {
 
 TEST_F(DocumentInboxTest, AQuestionHasItsShape) {
   EXPECT_EQ(Want(WantOf(1, 1, v1::DOCUMENT_KIND_UNSPECIFIED)), kParse);
-  EXPECT_EQ(Want(WantOf(1, 1, static_cast<v1::DocumentKind>(10))), kParse);
+  EXPECT_EQ(Want(WantOf(1, 1, static_cast<v1::DocumentKind>(v1::DocumentKind_MAX + 1))), kParse);
   v1::Want short_id = WantOf();
   short_id.set_id("g");
   EXPECT_EQ(Want(short_id), kParse);
@@ -87,6 +87,10 @@ TEST_F(DocumentInboxTest, WhatNobodyAskedForIsOfSomeKindsAlone) {
   EXPECT_EQ(Take(identity), kParse) << "of a third organisation";
   identity.set_id(kPeer.str());
   EXPECT_EQ(Take(identity), kNone);
+  v1::Document agreement = DocumentOf(1, "x", false, v1::DOCUMENT_KIND_AGREEMENT);
+  EXPECT_EQ(Take(agreement), kParse) << "not under the sender's id";
+  agreement.set_id(kPeer.str());
+  EXPECT_EQ(Take(agreement), kNone);
   for (int kind = v1::DOCUMENT_KIND_MEMBERSHIP; kind <= v1::DOCUMENT_KIND_LEAVE; ++kind) {
     EXPECT_EQ(Take(DocumentOf(1, "x", false, static_cast<v1::DocumentKind>(kind))), kNone) << kind;
   }

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "exchange/identities.h"
 #include "proto/strict_parse.h"
 
 namespace entente::peer {
@@ -92,6 +91,8 @@ Outcome DocumentIntake::TakeUnasked(const v1::Document& document) const {
       return TakeRewrap(document, /*asked=*/false);
     case v1::DOCUMENT_KIND_LEAVE:
       return TakeLeave(document, /*asked=*/false);
+    case v1::DOCUMENT_KIND_AGREEMENT:
+      return TakeAgreement(document);
     case v1::DOCUMENT_KIND_IDENTITY: {
       Outcome outcome = TakeIdentity(document);
       // Versions in front of it are missing, so they are asked for.
@@ -114,12 +115,6 @@ Outcome DocumentIntake::TakeAsked(const v1::Document& document) const {
     default:
       return TakeIdentity(document);
   }
-}
-
-Outcome DocumentIntake::TakeIdentity(const v1::Document& document) const {
-  v1::SignedIdentity wire;
-  if (absl::Status status = StrictParse(document.document(), wire); !status.ok()) return {status};
-  return {exchange::TakeIdentity(room_, *OrgId::From(document.id()), wire)};
 }
 
 // Of a group that is not followed it only says that there is something to ask for.

@@ -38,6 +38,7 @@ class DocumentIntake {
   Outcome TakeRewrap(const v1::Document& document, bool asked) const;
   Outcome TakeLeave(const v1::Document& document, bool asked) const;
   Outcome TakeIdentity(const v1::Document& document) const;
+  Outcome TakeAgreement(const v1::Document& document) const;
   bool NamesThisNode(const trust::Membership& membership) const;
 
   const exchange::Room room_;

@@ -10,7 +10,8 @@ namespace {
 
 // What a frame's id says where it is not an organisation's.
 std::optional<GroupId> GroupOf(v1::DocumentKind kind, const Bytes& id) {
-  return kind == v1::DOCUMENT_KIND_IDENTITY ? std::nullopt : GroupId::From(id);
+  const bool of_none = kind == v1::DOCUMENT_KIND_IDENTITY || kind == v1::DOCUMENT_KIND_AGREEMENT;
+  return of_none ? std::nullopt : GroupId::From(id);
 }
 
 absl::Status Closed() {
@@ -26,7 +27,8 @@ Documents::Documents(const exchange::Room& room, exchange::Groups& groups, const
       answers_(room, groups, peer),
       intake_(room, groups, peer),
       catch_up_(room, peer),
-      news_(room, groups, peer) {}
+      news_(room, groups, peer),
+      agreements_(room, peer) {}
 
 absl::Status Documents::OnWant(v1::Want want) {
   const std::lock_guard lock(mutex_);
@@ -52,6 +54,7 @@ void Documents::Begin(SteadyTime now) {
   begun_ = true;
   catch_up_.Begin(now);
   news_.Begin(now);
+  agreements_.Begin();
 }
 
 bool Documents::WorkWaits(SteadyTime now) const {
@@ -60,7 +63,7 @@ bool Documents::WorkWaits(SteadyTime now) const {
     if (!inbox_.empty()) return true;
     if (!inbox_.asking() && catch_up_.due() <= now) return true;
   }
-  return news_.changed() || news_.due() <= now;
+  return news_.changed() || agreements_.changed() || news_.due() <= now;
 }
 
 SteadyTime Documents::due() const {
@@ -117,6 +120,7 @@ absl::Status Documents::Ask(const v1::Want& question, Send send) {
 absl::Status Documents::Tell(SteadyTime now, Send send) {
   absl::StatusOr<std::vector<v1::Document>> news = news_.Next(now);
   if (!news.ok()) return news.status();
+  for (v1::Document& agreement : agreements_.Next()) news->push_back(std::move(agreement));
   for (v1::Document& document : *news) {
     v1::Frame frame;
     *frame.mutable_document() = std::move(document);
@@ -149,6 +153,7 @@ absl::Status Documents::Take(Came came, SteadyTime now) {
     const bool early = ReasonOf(outcome.status) == RejectReason::kUnknownParty && group && catch_up_.AsksAbout(*group);
     if (early) outcome = {absl::OkStatus(), /*behind=*/true};
     if (outcome.status.ok()) news_.PeerSent(came.document, now);
+    if (outcome.status.ok()) agreements_.PeerSent(came.document);
     return Note(outcome, group, /*asked=*/false, now);
   }
   const bool end = came.document.end();

@@ -6,6 +6,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "services/peer/agreement_news.h"
 #include "services/peer/catch_up.h"
 #include "services/peer/document_answers.h"
 #include "services/peer/document_inbox.h"
@@ -64,6 +65,7 @@ class Documents {
   const DocumentIntake intake_;
   CatchUp catch_up_;
   GroupNews news_;
+  AgreementNews agreements_;
   bool begun_ = false;
   uint64_t newer_ = 0;
   std::optional<v1::Want> question_;  // the last that went out

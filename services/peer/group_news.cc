@@ -58,6 +58,7 @@ void GroupNews::PeerAsked(const v1::Want& want, SteadyTime now) {
 
 void GroupNews::PeerSent(const v1::Document& document, SteadyTime now) {
   const GroupId group = GroupId::From(document.id()).value_or(GroupId());
+  if (document.kind() == v1::DOCUMENT_KIND_AGREEMENT) return;
   const bool of_it = document.kind() != v1::DOCUMENT_KIND_IDENTITY && document.kind() != v1::DOCUMENT_KIND_PROPOSAL;
   if (of_it && MayHave(group)) Follows(group, now);
   PeerHas(document);

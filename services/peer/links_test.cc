@@ -250,7 +250,7 @@ TEST_F(LinksTest, WhatWaitsForAnEmbargoIsSentWithoutBeingCalledFor) {
   MovingClock clock(terms.constraints.embargo_until + exchange::kEmbargoMargin - absl::Milliseconds(200));
   exchange::Room room{
       *n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.group_directory, *n_.node.journal, n_.node.rules,
-      clock,         n_.node.counters, n_.node.group_envelopes};
+      clock,         n_.node.counters, n_.node.group_envelopes, n_.node.warning_lists};
   e_.node.clock.now = clock.Now();
   e_.Start();
   e_.Knows(n_, "");
@@ -270,7 +270,7 @@ TEST_F(LinksTest, ACertificatePastHalfItsLifeIsMadeAnew) {
   MovingClock clock(n_.node.clock.now);
   exchange::Room room{
       *n_.node.self, *n_.node.directory, *n_.node.prekeys, *n_.node.group_directory, *n_.node.journal, n_.node.rules,
-      clock,         n_.node.counters, n_.node.group_envelopes};
+      clock,         n_.node.counters, n_.node.group_envelopes, n_.node.warning_lists};
   LinkOptions options;
   options.listen = "127.0.0.1:0";
   const auto links = *Links::Start(room, {*n_.node.admission, *n_.node.groups}, options, [](absl::Status) {});

@@ -32,7 +32,7 @@ def tree():
         text = run(*path, "--help", check=0).stdout.decode()
         found[path] = set(re.findall(r"^  (?:-\w,)?(--[\w-]+)", text, re.M)) - {"--help"}
         below = re.search(r"^Subcommands:\n(.*?)\n\n", text, re.M | re.S)
-        waiting += [(*path, word) for word in re.findall(r"^  (\w+)", below[1], re.M)] if below else []
+        waiting += [(*path, word) for word in re.findall(r"^  ([\w-]+)", below[1], re.M)] if below else []
     return found
 
 

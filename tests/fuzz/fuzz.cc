@@ -12,6 +12,7 @@ namespace {
 
 constexpr size_t kKiB = 1024;
 constexpr Target kTargets[] = {
+    {"agreement", FuzzAgreement, 8 * kKiB},
     {"bundle", FuzzBundle, 16 * kKiB},
     {"card", FuzzCard, 8 * kKiB},
     {"certificate", FuzzCertificate, 4 * kKiB},

@@ -44,6 +44,8 @@ bool FuzzCard(ByteView input);
 bool FuzzIdentity(ByteView input);
 // identity_chain_target.cc
 bool FuzzIdentityChain(ByteView input);
+// agreement_target.cc
+bool FuzzAgreement(ByteView input);
 // group_targets.cc
 bool FuzzMembership(ByteView input);
 bool FuzzEpoch(ByteView input);

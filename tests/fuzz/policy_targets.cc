@@ -31,6 +31,8 @@ bool FuzzRules(ByteView input) {
     return false;
   }
   FUZZ_CHECK(rules->size() <= policy::kMaxRules);
+  FUZZ_CHECK(rules->imports() <= policy::kMaxImports);
+  FUZZ_CHECK(!rules->DefaultLabel(""));
   policy::Question question = AnyQuestion();
   FUZZ_CHECK(policy::Evaluate({}, question).permitted());
   const policy::Decision decision = policy::Evaluate(*rules, question);

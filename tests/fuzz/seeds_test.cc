@@ -17,6 +17,7 @@
 #include "services/peer/inbound.h"
 #include "storage/head.h"
 #include "tests/fuzz/fuzz.h"
+#include "tests/fuzz/sample_agreements.h"
 #include "tests/fuzz/sample_group_bytes.h"
 #include "tests/fuzz/sample_notes.h"
 #include "tests/fuzz/sample_proofs.h"
@@ -232,6 +233,9 @@ std::vector<Seed> Seeds() {
       {"identity_chain", "ok-rotation", First(1, RotatedDocument())},
       {"identity_chain", "ok-stolen-key", First(1, StolenKeyDocument())},
       {"identity_chain", "no-vanished-key", First(1, VanishedKeyDocument())},
+      {"agreement", "ok-both", First(0, SampleAgreement(3).SerializeAsString())},
+      {"agreement", "no-signature", First(0, Forged(SampleAgreement(3)).SerializeAsString())},
+      {"agreement", "ok-story", First(1, AgreementStory())},
       {"membership", "ok-first", First(0, group.founders.First().SerializeAsString())},
       {"membership", "ok-heartbeat", First(1, group.Next())},
       {"membership", "ok-removal", First(1, group.Next(3))},

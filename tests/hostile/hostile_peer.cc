@@ -177,11 +177,12 @@ int Run(const std::vector<std::string>& arguments) {
   trust::PrekeyRing prekeys(*node->self, *node->keystore);
   Must(prekeys.Rotate(absl::Now()));
   trust::GroupDirectory groups(directory, node->self->org(), prekeys, *node->keystore);
-  policy::Rules rules;
+  exchange::RuleBook rules;
+  const std::vector<model::WarningList> warning_lists;
   exchange::Counters counters;
   exchange::GroupEnvelopes group_envelopes;
   const exchange::Room room{*node->self, directory, prekeys, groups, *node->journal, rules, node->clock, counters,
-                            group_envelopes};
+                            group_envelopes, warning_lists};
 
   peer::Tunnels::Hooks hooks;
   hooks.check = [&](ByteView pem, const auto& expected) { return peer::CheckAndCount(room, pem, expected); };
