@@ -9,6 +9,10 @@
 #include "base/bytes.h"
 #include "crypto/secret.h"
 
+namespace entente::test {
+class HashedOnce;
+}
+
 namespace entente::crypto {
 
 // Argon2id costs. kDaemon for a node's own keys, kSensitive for root keys. A file whose header is under the floor
@@ -43,6 +47,7 @@ class Keystore {
   std::mutex& mutex() const { return *mutex_; }
 
  private:
+  friend class test::HashedOnce;
   Keystore() = default;
   std::string path_;
   KeystoreCost cost_{};

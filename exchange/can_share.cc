@@ -92,6 +92,7 @@ std::vector<v1::CanShareReply> PublicationBatch::Answers(const trust::Accepted* 
       reply.set_type(std::string(candidate.object->type()));
       reply.set_tlp(std::string(model::Name(candidate.label)));
     }
+    reply.mutable_warnings()->Add(candidate.warnings.begin(), candidate.warnings.end());
     if (candidate.imputed) reply.set_imputed(SentenceOf(room_, *candidate.imputed));
     reply.set_outcome(std::string(kOutcomes[static_cast<size_t>(candidate.fate)]));
     if (candidate.reason != RejectReason::kNone) reply.set_reason(std::string(Describe(candidate.reason).name));

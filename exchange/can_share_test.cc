@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "exchange/testing/test_node.h"
+#include "exchange/warned.h"
 
 namespace entente::exchange {
 namespace {
@@ -89,6 +90,30 @@ TEST_F(CanShareTest, TheAnswerIsThatOfThePublishBehindIt) {
   EXPECT_EQ(rejected, progress.rejected());
   EXPECT_EQ(permitted, progress.permitted().at("cert.estovia"));
   EXPECT_EQ(Ask(options, {green_})[0].outcome(), "unchanged");
+}
+
+// Without any rule about lists: both say so, and the publish goes through.
+TEST_F(CanShareTest, ValuesOnWarningListsAreWarnedOf) {
+  EXPECT_TRUE(Ask({}, {green_})[0].warnings().empty());
+  for (const std::string name : {"seen everywhere", "resolvers"}) {
+    node_.warning_lists.push_back(*model::WarningList::Parse(
+        R"({"name":")" + name + R"(","version":1,"type":"hostname","list":["a.example"]})", "list.json"));
+  }
+  std::vector<std::string> objects = {Indicator("0", "fine.example", Label::kGreen)};
+  for (int i = 1; i <= kMaxWarningsTold + 1; ++i) {
+    objects.push_back(Indicator(std::to_string(i), std::to_string(i) + ".a.example", Label::kGreen));
+  }
+  const auto replies = Ask({}, objects);
+  EXPECT_TRUE(replies[0].warnings().empty());
+  ASSERT_EQ(replies[1].warnings_size(), 2);
+  EXPECT_EQ(replies[1].warnings(0) + ", " + replies[1].warnings(1), "resolvers, seen everywhere");
+  const v1::PublishProgress progress = node_.Publish(objects);
+  EXPECT_EQ(progress.published(), objects.size());
+  EXPECT_EQ(progress.warned(), objects.size() - 1);
+  ASSERT_EQ(progress.warnings_size(), kMaxWarningsTold);
+  EXPECT_EQ(progress.warnings(0).index(), 1u);
+  EXPECT_EQ(progress.warnings(0).id(), testing::IdOf("1"));
+  EXPECT_EQ(progress.warnings(0).lists(1), "seen everywhere");
 }
 
 TEST_F(CanShareTest, OtherRulesThanThoseInForceCanBeTried) {

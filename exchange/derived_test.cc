@@ -235,6 +235,7 @@ TEST_F(DerivedObjects, ACopyIsNeverLooserThanItsSource) {
   DeliverAll(norlandia_, estovia_);
   EXPECT_FALSE(estovia_.reading->Get(Derived("1")[0].id(), "").ok());
   EXPECT_NE(Explain(Derived("1")[0].id(), "cert.estovia").decision(), "permit");
+  EXPECT_EQ(norlandia_.reading->Get(Derived("1")[0].id(), "")->row.tlp(), "RED") << "read at home";
 }
 
 TEST_F(DerivedObjects, WhatWaitsForAnEmbargoGoesRedactedWhenItEnds) {

@@ -139,9 +139,16 @@ absl::StatusOr<v1::DraftMade> Drafts::Made(const Draft& draft) const {
   return std::move(*(*record)->mutable_draft()->mutable_made());
 }
 
-absl::Status Drafts::CheckSight(const Draft& draft, const Caller& by) const {
-  if (draft.author == by.uid) return absl::OkStatus();
-  return Reading(room_, by).CheckLabel(draft.label);
+// Its author sees what waits: a user number alone may be somebody else's by now, and what went out is like all else.
+absl::Status Drafts::CheckSight(const Draft& draft, model::Label label, const Caller& by) const {
+  const bool waits = draft.row.state().empty() && !Expired(draft);
+  if (waits && draft.author == by.uid && draft.row.by() == Written(by)) return absl::OkStatus();
+  return Reading(room_, by).CheckLabel(label);
+}
+
+absl::Status Drafts::CheckAuthority(const Draft& draft, const Caller& by, std::string_view what) const {
+  if (draft.author == by.uid || IsOfficer(by)) return absl::OkStatus();
+  return Reject(RejectReason::kRole, "only its author or an officer " + std::string(what) + " a draft");
 }
 
 v1::DraftRow Drafts::Row(const Draft& draft) const {
@@ -157,7 +164,7 @@ absl::StatusOr<std::vector<v1::DraftRow>> Drafts::List(size_t limit, const Calle
   const std::lock_guard lock(mutex_);
   for (auto it = drafts_.rbegin(); it != drafts_.rend() && rows.size() < limit; ++it) {
     v1::DraftRow& row = rows.emplace_back(Row(it->second));
-    if (CheckSight(it->second, by).ok()) continue;
+    if (CheckSight(it->second, it->second.label, by).ok()) continue;
     row.clear_objects();
     row.clear_bytes();
     row.clear_note();

@@ -8,6 +8,8 @@
 #include "exchange/bundle_labels.h"
 #include "exchange/desk_publish.h"
 #include "exchange/publication_batch.h"
+#include "exchange/told_terms.h"
+#include "exchange/warned.h"
 
 namespace entente::exchange {
 namespace {
@@ -22,6 +24,7 @@ v1::PublishProgress ReportOf(const std::vector<v1::CanShareReply>& answers) {
   v1::PublishProgress progress;
   progress.set_objects(answers.size());
   for (const v1::CanShareReply& answer : answers) {
+    CountWarned(answer.index(), answer.id(), {answer.warnings().begin(), answer.warnings().end()}, progress);
     if (answer.outcome() == "published" || answer.outcome() == "unchanged") continue;
     if (answer.outcome() == "quarantined") progress.set_quarantined(progress.quarantined() + 1);
     if (answer.outcome() == "rejected") progress.set_rejected(progress.rejected() + 1);
@@ -35,11 +38,20 @@ v1::PublishProgress ReportOf(const std::vector<v1::CanShareReply>& answers) {
   return progress;
 }
 
-model::Label StrictestOf(const std::vector<v1::CanShareReply>& answers) {
-  model::Label strictest = model::Label::kUnlabelled;
-  for (const v1::CanShareReply& answer : answers) {
-    const absl::StatusOr<model::Label> label = model::ParseLabel(answer.tlp());
-    if (label.ok()) strictest = std::max(strictest, *label);
+model::Label LabelOf(const v1::CanShareReply& answer) {
+  const absl::StatusOr<model::Label> label = model::ParseLabel(answer.tlp());
+  return label.ok() ? *label : model::Label::kUnlabelled;
+}
+
+// What a draft's objects are labelled now: what is stored of them may have been raised since.
+absl::StatusOr<model::Label> LabelNow(const storage::Reader& reader, const v1::DraftMade& made) {
+  auto strictest = static_cast<model::Label>(made.label());
+  for (const std::string& content : made.contents()) {
+    const absl::StatusOr<model::StixObject> object = model::StixObject::Parse(content);
+    if (!object.ok()) continue;
+    const auto stored = reader.FindVersion(object->id(), object->version_ns());
+    if (!stored.ok()) return stored.status();
+    if (stored->has_value()) strictest = std::max(strictest, (*stored)->label);
   }
   return strictest;
 }
@@ -53,7 +65,7 @@ v1::ReleaseConstraints WireOf(const policy::Constraints& constraints) {
 
 }  // namespace
 
-absl::Status Drafts::CheckRoom(const std::vector<PublishItem>& items, const std::string& note) const {
+absl::Status Drafts::CheckRoom(const std::vector<PublishItem>& items, const std::string& note, const Caller& by) const {
   if (absl::Status status = CheckNote(note); !status.ok()) return status;
   size_t bytes = 0;
   for (const PublishItem& item : items) bytes += item.content.size();
@@ -62,10 +74,16 @@ absl::Status Drafts::CheckRoom(const std::vector<PublishItem>& items, const std:
     return Reject(RejectReason::kLimit, "a draft has at most 1000 objects and 4 MiB; split the file");
   }
   const std::lock_guard lock(mutex_);
-  const auto waits = [this](const auto& entry) { return entry.second.row.state().empty() && !Expired(entry.second); };
-  if (static_cast<size_t>(std::count_if(drafts_.begin(), drafts_.end(), waits)) < kMaxDraftsWaiting) {
-    return absl::OkStatus();
+  size_t waiting = 0, own = 0;
+  for (const auto& [number, draft] : drafts_) {
+    if (!draft.row.state().empty() || Expired(draft)) continue;
+    ++waiting;
+    if (draft.author == by.uid) ++own;
   }
+  if (own >= kMaxDraftsOfOne) {
+    return Reject(RejectReason::kLimit, "32 drafts of yours wait already; publish or drop some of them first");
+  }
+  if (waiting < kMaxDraftsWaiting) return absl::OkStatus();
   return Reject(RejectReason::kLimit, "256 drafts wait already; publish or drop some of them first");
 }
 
@@ -82,7 +100,7 @@ absl::Status Drafts::Label(const PublishTerms& terms, std::vector<PublishItem>& 
 absl::StatusOr<v1::PublishProgress> Drafts::Make(std::vector<PublishItem> items, const PublishTerms& terms,
                                                  const std::string& note, const Caller& by) {
   const std::lock_guard alone(stepping_);
-  if (absl::Status status = CheckRoom(items, note); !status.ok()) return status;
+  if (absl::Status status = CheckRoom(items, note, by); !status.ok()) return status;
   v1::DraftStep step;
   v1::DraftMade& made = *step.mutable_made();
   for (const PublishItem& item : items) made.add_contents(item.content);
@@ -101,7 +119,12 @@ absl::StatusOr<v1::PublishProgress> Drafts::Make(std::vector<PublishItem> items,
   }
   *made.mutable_terms() = WireOf(terms.constraints);
   made.set_source(terms.source);
-  made.set_label(static_cast<v1::Label>(StrictestOf(answers)));
+  made.mutable_labels()->Resize(made.contents_size(), v1::LABEL_UNSPECIFIED);
+  for (const v1::CanShareReply& answer : answers) {
+    const model::Label label = LabelOf(answer);
+    made.set_labels(static_cast<int>(answer.index()), static_cast<v1::Label>(label));
+    made.set_label(std::max(made.label(), static_cast<v1::Label>(label)));
+  }
   made.set_note(note);
   if (absl::Status status = Commit(step, by); !status.ok()) return status;
   progress.set_draft(step.number());
@@ -116,7 +139,7 @@ absl::Status Drafts::Review(uint64_t number, const std::string& note, const Call
   if (draft->author == by.uid) {
     return Reject(RejectReason::kRole, "its author does not review a draft; somebody else does");
   }
-  if (absl::Status status = CheckSight(*draft, by); !status.ok()) return status;
+  if (absl::Status status = CheckSight(*draft, draft->label, by); !status.ok()) return status;
   if (static_cast<size_t>(draft->row.words_size()) >= kMaxDraftWords) {
     return Reject(RejectReason::kLimit, "it was reviewed 32 times; publish it or drop it");
   }
@@ -131,9 +154,7 @@ absl::Status Drafts::Drop(uint64_t number, const std::string& why, const Caller&
   const std::lock_guard alone(stepping_);
   const absl::StatusOr<Draft> draft = Waiting(number);
   if (!draft.ok()) return draft.status();
-  if (draft->author != by.uid && !IsOfficer(by)) {
-    return Reject(RejectReason::kRole, "only its author or an officer drops a draft");
-  }
+  if (absl::Status status = CheckAuthority(*draft, by, "drops"); !status.ok()) return status;
   v1::DraftStep step;
   step.set_number(number);
   step.set_dropped(why);
@@ -144,7 +165,8 @@ absl::StatusOr<v1::PublishProgress> Drafts::Publish(uint64_t number, const Calle
   const std::lock_guard alone(stepping_);
   const absl::StatusOr<Draft> draft = Waiting(number);
   if (!draft.ok()) return draft.status();
-  if (absl::Status status = CheckSight(*draft, by); !status.ok()) return status;
+  if (absl::Status status = CheckSight(*draft, draft->label, by); !status.ok()) return status;
+  if (absl::Status status = CheckAuthority(*draft, by, "publishes"); !status.ok()) return status;
   absl::StatusOr<v1::DraftMade> made = Made(*draft);
   if (!made.ok()) return made.status();
   absl::StatusOr<PublishTerms> terms = TermsOf(made->terms(), made->source(), model::Label::kUnlabelled);
@@ -152,6 +174,7 @@ absl::StatusOr<v1::PublishProgress> Drafts::Publish(uint64_t number, const Calle
   terms->by = Written(by);
   terms->uid = by.uid;
   terms->draft = number;
+  for (const int label : made->labels()) terms->reviewed.push_back(static_cast<model::Label>(label));
   terms->second_officer = draft->author != by.uid && IsOfficer(by);
   std::vector<PublishItem> items;
   for (std::string& content : *made->mutable_contents()) items.push_back({std::move(content)});
@@ -175,11 +198,15 @@ absl::StatusOr<v1::PublishProgress> Drafts::Publish(uint64_t number, const Calle
 absl::StatusOr<Drafts::Whole> Drafts::Show(uint64_t number, const Caller& by) const {
   const absl::StatusOr<Draft> draft = Named(number);
   if (!draft.ok()) return draft.status();
-  if (absl::Status status = CheckSight(*draft, by); !status.ok()) return status;
   absl::StatusOr<v1::DraftMade> made = Made(*draft);
   if (!made.ok()) return made.status();
+  const absl::StatusOr<model::Label> label = LabelNow(room_.journal, *made);
+  if (!label.ok()) return label.status();
+  if (absl::Status status = CheckSight(*draft, *label, by); !status.ok()) return status;
   std::vector<v1::ObjectRow> opened;
   Whole whole{Row(*draft), {}};
+  whole.row.set_tlp(std::string(model::Name(*label)));
+  for (std::string& term : ToldTerms(room_, made->terms(), made->source())) whole.row.add_terms(std::move(term));
   for (std::string& content : *made->mutable_contents()) {
     const absl::StatusOr<model::StixObject> object = model::StixObject::Parse(content);
     v1::ObjectRow& row = opened.emplace_back();

@@ -14,6 +14,7 @@ inline constexpr size_t kMaxDraftObjects = 1000, kMaxDraftBytes = 4u << 20;  // 
 inline constexpr size_t kMaxDraftNote = 512;      // bytes of what somebody says about a draft
 inline constexpr size_t kMaxDraftWords = 32;      // reviews of one draft
 inline constexpr size_t kMaxDraftsWaiting = 256;  // at a time
+inline constexpr size_t kMaxDraftsOfOne = 32;     // of them by one author
 inline constexpr size_t kMaxDraftsSettled = 256;  // published, dropped or expired: the newest that can be listed
 inline constexpr size_t kMaxDraftRows = 1000;     // told of at once
 inline constexpr absl::Duration kDraftAge = absl::Hours(24 * 30);  // then nobody publishes it any more
@@ -41,8 +42,9 @@ class Drafts {
     std::vector<Bytes> contents;
   };
   absl::StatusOr<Whole> Show(uint64_t number, const Caller& by) const;
-  // Refuse with kNotFound; kConflict where it waits no more; kRole for an author's own review, and where only an author
-  // or an officer may; Publish besides with kSecondOfficer, and with the reason that stops one of its objects.
+  // Refuse with kNotFound; kConflict where it waits no more; kRole for an author's own review, and where neither an author
+  // nor an officer publishes or drops; Publish besides with kSecondOfficer, with kConflict where an object would be labelled
+  // less strictly than it was drafted, and with the reason that stops one of its objects.
   absl::Status Review(uint64_t number, const std::string& note, const Caller& by);
   absl::Status Drop(uint64_t number, const std::string& why, const Caller& by);
   absl::StatusOr<v1::PublishProgress> Publish(uint64_t number, const Caller& by);
@@ -58,12 +60,13 @@ class Drafts {
   absl::StatusOr<Draft> Named(uint64_t number) const;
   absl::StatusOr<Draft> Waiting(uint64_t number) const;
   absl::StatusOr<v1::DraftMade> Made(const Draft& draft) const;
-  absl::Status CheckSight(const Draft& draft, const Caller& by) const;
+  absl::Status CheckSight(const Draft& draft, model::Label label, const Caller& by) const;
+  absl::Status CheckAuthority(const Draft& draft, const Caller& by, std::string_view what) const;
   v1::DraftRow Row(const Draft& draft) const;
   bool Expired(const Draft& draft) const;
   bool IsOfficer(const Caller& caller) const;
   absl::Status Label(const PublishTerms& terms, std::vector<PublishItem>& items) const;
-  absl::Status CheckRoom(const std::vector<PublishItem>& items, const std::string& note) const;
+  absl::Status CheckRoom(const std::vector<PublishItem>& items, const std::string& note, const Caller& by) const;
   absl::Status Commit(const v1::DraftStep& step, const Caller& by);
   void Forget();
 

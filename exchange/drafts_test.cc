@@ -4,6 +4,7 @@
 
 #include "base/reject.h"
 #include "exchange/testing/test_node.h"
+#include "model/timestamp.h"
 
 namespace entente::exchange {
 namespace {
@@ -76,7 +77,7 @@ TEST_F(DraftsTest, ASecondOfficerPublishesWhatOneAloneMayNot) {
   EXPECT_EQ(ReasonOf(drafts_->Publish(number, kAnna).status()), kSecondOfficer) << "its author";
   EXPECT_EQ(ReasonOf(drafts_->Publish(number, kGuest).status()), kPolicyTlp) << "who may not even see it";
   seats_.seats[0].users.insert(1003);
-  EXPECT_EQ(ReasonOf(drafts_->Publish(number, kGuest).status()), kSecondOfficer) << "a seat is no office";
+  EXPECT_EQ(ReasonOf(drafts_->Publish(number, kGuest).status()), kRole) << "a seat is no office";
   EXPECT_FALSE(Stored("1"));
   EXPECT_EQ(Row(number).state(), "waits");
   ASSERT_EQ(drafts_->Publish(number, kBram)->published(), 1u);
@@ -152,6 +153,68 @@ TEST_F(DraftsTest, ItKeepsWhereItComesFromAndIsOneBundle) {
   EXPECT_EQ(Reading(node_.room()).Get("relationship--00000000-0000-4000-8000-000000000009", "")->row.tlp(), "RED");
 }
 
+// Whoever signs off sees whom it goes to, not its content alone.
+TEST_F(DraftsTest, ItsTermsAreShown) {
+  TestNode estovia("cert.estovia", "XE");
+  node_.Accept(estovia);
+  v1::PublishOptions options;
+  options.add_to("cert.estovia");
+  options.set_source("feed");
+  options.mutable_constraints()->add_rel_to("XE");
+  options.mutable_constraints()->set_orcon(true);
+  options.mutable_constraints()->set_pap(v1::PAP_AMBER);
+  options.mutable_constraints()->set_embargo_until_us(absl::ToUnixMicros(node_.clock.now + absl::Hours(24)));
+  options.mutable_constraints()->set_post_embargo_label(v1::LABEL_GREEN);
+  const auto terms = publication_->Terms(options);
+  ASSERT_TRUE(terms.ok()) << terms.status();
+  const uint64_t number = Make({Indicator("1", "a.example", model::Label::kRed)}, "", kAnna, *terms)->draft();
+  const v1::DraftRow row = Row(number);
+  const std::vector<std::string> told(row.terms().begin(), row.terms().end());
+  const std::string end = model::FormatTimestamp(node_.clock.now + absl::Hours(24));
+  EXPECT_EQ(told, (std::vector<std::string>{"pap: AMBER", "rel to: XE", "orcon: true", "embargo until: " + end,
+                                            "post embargo label: GREEN",
+                                            "addressees: cert.estovia", "source: publish:feed"}));
+  EXPECT_TRUE(drafts_->List(1, kAnna)->at(0).terms().empty());
+}
+
+// What its reviewers saw as RED does not go out as AMBER because a profile was changed since.
+TEST_F(DraftsTest, NoObjectIsPublishedUnderALooserLabelThanItWasDraftedWith) {
+  const std::string profile = "[[import]]\nsource = \"publish\"\ndefault_label = ";
+  Rules(profile + "\"RED\"\n");
+  const uint64_t number =
+      Make({Indicator("1", "a.example", model::Label::kAmber), Indicator("2", "b.example", model::Label::kUnlabelled)})->draft();
+  Rules(profile + "\"AMBER\"\n");
+  const absl::Status refused = drafts_->Publish(number, kBram).status();
+  EXPECT_EQ(ReasonOf(refused), kConflict);
+  EXPECT_NE(refused.message().find("its object 2 was drafted as TLP:RED"), std::string::npos) << refused;
+  EXPECT_FALSE(Stored("1"));
+  EXPECT_EQ(Row(number).state(), "waits");
+  Rules(profile + "\"RED\"\n");
+  EXPECT_EQ(drafts_->Publish(number, kBram)->published(), 2u);
+}
+
+TEST_F(DraftsTest, WhatWasRaisedSinceIsShownAndRecordedAsThat) {
+  const std::string object = Indicator("1", "a.example", model::Label::kGreen);
+  const uint64_t number = Make({object})->draft();
+  ASSERT_TRUE(drafts_->Publish(number, kAnna).ok());
+  EXPECT_TRUE(drafts_->Show(number, kGuest).ok());
+  PublishTerms red;
+  red.constraints.label = model::Label::kRed;
+  ASSERT_TRUE(drafts_->Publish(Make({object}, "", kAnna, red)->draft(), kBram).ok());
+  EXPECT_EQ(ReasonOf(drafts_->Show(number, kGuest).status()), kPolicyTlp);
+  EXPECT_EQ(drafts_->Show(number, kBram)->row.tlp(), "RED");
+  EXPECT_EQ(OpenedBefore(node_.room(), 1)->at(0).tlp(), "RED");
+}
+
+// A user number that was given to somebody else is not its author; and an author sees it while it waits.
+TEST_F(DraftsTest, ItsAuthorSeesItWhileItWaits) {
+  const uint64_t number = Make({Indicator("1", "a.example", model::Label::kRed)}, "", kGuest)->draft();
+  EXPECT_TRUE(drafts_->Show(number, kGuest).ok());
+  EXPECT_EQ(ReasonOf(drafts_->Show(number, Caller{1003, "somebody"}).status()), kPolicyTlp);
+  ASSERT_TRUE(drafts_->Publish(number, kBram).ok());
+  EXPECT_EQ(ReasonOf(drafts_->Show(number, kGuest).status()), kPolicyTlp);
+}
+
 // A copy of what is stored goes to who came since: by two officers where the whole needs two.
 TEST_F(DraftsTest, OneOfficerAloneMakesNoCopyOfWhatNeedsTwo) {
   Rules("[[rule]]\nid = \"abroad\"\nwhen = { direction = \"out\", cross_border = true }\neffect = \"redact\"\n"
@@ -201,8 +264,13 @@ TEST_F(DraftsTest, TheyAreBounded) {
   EXPECT_EQ(ReasonOf(Make(std::vector<std::string>(kMaxDraftObjects + 1, "{}")).status()), kLimit);
   EXPECT_EQ(ReasonOf(Make({std::string(kMaxDraftBytes + 1, ' ')}).status()), kLimit);
   const std::string small = Indicator("1", "a.example", model::Label::kClear);
-  for (size_t i = 0; i < kMaxDraftsWaiting; ++i) ASSERT_EQ(Make({small})->draft(), i + 1);
-  EXPECT_EQ(ReasonOf(Make({small}).status()), kLimit);
+  for (size_t i = 0; i < kMaxDraftsOfOne; ++i) ASSERT_EQ(Make({small})->draft(), i + 1);
+  EXPECT_EQ(ReasonOf(Make({small}).status()), kLimit) << "of one author";
+  for (size_t i = kMaxDraftsOfOne; i < kMaxDraftsWaiting; ++i) {
+    const Caller other{static_cast<uint32_t>(2000 + i / kMaxDraftsOfOne), "other"};
+    ASSERT_EQ(Make({small}, "", other)->draft(), i + 1);
+  }
+  EXPECT_EQ(ReasonOf(Make({small}, "", kBram).status()), kLimit) << "of all";
   ASSERT_TRUE(drafts_->Drop(1, "", kAnna).ok());
   EXPECT_TRUE(Make({small}).ok());
   for (size_t i = 0; i < kMaxDraftWords; ++i) ASSERT_TRUE(drafts_->Review(2, "", kBram).ok());

@@ -97,7 +97,8 @@ struct PublishTerms {
   std::string by;                   // who asks for it, as the admin socket knows
   uint32_t uid = 0;
   uint64_t draft = 0;               // that this publishes, whole or not at all
-  bool second_officer = false;      // two officers stand behind it
+  std::vector<model::Label> reviewed = {};  // of a draft: the labels that it was reviewed with, by place; none is passed
+  bool second_officer = false;      // an officer other than its author stands behind it
 };
 class Publication {
  public:

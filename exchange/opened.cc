@@ -37,8 +37,14 @@ absl::Status Reading::CheckHeld(const storage::QuarantineEntry& held) const {
   if (room_.seats == nullptr) return absl::OkStatus();
   const absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(held.seq);
   if (!record.ok()) return record.status();
-  const bool known = record->has_value() && (*record)->has_quarantine();
-  return CheckLabel(known ? static_cast<model::Label>((*record)->quarantine().label()) : model::Label::kUnlabelled);
+  if (!record->has_value() || !(*record)->has_quarantine()) return CheckLabel(model::Label::kUnlabelled);
+  const v1::ObjectQuarantined& row = (*record)->quarantine();
+  return CheckLabel(HeldLabel(static_cast<model::Label>(row.label()), row.reason(), !row.id().empty()));
+}
+
+model::Label HeldLabel(model::Label stated, std::string_view reason, bool readable) {
+  const bool understood = readable && reason != Describe(RejectReason::kMarking).name;
+  return understood && stated != model::Label::kUnlabelled ? stated : std::max(stated, model::Label::kAmberStrict);
 }
 
 // An answer about an object tells of it: who may not read it is told why, and nothing of who else may.

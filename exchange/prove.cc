@@ -32,10 +32,7 @@ absl::StatusOr<v1::StatementProof> Reading::Prove(std::string_view id, std::stri
   const absl::StatusOr<Object> readable = Readable(id, version);
   if (!readable.ok()) return readable.status();
   if (absl::Status status = Opened("prove", {readable->row}); !status.ok()) return status;
-  const absl::StatusOr<Found> found = FindObject(room_.journal, id, version);
-  if (!found.ok()) return found.status();
-  if (!found->accepted) return Reject(RejectReason::kNotFound, "the object is no longer there; ask again");
-  absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(found->accepted->seq);
+  absl::StatusOr<std::optional<v1::Record>> record = room_.journal.FindRecord(readable->row.journal_seq());
   if (!record.ok()) return record.status();
   if (!record->has_value() || !(*record)->has_object()) return Damaged("an object has no record");
   v1::ObjectAccepted& object = *(*record)->mutable_object();

@@ -45,6 +45,8 @@ void PublicationBatch::Parse() {
     }
     candidate.object = *std::move(object);
     candidate.digest = crypto::Sha256(candidate.content);
+    if (room_.warning_lists.empty()) continue;
+    candidate.warnings = model::WarningsOf(room_.warning_lists, model::SearchValues(*candidate.object));
   }
 }
 
@@ -172,6 +174,7 @@ absl::Status PublicationBatch::ClassifyKnown(const storage::Reader& reader, size
     return absl::OkStatus();
   }
   candidate.fate = Fate::kUnchanged;
+  candidate.label = std::max(candidate.label, known.label);
   if (known.origin != room_.self.org()) return absl::OkStatus();  // another's object: onward sharing is not publishing
   const bool raised = constraints.label > known.label;
   if (candidate.imputed && known.label >= constraints.label) candidate.imputed.reset();

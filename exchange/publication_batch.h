@@ -57,7 +57,7 @@ class PublicationBatch {
     std::optional<storage::VersionEntry> repeats;  // set: the same bytes are stored, and somebody new may have them
     std::vector<std::pair<OrgId, uint64_t>> refused;  // earlier statements of them that wait because a peer refused them
     std::optional<size_t> derived_of;      // redacted, from the candidate of that index
-    std::vector<std::string> removed;      // then: the properties that are gone
+    std::vector<std::string> removed, warnings;  // then: properties that are gone; warning lists that a value is on
     uint64_t stored_at = 0;                // once it is stored, or where it was before
     std::optional<StatementId> statement;  // of that
     std::set<OrgId> whole;                 // who had it before the redaction was asked for

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "exchange/publication_batch.h"
+#include "exchange/warned.h"
 #include "model/text.h"
 
 namespace entente::exchange {
@@ -13,6 +14,7 @@ v1::PublishProgress PublicationBatch::Report() {
   uint64_t unchanged = 0, quarantined = 0, rejected = 0, imputed = 0, inherited = 0;
   for (size_t i = 0; i < given_; ++i) {
     const Candidate& candidate = candidates_[i];
+    CountWarned(candidate.index, candidate.object ? candidate.object->id() : "", candidate.warnings, progress);
     if (candidate.fate == Fate::kUnchanged) ++unchanged;
     if (candidate.fate == Fate::kPublished && candidate.imputed) ++(candidate.imputed->inherited() ? inherited : imputed);
     if (candidate.fate != Fate::kQuarantined && candidate.fate != Fate::kRejected) continue;

@@ -37,6 +37,9 @@ absl::StatusOr<std::optional<Reading::Object>> Reading::At(uint64_t seq, absl::S
   if (!version.ok()) return version.status();
   constraints->label = std::max(constraints->label, static_cast<model::Label>(object.label()));
   if (version->has_value()) constraints->label = std::max(constraints->label, (*version)->label);
+  const absl::StatusOr<model::Label> source = SourceLabel(room_.journal, object);
+  if (!source.ok()) return source.status();
+  constraints->label = std::max(constraints->label, *source);
   absl::StatusOr<std::optional<v1::Record>> batch = room_.journal.FindRecord(object.batch_seq());
   if (!batch.ok()) return batch.status();
   const std::shared_ptr<const RuleSet> rules = room_.rules.Now();

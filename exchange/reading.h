@@ -60,6 +60,9 @@ class Reading {
   std::optional<Caller> caller_;
 };
 
+// How strictly something held is treated: what could not be read whole, or whose marking is not understood, may be
+// stricter than it states, so it is AMBER+STRICT at least. `reason`: the name of why it is held.
+model::Label HeldLabel(model::Label stated, std::string_view reason, bool readable);
 // The newest `limit` things that were opened, newest first.
 absl::StatusOr<std::vector<v1::OpenedRow>> OpenedBefore(const Room& room, size_t limit);
 

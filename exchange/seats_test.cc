@@ -73,6 +73,16 @@ TEST_F(SeatsTest, WhatIsHeldIsSeenByItsLabelAndWithoutOneAsAmberStrict) {
   node_.Publish({Indicator("6", "b.example", model::Label::kUnlabelled)});
   EXPECT_EQ(ReasonOf(As(kGuest).Get(IdOf("6"), "").status()), kPolicyTlp);
   EXPECT_EQ(ReasonOf(As(kAnalyst).Get(IdOf("6"), "").status()), kNoLabel);
+  std::string wrong = Indicator("7", "c.example", model::Label::kGreen);
+  const size_t marking = wrong.find("marking-definition--");
+  ASSERT_NE(marking, std::string::npos);
+  wrong.insert(marking - 1, R"("marking-definition--11111111-1111-4111-8111-111111111111",)");
+  node_.Publish({wrong});
+  EXPECT_EQ(ReasonOf(As(kGuest).Get(IdOf("7"), "").status()), kPolicyTlp) << "GREEN and a marking that nobody knows";
+  EXPECT_EQ(ReasonOf(As(kAnalyst).Get(IdOf("7"), "").status()), kMarking);
+  EXPECT_EQ(HeldLabel(model::Label::kRed, "MARKING", false), model::Label::kRed);
+  EXPECT_EQ(HeldLabel(model::Label::kGreen, "POLICY_RULE", true), model::Label::kGreen);
+  EXPECT_EQ(HeldLabel(model::Label::kGreen, "POLICY_RULE", false), model::Label::kAmberStrict);
   EXPECT_EQ(ReasonOf(As(kAnalyst).CheckLabel(model::Label::kRed)), kPolicyTlp);
   EXPECT_TRUE(As(kDuty).CheckLabel(model::Label::kRed).ok());
 }

@@ -70,27 +70,44 @@ absl::Status Database::OpenEngine(UnsignedGroups* leaves_out) {
   std::vector<std::string> before;
   rocksdb::Status listed;
   if (present) listed = rocksdb::DB::ListColumnFamilies(options, path_, &before);
-  std::vector<rocksdb::ColumnFamilyDescriptor> families;
+  std::vector<rocksdb::ColumnFamilyDescriptor> families, missing;
   made_.clear();
   for (size_t i = 0; i < kFamilies; ++i) {
     const Family family = static_cast<Family>(i);
-    families.emplace_back(std::string(Name(family)), FamilyOptions(family));
-    if (present && std::find(before.begin(), before.end(), Name(family)) == before.end()) made_.push_back(family);
+    const bool there = std::find(before.begin(), before.end(), Name(family)) != before.end();
+    if (present && !there) made_.push_back(family);
+    // Made at once below: made one by one as Open does, each writes the options of all.
+    const bool later = leaves_out == nullptr && !there && Name(family) != rocksdb::kDefaultColumnFamilyName;
+    (later ? missing : families).emplace_back(std::string(Name(family)), FamilyOptions(family));
   }
-  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  std::vector<rocksdb::ColumnFamilyHandle*> handles, added;
   rocksdb::DB* db = nullptr;
-  const rocksdb::Status opened = leaves_out == nullptr
-                                     ? rocksdb::DB::Open(options, path_, families, &handles, &db)
-                                     : rocksdb::DB::OpenForReadOnly(options, path_, families, &handles, &db);
+  rocksdb::Status opened = leaves_out == nullptr
+                               ? rocksdb::DB::Open(options, path_, families, &handles, &db)
+                               : rocksdb::DB::OpenForReadOnly(options, path_, families, &handles, &db);
   if (!opened.ok()) return OpenFailure(opened, path_, log->Dropped());
   db_.reset(db);
-  for (size_t i = 0; i < kFamilies; ++i) handles_[i] = handles[i];
+  if (!missing.empty()) opened = db_->CreateColumnFamilies(missing, &added);
+  Keep(handles);
+  Keep(added);
+  if (!opened.ok()) {
+    CloseEngine();
+    return OpenFailure(opened, path_, log->Dropped());
+  }
   // Only now: the list is read without the lock, and another process that writes it may make it look damaged.
   if (!listed.ok()) {
     CloseEngine();
     return OpenFailure(listed, path_, "");
   }
   return absl::OkStatus();
+}
+
+void Database::Keep(const std::vector<rocksdb::ColumnFamilyHandle*>& handles) {
+  for (rocksdb::ColumnFamilyHandle* handle : handles) {
+    for (size_t i = 0; i < kFamilies; ++i) {
+      if (handle->GetName() == Name(static_cast<Family>(i))) handles_[i] = handle;
+    }
+  }
 }
 
 void Database::CloseEngine() {

@@ -73,6 +73,7 @@ class Database {
   absl::Status Lock();
   // With `leaves_out` for reading alone.
   absl::Status OpenEngine(UnsignedGroups* leaves_out);
+  void Keep(const std::vector<rocksdb::ColumnFamilyHandle*>& handles);  // each under its family
   void CloseEngine();
   rocksdb::ColumnFamilyHandle* handle(Family family) const { return handles_[static_cast<size_t>(family)]; }
 

@@ -9,6 +9,7 @@
 
 #include "crypto/encoding.h"
 #include "crypto/keystore.h"
+#include "crypto/testing/hashed_once.h"
 #include "tests/vectors/vector_file.h"
 #include "trust/directory.h"
 #include "trust/prekey.h"
@@ -40,8 +41,8 @@ class GoldenKeystore {
     }
     std::map<std::string, crypto::SecretBytes> secrets;
     secrets.emplace("prekey/" + crypto::ToHex(v.at("prekey_id")), crypto::SecretBytes::CopyOf(entry));
-    keystore_ = std::make_unique<crypto::Keystore>(*crypto::Keystore::Create(
-        folder_ + "/keystore", crypto::SecretBytes::CopyOf("golden"), crypto::kDaemon, std::move(secrets)));
+    keystore_ = std::make_unique<crypto::Keystore>(
+        test::HashedOnce::MakeKeystore(folder_ + "/keystore", std::move(secrets)));
   }
   GoldenKeystore(const GoldenKeystore&) = delete;
   GoldenKeystore& operator=(const GoldenKeystore&) = delete;

@@ -4,6 +4,7 @@
 #include <cstdlib>
 #include <filesystem>
 
+#include "crypto/testing/hashed_once.h"
 #include "trust/key_maker.h"
 
 namespace entente::envelope::testing {
@@ -40,9 +41,7 @@ trust::Self MakeSelf(const std::string& name, absl::Time now) {
 
 TestParty::TestParty(const std::string& name, absl::Time now)
     : name_(name), folder_(MakeFolder()), self_(MakeSelf(name, now)) {
-  const auto passphrase = crypto::SecretBytes::CopyOf("a test party's passphrase");
-  keystore_ = std::make_unique<crypto::Keystore>(
-      Demand(crypto::Keystore::Create(folder_ + "/keystore", passphrase, crypto::kDaemon, {})));
+  keystore_ = std::make_unique<crypto::Keystore>(test::HashedOnce::MakeKeystore(folder_ + "/keystore"));
   ring_ = std::make_unique<trust::PrekeyRing>(self_, *keystore_);
   Demand(ring_->Rotate(now));
 }

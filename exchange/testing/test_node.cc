@@ -4,6 +4,7 @@
 
 #include <cstdio>
 
+#include "crypto/testing/hashed_once.h"
 #include "trust/key_maker.h"
 
 namespace entente::exchange::testing {
@@ -54,8 +55,7 @@ TestNode::TestNode(const std::string& name, const std::string& nation, model::Pa
       Must(trust::Identity::Check(Must(trust::MakeIdentity(name, root, *statement, clock.now)), clock.now));
   const KeyId key_id = trust::MakeKeyId(v1::KEY_USAGE_STATEMENT, statement->public_key());
   self = std::make_unique<trust::Self>(trust::Self{identity, key_id, statement});
-  keystore = std::make_unique<crypto::Keystore>(Must(crypto::Keystore::Create(
-      (folder / "keystore").string(), crypto::SecretBytes::CopyOf("test passphrase"), crypto::kDaemon, {})));
+  keystore = std::make_unique<crypto::Keystore>(test::HashedOnce::MakeKeystore((folder / "keystore").string()));
   at_rest = std::make_unique<crypto::AtRest>(crypto::SecretBytes::Random(crypto::kKeySize));
   prekeys = std::make_unique<trust::PrekeyRing>(*self, *keystore);
   Must(prekeys->Rotate(clock.now));

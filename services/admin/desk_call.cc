@@ -14,12 +14,13 @@ absl::Status OpenHeld(const AdminSources& sources, const exchange::Caller& by, c
   std::vector<v1::ObjectRow> opened;
   for (const v1::HeldRow& row : reply.rows()) {
     const absl::StatusOr<model::Label> label = model::ParseLabel(row.tlp());
-    const absl::Status seen = reading.CheckLabel(label.ok() ? *label : model::Label::kUnlabelled);
-    if (!seen.ok()) return seen;
+    const model::Label held =
+        exchange::HeldLabel(label.ok() ? *label : model::Label::kUnlabelled, row.reason(), !row.id().empty());
+    if (const absl::Status seen = reading.CheckLabel(held); !seen.ok()) return seen;
     v1::ObjectRow& one = opened.emplace_back();
     one.set_id(row.id());
     one.set_version(row.version());
-    one.set_tlp(row.tlp());
+    one.set_tlp(std::string(model::Name(held)));
   }
   return reading.Opened("quarantine", opened);
 }

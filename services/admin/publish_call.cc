@@ -28,6 +28,7 @@ class Totals {
     total_.set_rejected(total_.rejected() + chunk.rejected());
     total_.set_imputed(total_.imputed() + chunk.imputed());
     total_.set_inherited(total_.inherited() + chunk.inherited());
+    total_.set_warned(total_.warned() + chunk.warned());
     for (auto& [peer, permitted] : *total_.mutable_permitted()) {
       const auto more = chunk.permitted().find(peer);
       if (more != chunk.permitted().end()) permitted += more->second;
@@ -35,10 +36,12 @@ class Totals {
     for (const auto& [peer, count] : chunk.redacted()) (*total_.mutable_redacted())[peer] += count;
     WithholdTheRest();
     *total_.mutable_notable() = chunk.notable();
+    *total_.mutable_warnings() = chunk.warnings();
     return total_;
   }
   const v1::PublishProgress& Finish(const exchange::Room& room) {
     total_.clear_notable();
+    total_.clear_warnings();
     for (const auto& party : room.directory.All()) {
       total_.mutable_permitted()->insert({party->party.name, 0});
       (*total_.mutable_positions())[party->party.name] = room.journal.NewestOutboxPosition(party->party.org);

@@ -22,7 +22,8 @@ struct CanShareFlags {
 // What was answered so far; the first objects whole.
 struct Answers {
   uint64_t objects = 0, reaching = 0;  // reaching: the peer, or somebody
-  std::vector<v1::CanShareReply> first;
+  std::vector<v1::CanShareReply> first, warnings;  // of those with values on warning lists
+  uint64_t warned = 0;                             // how many these are
   std::map<std::string, std::map<std::string, uint64_t>> by_peer;  // how often each decision
 };
 
@@ -39,7 +40,9 @@ std::string AnswerJson(const v1::CanShareReply& reply) {
   json.BeginObject().Field("id", reply.id()).Field("type", reply.type()).Field("tlp", reply.tlp());
   json.Field("outcome", reply.outcome()).Field("reason", reply.reason()).Field("detail", reply.detail());
   json.Field("index", reply.index()).Field("imputed", reply.imputed());
-  json.Key("decisions").BeginArray();
+  json.Key("warnings").BeginArray();
+  for (const std::string& list : reply.warnings()) json.Value(list);
+  json.EndArray().Key("decisions").BeginArray();
   for (const v1::CanShareDecision& decision : reply.decisions()) {
     json.BeginObject().Field("peer", decision.peer()).Field("decision", decision.decision());
     json.Field("reason", decision.reason()).Field("rule", decision.rule()).Field("remedy", decision.remedy());
@@ -67,6 +70,7 @@ void Take(const v1::CanShareReply& reply, Answers& into) {
   ++into.objects;
   const auto reaches = [&](const v1::CanShareDecision& decision) { return Reaches(reply, decision); };
   if (std::any_of(reply.decisions().begin(), reply.decisions().end(), reaches)) ++into.reaching;
+  if (reply.warnings_size() > 0 && ++into.warned <= kShownObjects) into.warnings.push_back(reply);
   for (const v1::CanShareDecision& decision : reply.decisions()) ++into.by_peer[decision.peer()][Word(decision)];
   if (into.first.size() < kShownObjects) into.first.push_back(reply);
 }
@@ -86,6 +90,7 @@ void PrintOne(const Terminal& terminal, const std::string& peer, const v1::CanSh
   if (asked) PrintTrace(terminal, reply.decisions(0).trace(), reply.decisions(0).remedy());
   if (!reply.imputed().empty()) Print("  " + Shown(reply.imputed()));
   if (!reply.detail().empty()) Print("  " + Shown(reply.detail()));
+  if (reply.warnings_size() > 0) Print("  " + terminal.Warn("warned") + "  " + Listed(reply.warnings()));
   Print("nothing was published or stored");
 }
 
@@ -109,6 +114,10 @@ void PrintAnswers(const Terminal& terminal, const Answers& answers) {
   for (const auto& [peer, words] : answers.by_peer) {
     for (const auto& [word, count] : words)
       Print(Shown(peer) + ": " + Shown(word) + ", " + Grouped(count) + " objects");
+  }
+  if (answers.warned > 0) Print(Grouped(answers.warned) + " objects have values on warning lists:");
+  for (const v1::CanShareReply& reply : answers.warnings) {
+    Print("  " + terminal.Warn("warned") + "  " + Shown(reply.id()) + "  " + Listed(reply.warnings()));
   }
   Print("nothing was published or stored");
 }

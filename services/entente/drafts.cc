@@ -41,6 +41,13 @@ absl::StatusOr<Answer> Ask(const Invocation& invocation, const v1::DraftsRequest
   return answer;
 }
 
+template <typename Counts>
+void WriteCounts(JsonWriter& json, std::string_view key, const Counts& counts) {
+  json.Key(key).BeginObject();
+  for (const auto& [peer, count] : std::map<std::string, uint64_t>(counts.begin(), counts.end())) json.Field(peer, count);
+  json.EndObject();
+}
+
 void WriteDraft(JsonWriter& json, const v1::DraftRow& row) {
   json.Field("number", row.number()).Field("state", row.state()).Field("by", row.by());
   json.Field("made", Timestamp(row.made_us())).Field("expires", Timestamp(row.expires_us()));
@@ -64,12 +71,6 @@ Exit RunList(const Invocation& invocation, DraftFlags& flags) {
       json.BeginObject();
       WriteDraft(json, row);
       json.EndObject();
-      if (!answer->last.redacted().empty()) {
-        json.Key("redacted").BeginObject();
-        const std::map<std::string, uint64_t> redacted(answer->last.redacted().begin(), answer->last.redacted().end());
-        for (const auto& [peer, count] : redacted) json.Field(peer, count);
-        json.EndObject();
-      }
     }
     Print(json.EndArray().EndObject().text());
     return Exit::kOk;
@@ -98,7 +99,9 @@ Exit RunShow(const Invocation& invocation, DraftFlags& flags) {
     JsonWriter json;
     json.BeginObject();
     WriteDraft(json, row);
-    json.Key("contents").BeginArray();
+    json.Key("terms").BeginArray();
+    for (const std::string& term : row.terms()) json.Value(term);
+    json.EndArray().Key("contents").BeginArray();
     for (const std::string& content : answer->contents) json.Value(content);
     Print(json.EndArray().EndObject().text());
     return Exit::kOk;
@@ -111,6 +114,8 @@ Exit RunShow(const Invocation& invocation, DraftFlags& flags) {
   }
   Print(Columns(rows));
   Print("  " + PaintedLabel(invocation.terminal, row.tlp()) + ", expires " + Timestamp(row.expires_us()));
+  for (const std::string& term : row.terms()) Print("  " + Shown(term));
+  if (row.terms().empty()) Print("  for everybody whom the labels and the rules permit");
   for (const std::string& content : answer->contents) PrintLines(content);
   Next(invocation.terminal,
        "entente draft review N --note WORDS; entente draft publish N; entente draft drop N --because WHY");
@@ -126,10 +131,9 @@ Exit RunAct(const Invocation& invocation, DraftFlags& flags) {
     json.BeginObject().Field("draft", flags.number);
     if (publishes) {
       json.Field("published", answer->last.published()).Field("unchanged", answer->last.unchanged());
-      json.Key("permitted").BeginObject();
-      const std::map<std::string, uint64_t> permitted(answer->last.permitted().begin(), answer->last.permitted().end());
-      for (const auto& [peer, count] : permitted) json.Field(peer, count);
-      json.EndObject();
+      WriteCounts(json, "permitted", answer->last.permitted());
+      WriteCounts(json, "withheld", answer->last.withheld());
+      if (!answer->last.redacted().empty()) WriteCounts(json, "redacted", answer->last.redacted());
     }
     Print(json.EndObject().text());
     return Exit::kOk;

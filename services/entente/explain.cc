@@ -43,7 +43,7 @@ std::string Verdict(const Terminal& terminal, const std::string& peer, const v1:
   }
   if (reply.decision() == "redact" && !reply.derived().empty()) {
     return terminal.Warn(reply.delivered() ? "SHARED REDACTED" : "SHARED REDACTED, NOT YET DELIVERED") + " with " + peer +
-           ", without " + Properties(reply.removes());
+           ", without " + Listed(reply.removes());
   }
   if (reply.decision() == "redact") return terminal.Warn("TO BE REDACTED") + " for " + peer + ", and not sent yet";
   if (reply.decision() == "quarantine") return terminal.Warn("QUARANTINED") + ", shared with nobody";

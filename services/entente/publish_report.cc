@@ -4,6 +4,7 @@
 
 #include "services/entente/json_writer.h"
 #include "services/entente/process.h"
+#include "services/entente/rows.h"
 
 namespace entente::cli {
 
@@ -37,6 +38,24 @@ void WriteCounts(JsonWriter& json, std::string_view key, const std::map<std::str
   json.EndObject();
 }
 
+void WriteWarnings(JsonWriter& json, const PublishTotals& totals) {
+  json.Field("warned", totals.warned).Key("warnings").BeginArray();
+  for (const v1::WarnedObject& warned : totals.warnings) {
+    json.BeginObject().Field("index", warned.index()).Field("id", warned.id()).Key("lists").BeginArray();
+    for (const std::string& list : warned.lists()) json.Value(list);
+    json.EndArray().EndObject();
+  }
+  json.EndArray();
+}
+
+void PrintWarnings(const Terminal& terminal, const PublishTotals& totals) {
+  if (totals.warned == 0) return;
+  Print("  " + Grouped(totals.warned) + " have values on warning lists: probably no news, and perhaps a mistake");
+  for (const v1::WarnedObject& warned : totals.warnings) {
+    Print("  " + terminal.Warn("warned") + "  " + Shown(warned.id()) + "  " + Listed(warned.lists()));
+  }
+}
+
 }  // namespace
 
 std::string PublishJson(const PublishTotals& totals) {
@@ -49,6 +68,7 @@ std::string PublishJson(const PublishTotals& totals) {
   WriteCounts(json, "permitted", totals.permitted);
   WriteCounts(json, "withheld", totals.withheld);
   if (!totals.redacted.empty()) WriteCounts(json, "redacted", totals.redacted);
+  if (totals.warned > 0) WriteWarnings(json, totals);
   if (!totals.notable.empty()) {
     json.Key("notable").BeginArray();
     for (const v1::PublishOutcome& outcome : totals.notable) {
@@ -65,6 +85,7 @@ std::string PublishJson(const PublishTotals& totals) {
 void PrintPublish(const Terminal& terminal, const PublishTotals& totals) {
   if (totals.draft > 0) {
     Print("draft " + std::to_string(totals.draft) + " of " + Grouped(totals.objects) + " objects; nothing was signed or sent");
+    PrintWarnings(terminal, totals);
     return;
   }
   Print(Grouped(totals.objects) + " objects: " + Grouped(totals.published) + " published, " +
@@ -72,6 +93,7 @@ void PrintPublish(const Terminal& terminal, const PublishTotals& totals) {
         Grouped(totals.rejected) + " rejected");
   if (totals.imputed > 0) Print("  " + Grouped(totals.imputed) + " had no label and got one by an import profile");
   if (totals.inherited > 0) Print("  " + Grouped(totals.inherited) + " are as strict as others of their bundle make them");
+  PrintWarnings(terminal, totals);
   std::vector<std::vector<std::string>> rows = {{"peer", "permitted", "withheld"}};
   for (const auto& [peer, permitted] : totals.permitted) {
     const auto withheld = totals.withheld.find(peer);

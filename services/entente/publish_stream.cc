@@ -27,6 +27,10 @@ void PublishStream::Take(const v1::PublishProgress& progress) {
     totals_.rejected = progress.rejected();
     totals_.imputed = progress.imputed();
     totals_.inherited = progress.inherited();
+    totals_.warned = progress.warned();
+    for (const v1::WarnedObject& warned : progress.warnings()) {
+      if (totals_.warnings.size() < kNotableShown) totals_.warnings.push_back(warned);
+    }
     totals_.permitted = {progress.permitted().begin(), progress.permitted().end()};
     totals_.withheld = {progress.withheld().begin(), progress.withheld().end()};
     totals_.redacted = {progress.redacted().begin(), progress.redacted().end()};

@@ -27,8 +27,10 @@ struct PublishTotals {
   uint64_t draft = 0;  // number of the draft that was made of them
   uint64_t objects = 0, published = 0, unchanged = 0, quarantined = 0, rejected = 0;
   uint64_t imputed = 0, inherited = 0;  // of the published
+  uint64_t warned = 0;                  // of all: with values on warning lists
   std::map<std::string, uint64_t> permitted, withheld, positions, redacted;
   std::vector<v1::PublishOutcome> notable;  // the first kNotableShown that were quarantined or rejected
+  std::vector<v1::WarnedObject> warnings;   // and of those that were warned of
 };
 
 // Sends objects over one Publish call in chunks, in constant memory. One thread adds; totals() is safe from any.

@@ -31,11 +31,11 @@ void PrintRow(const Terminal& terminal, const v1::ObjectRow& row, uint64_t size)
       {"size", Grouped(size) + " bytes"},
   };
   if (row.has_lineage()) {
-    rows.push_back({"derived from", Shown(row.lineage().source_id()) + ", without " + Properties(row.lineage().removed())});
+    rows.push_back({"derived from", Shown(row.lineage().source_id()) + ", without " + Listed(row.lineage().removed())});
   }
   for (const v1::DerivedRow& derived : row.derived()) {
-    rows.push_back({"redacted", Shown(derived.id()) + ", without " + Properties(derived.removed()) + ", for " +
-                                    Properties(derived.peers())});
+    rows.push_back({"redacted", Shown(derived.id()) + ", without " + Listed(derived.removed()) + ", for " +
+                                    Listed(derived.peers())});
   }
   Print(terminal.Bold(Shown(row.id())));
   Print(Columns(rows));

@@ -33,7 +33,7 @@ void WriteDerived(JsonWriter& json, const google::protobuf::RepeatedPtrField<v1:
   json.EndArray();
 }
 
-std::string Properties(const google::protobuf::RepeatedPtrField<std::string>& names) {
+std::string Listed(const google::protobuf::RepeatedPtrField<std::string>& names) {
   std::string out;
   for (const std::string& name : names) out += (out.empty() ? "" : ", ") + Shown(name);
   return out;

@@ -13,16 +13,16 @@ namespace entente::cli {
 void WritePeerStatus(JsonWriter& json, const v1::PeerStatus& peer);
 // Of redacted copies: ids, what is gone, to whom they went.
 void WriteDerived(JsonWriter& json, const google::protobuf::RepeatedPtrField<v1::DerivedRow>& rows);
-// Names of properties, parted by commas.
-std::string Properties(const google::protobuf::RepeatedPtrField<std::string>& names);
+// Names, parted by commas.
+std::string Listed(const google::protobuf::RepeatedPtrField<std::string>& names);
 void WriteObjectRow(JsonWriter& json, const v1::ObjectRow& row);
 // One line, as `entente status --json` prints it.
 std::string StatusJson(const v1::StatusReply& status);
 
 std::string PaintedState(const Terminal& terminal, std::string_view state);
-// "TLP:AMBER+STRICT", or "unlabelled".
 // Who signed, and whether it passed on what others wrote.
 std::string Origin(const std::string& origin, const std::string& source_role);
+// "TLP:AMBER+STRICT", or "unlabelled".
 std::string PaintedLabel(const Terminal& terminal, std::string_view tlp);
 // To stdout line by line, so that what is not safe to look at is escaped and line ends are not.
 void PrintLines(std::string_view text);

@@ -138,7 +138,7 @@ def test_a_label_above_the_mark_is_published_by_two(office):
     red = indicator(tlp="RED")
     refused = office.json(ANNA, "publish", office.bundle(red), check=6)[0]
     assert refused["rejected"] == 1 and refused["notable"][0]["reason"] == "SECOND_OFFICER"
-    made = office.json(ANNA, "publish", office.bundle(red), "--draft", "--note", "for the minister")[0]
+    made = office.json(ANNA, "publish", office.bundle(red), "--draft", "--orcon", "--rel-to", "XN", "--note", "for the minister")[0]
     assert made["draft"] == 1 and made["published"] == 0
     assert "ENT-3041" in office.cli(ANNA, "draft publish", 1, check=3)
     said = office.cli(ANNA, "draft publish", 1, check=3)
@@ -151,8 +151,11 @@ def test_a_label_above_the_mark_is_published_by_two(office):
     assert (shown["state"], shown["by"], shown["note"]) == ("waits", f"uid {ANNA}", "for the minister")
     assert [(step["step"], step["by"]) for step in shown["steps"]] == [("reviewed", f"uid {BRAM}")]
     assert json.loads(shown["contents"][0])["id"] == red["id"]
+    assert shown["terms"] == ["rel to: XN", "orcon: true"]
+    assert "  rel to: XN\n  orcon: true\n" in office.cli(BRAM, "draft show", 1)
     office.cli(ANNA, "get", red["id"], check=1)
-    assert office.json(BRAM, "draft publish", 1)[0]["published"] == 1
+    published = office.json(BRAM, "draft publish", 1)[0]
+    assert published["published"] == 1 and published["permitted"].keys() == published["withheld"].keys()
     office.cli(BRAM, "draft publish", 1, check=1)
     office.restart()
     shown = office.json(ANNA, "draft list")[0]["drafts"][0]

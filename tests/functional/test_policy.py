@@ -190,8 +190,14 @@ def test_warning_lists_hold_what_a_rule_says(pair, tmp_path):
                                         'version = 1\n[[rule]]\nid = "noise"\nwhen = { warning_list = "resolvers" }\n'
                                         'effect = "quarantine"\n'), check=0)
     noise, news = indicator("a.dns.example", tlp="GREEN"), indicator(tlp="GREEN")
+    file = bundle_file(tmp_path / "asked.json", [noise, news])
+    asked = norlandia.cli("can-share", file, check=0).stdout.decode()
+    assert "1 objects have values on warning lists" in asked and f"warned  {noise['id']}  resolvers" in asked
+    said = norlandia.cli("publish", bundle_file(tmp_path / "warned.json", [indicator("b.dns.example", tlp="GREEN")]))
+    assert "1 have values on warning lists" in said.stdout.decode()
     result = norlandia.publish(bundle_file(tmp_path / "two.json", [noise, news]))
     assert (result["published"], result["quarantined"]) == (1, 1)
+    assert result["warned"] == 1 and result["warnings"] == [{"index": 0, "id": noise["id"], "lists": ["resolvers"]}]
     norlandia.cli("get", noise["id"], check=3)
     norlandia.stop()
     (folder / "broken.json").write_text("{}")
