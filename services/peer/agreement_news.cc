@@ -5,11 +5,6 @@
 #include "trust/agreement_history.h"
 
 namespace entente::peer {
-namespace {
-
-constexpr size_t kMaxKnownAgreements = 64;  // forgotten together: then the peer is told once more
-
-}  // namespace
 
 void AgreementNews::PeerSent(const v1::Document& document) {
   if (document.kind() != v1::DOCUMENT_KIND_AGREEMENT) return;

@@ -8,6 +8,8 @@
 
 namespace entente::peer {
 
+inline constexpr size_t kMaxKnownAgreements = 64;  // of one session; forgotten together: then the peer is told once more
+
 // What one session tells its peer of the agreement between both sides: the document that counts and this side's offer, each once. The
 // session's thread.
 class AgreementNews {

@@ -99,5 +99,24 @@ TEST_F(AgreementNewsTest, WhatThePeerSentIsNotToldBack) {
   EXPECT_TRUE(news.Next().empty());
 }
 
+TEST_F(AgreementNewsTest, WhatASessionRemembersIsBounded) {
+  Propose(n_.norlandia, n_.estovia, "GREEN");
+  v1::Document sent;
+  sent.set_kind(v1::DOCUMENT_KIND_AGREEMENT);
+  const std::string offer =
+      n_.norlandia.directory->Find(n_.estovia.org())->agreements->own_offer()->wire().SerializeAsString();
+  for (const bool forgotten : {false, true}) {
+    AgreementNews news(n_.norlandia.room(), n_.estovia.org());
+    news.Begin();
+    sent.set_document(offer);
+    news.PeerSent(sent);
+    for (size_t i = 1; i < kMaxKnownAgreements + (forgotten ? 1 : 0); ++i) {
+      sent.set_document("another " + std::to_string(i));
+      news.PeerSent(sent);
+    }
+    EXPECT_EQ(news.Next().size(), forgotten ? 1u : 0u);
+  }
+}
+
 }  // namespace
 }  // namespace entente::peer

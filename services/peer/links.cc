@@ -63,7 +63,7 @@ absl::Status PeerLinks::StartTunnels() {
   limits.handshake = absl::ToChronoMilliseconds(options_.handshake_timeout);
   absl::StatusOr<std::unique_ptr<Tunnels>> tunnels = Tunnels::Start(
       std::move(credentials->identity), limits,
-      {.check = [this](ByteView pem, const auto& expected) { return CheckAndCount(room_, pem, expected); },
+      {.check = [this](ByteView pem, const auto& expected) { return Check(pem, expected); },
        .may_connect =
            [this](const OrgId& org) {
              absl::Status may = MayConnect(org);

@@ -73,6 +73,19 @@ TEST_F(LinksTest, ANewDocumentOfAPeerEndsWhatARevokedKeyProved) {
   EXPECT_TRUE(Delivered(n_, e_) && Delivered(e_, n_));
 }
 
+// The document that the session was proven with is known from then on, not from when somebody looks for a newer one.
+TEST_F(LinksTest, ANewDocumentThatComesAtOnceEndsItToo) {
+  const trust::Self owner = e_.node.Next(/*stolen=*/true);
+  n_.Start();
+  e_.Start("");
+  n_.node.Accept(e_.node);  // and nobody is woken
+  e_.Knows(n_, n_.address);
+  ASSERT_TRUE(Eventually([&] { return n_.Up(); }));
+  n_.node.Learn(owner);
+  EXPECT_TRUE(Eventually([&] { return !n_.Up(); }));
+  EXPECT_TRUE(Eventually([&] { return n_.node.counters.Rejects(RejectReason::kRevoked) > 0; }));
+}
+
 TEST_F(LinksTest, OneAddressIsEnoughWhicheverSideHasIt) {
   n_.Start();
   e_.Start("");

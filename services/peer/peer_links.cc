@@ -169,6 +169,20 @@ std::vector<std::shared_ptr<const trust::Accepted>> PeerLinks::DueParties(Steady
   return due;
 }
 
+bool PeerLinks::NoteDocument(const OrgId& org) {
+  const auto party = room_.directory.Find(org);
+  std::lock_guard lock(mutex_);
+  if (!party || !StateOf(org).identity.IsZero()) return false;
+  StateOf(org).identity = party->identity.hash();
+  return true;
+}
+
+// Again behind the note: the first may have gone by a document that was outdated before it was noted.
+absl::StatusOr<OrgId> PeerLinks::Check(ByteView pem, const std::optional<OrgId>& expected) {
+  absl::StatusOr<OrgId> org = CheckAndCount(room_, pem, expected);
+  return org.ok() && NoteDocument(*org) ? CheckAndCount(room_, pem, expected) : org;
+}
+
 // A newer document may have taken away the key that a connection or a session was proven with: the peer comes again.
 void PeerLinks::EndOutdated() {
   for (const auto& party : room_.directory.All()) {

@@ -43,7 +43,7 @@ struct PeerState {
   size_t waiting = 0;             // open and not serving
   bool refused = false;
   std::string detail;
-  Digest identity;                // the peer's newest document, when the loop last looked; zeros before
+  Digest identity;                // the peer's newest document, as last noted; zeros before
   const std::shared_ptr<exchange::RefusalPace> pace = std::make_shared<exchange::RefusalPace>();
 };
 
@@ -62,6 +62,9 @@ class PeerLinks final : public Links {
   void Stop(absl::Duration patience) override;
 
  private:
+  // Whose certificate it is, as CheckAndCount. What counts is proven by a document that is noted: a newer one ends it.
+  absl::StatusOr<OrgId> Check(ByteView pem, const std::optional<OrgId>& expected);
+  bool NoteDocument(const OrgId& org);  // true: it is the first
   // Asked in a handshake, before a connection that proved to be `org`'s, a party on file, may carry calls: kBudget
   // while the peer is kept out, kUnavailable while memory is short. Any thread.
   absl::Status MayConnect(const OrgId& org);
